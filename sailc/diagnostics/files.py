@@ -1,0 +1,168 @@
+"""E06: files and selections that leave nothing to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sailc.diagnostics.base import Diagnostic, listing, suggest
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileNotFound(Diagnostic):
+    """A program that is not where the command looks for it, or cannot be read.
+
+    ```console
+    $ sailc check quickstat.sail
+    ```
+    """
+
+    code = "E0601"
+    title = "no such program"
+    path: str
+    reason: str = ""
+    near: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return f"I cannot read `{self.path}`: {self.reason or 'there is no such file'}"
+
+    @property
+    def help(self) -> str:
+        near = suggest(self.path.rsplit("/", 1)[-1], self.near)
+        if near:
+            return f"did you mean `{near}`?"
+        if self.near:
+            return f"in that folder there are: {listing(sorted(self.near))}"
+        return "`sailc new DIR` makes a workspace with a program that runs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoPrograms(Diagnostic):
+    """A folder without any `.sail` file.
+
+    ```console
+    $ sailc check empty-folder
+    ```
+
+    `sailc new DIR` makes a workspace with one program that runs.
+    """
+
+    code = "E0602"
+    title = "no programs in a folder"
+    path: str
+
+    @property
+    def message(self) -> str:
+        return f"there is no `.sail` file in `{self.path}`"
+
+    @property
+    def help(self) -> str:
+        return "name a program, or make one: `sailc new DIR`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileIsBinary(Diagnostic):
+    """A file that is no text.
+
+    ```console
+    $ sailc check picture.png
+    ```
+
+    SAIL programs are UTF-8 text.
+    """
+
+    code = "E0603"
+    title = "not a text file"
+    path: str
+
+    @property
+    def message(self) -> str:
+        return f"`{self.path}` is a binary file, and programs are UTF-8 text"
+
+    @property
+    def help(self) -> str:
+        return "name a `.sail` file; data files are named in a `dataset` declaration"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NothingToPlan(Diagnostic):
+    """A program that declares nothing that could be planned, or an empty file.
+
+    ```sail
+    // nothing yet
+    ```
+
+    A plan needs a problem: `sailc new DIR` writes one to start from.
+    """
+
+    code = "E0604"
+    title = "nothing to plan"
+    path: str
+
+    @property
+    def message(self) -> str:
+        return f"`{self.path}` declares no problem and no benchmark, so there is nothing to plan"
+
+    @property
+    def help(self) -> str:
+        return "declare a `problem`, or name the file that has one"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelectsNothing(Diagnostic):
+    """A benchmark whose selection leaves no scenario.
+
+    ```sail
+    problem Sum {
+        test x in [1.0, 2.0]: predict x as 2 * x
+    }
+
+    benchmark none {
+        problems Sum
+        models   LeNet
+    }
+    ```
+
+    Every combination is excluded; `sailc plan` and `sailc explain FILE PROBLEM MODEL` say
+    why.
+    """
+
+    code = "E0605"
+    title = "a benchmark selects nothing"
+    name: str
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return f"the benchmark `{self.name}` leaves no combination that makes sense"
+
+    @property
+    def help(self) -> str:
+        if self.reasons:
+            return "because " + "; ".join(self.reasons[:3])
+        return "select a problem and a model, or leave the line out to take all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AmbiguousBenchmark(Diagnostic):
+    """A command that needs one benchmark, where the file has several or not that one.
+
+    ```console
+    $ sailc plan cosmology.sail saih_big
+    ```
+    """
+
+    code = "E0606"
+    title = "which benchmark?"
+    name: str
+    known: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        if self.name:
+            return f"there is no benchmark `{self.name}` here"
+        return "there are several benchmarks here, and I need to know which"
+
+    @property
+    def help(self) -> str:
+        return f"name one of: {listing(self.known) or 'none is declared'}"

@@ -1,0 +1,159 @@
+"""E04: lines and properties that do not belong to their kind of module."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sailc.diagnostics.base import Diagnostic, Fix, listing, suggest
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownProperty(Diagnostic):
+    """A property that this kind of module does not have.
+
+    ```sail
+    problem P {
+        feild chemistry
+        test x in [1.0]: predict x as x
+    }
+    ```
+
+    `sailc doc` and the manual list the properties of each kind.
+    """
+
+    code = "E0401"
+    title = "unknown property"
+    name: str
+    kind: str
+    known: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return f"a {self.kind} has no property `{self.name}`"
+
+    @property
+    def near(self) -> str | None:
+        return suggest(self.name, self.known)
+
+    @property
+    def help(self) -> str:
+        if self.near:
+            return f"did you mean `{self.near}`?"
+        return f"it has: {listing(self.known, 30)}"
+
+    @property
+    def fix(self) -> Fix | None:
+        return Fix(self.span, self.near) if self.near else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingLine(Diagnostic):
+    """A module without a line that it cannot do without.
+
+    ```sail
+    problem Empty {
+        field chemistry
+    }
+    ```
+
+    A problem needs at least one `test` line; `test` alone is a whole problem.
+    """
+
+    code = "E0402"
+    title = "missing line"
+    name: str
+    kind: str
+    line: str
+
+    @property
+    def message(self) -> str:
+        return f"the {self.kind} `{self.name}` has no `{self.line}`"
+
+    @property
+    def help(self) -> str:
+        return f"add a line that begins with `{self.line}`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepeatedProperty(Diagnostic):
+    """A property that may stand once, and stands twice.
+
+    ```sail
+    trainer twice {
+        optimizer adam(1e-3)
+        epochs 10
+        epochs 20
+    }
+    ```
+    """
+
+    code = "E0403"
+    title = "property given twice"
+    name: str
+    kind: str
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` stands twice in one {self.kind}"
+
+    @property
+    def help(self) -> str:
+        return "keep one of the two lines"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongPropertyArgument(Diagnostic):
+    """A property whose arguments are not what it takes.
+
+    ```sail
+    metric m {
+        better larger
+        score  (answer: real, truth: real) => abs(answer - truth)
+        reduce mean
+    }
+    ```
+
+    `better` takes `higher` or `lower`.
+    """
+
+    code = "E0404"
+    title = "wrong argument of a property"
+    name: str
+    expected: str
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` takes {self.expected}"
+
+    @property
+    def help(self) -> str:
+        return f"write `{self.name}` followed by {self.expected}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineDoesNotBelong(Diagnostic):
+    """A line that is right elsewhere, and has no meaning in this kind of module.
+
+    ```sail
+    metric m {
+        train x in [1.0]: predict x as x
+        better lower
+        measure train.time
+    }
+    ```
+
+    Data lines belong to problems.
+    """
+
+    code = "E0405"
+    title = "line does not belong here"
+    line: str
+    kind: str
+
+    @property
+    def message(self) -> str:
+        return f"a {self.kind} has no `{self.line}` lines"
+
+    @property
+    def help(self) -> str:
+        return "move it to the module that it belongs to, or remove it"

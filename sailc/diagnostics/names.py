@@ -1,0 +1,169 @@
+"""E02: names that are unknown, declared twice, or not where they are looked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sailc.diagnostics.base import Diagnostic, Fix, listing, suggest
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownName(Diagnostic):
+    """A name that nothing declares.
+
+    A name is looked up in its block, its file, what the file `use`s, and the standard
+    library.
+
+    ```sail
+    problem Parabola {
+        let xs = uniform(0, 1) |> sample(64, seed = 1)
+        test x in xs: predict x as squared(x)
+    }
+    ```
+
+    Here nothing declares `squared`. Write `x ^ 2`, or declare `fn squared(x) = x ^ 2`.
+    """
+
+    code = "E0201"
+    title = "unknown name"
+    name: str
+    what: str = "name"
+    known: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return f"I know no {self.what} `{self.name}` here"
+
+    @property
+    def near(self) -> str | None:
+        return suggest(self.name, self.known)
+
+    @property
+    def help(self) -> str:
+        if self.near:
+            return f"did you mean `{self.near}`?"
+        return f"declare it, or bring it in: `use folder.file {{ {self.name} }}`"
+
+    @property
+    def fix(self) -> Fix | None:
+        return Fix(self.span, self.near) if self.near else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredTwice(Diagnostic):
+    """Two declarations of one name in one place.
+
+    Modules of a workspace are found by name, whichever file they stand in, so two of one
+    name would make a plan depend on the order of files. A module may have the name of one
+    in the standard library: it then takes that one's place.
+
+    ```sail
+    ranking best { order accuracy }
+    ranking best { order training_time }
+    ```
+
+    Rename one of the two, or remove it.
+    """
+
+    code = "E0202"
+    title = "declared twice"
+    name: str
+    kind: str
+
+    @property
+    def message(self) -> str:
+        return f"there are two declarations of the {self.kind} `{self.name}`"
+
+    @property
+    def help(self) -> str:
+        return "rename one of them, or remove it"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownFile(Diagnostic):
+    """A `use` of a file that is not there.
+
+    ```sail
+    use std.chemestry { Atom }
+    ```
+
+    The path is counted from the workspace's root (the folder with `sail.toml`), with dots
+    for slashes and without `.sail`; `std` is the standard library.
+    """
+
+    code = "E0203"
+    title = "no such file to use"
+    path: str
+    known: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return f"there is no file `{self.path}` to use"
+
+    @property
+    def help(self) -> str:
+        near = suggest(self.path, self.known)
+        if near:
+            return f"did you mean `{near}`?"
+        return "a path is counted from the workspace's root; `std` is the standard library"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedsItself(Diagnostic):
+    """A definition that needs itself. There is no recursion in SAIL.
+
+    ```sail
+    fn twice(x) = twice(x) + 1
+    ```
+
+    Use `repeat(n, f)` to apply a function n times, or `fold` over a list.
+    """
+
+    code = "E0204"
+    title = "a definition needs itself"
+    name: str
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` is defined by itself, and there is no recursion"
+
+    @property
+    def help(self) -> str:
+        return "use `repeat(n, f)`, `fold` or `scan`, which end"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownModule(Diagnostic):
+    """A benchmark, ranking or `sweep` that names a module which does not exist.
+
+    ```sail
+    benchmark first {
+        models MPL
+    }
+    ```
+
+    Here `MPL` should be `MLP`. `sailc plan` lists the modules that there are.
+    """
+
+    code = "E0205"
+    title = "unknown module"
+    name: str
+    kind: str
+    known: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return f"there is no {self.kind} `{self.name}` in this workspace or the standard library"
+
+    @property
+    def help(self) -> str:
+        near = suggest(self.name, self.known)
+        if near:
+            return f"did you mean `{near}`?"
+        there = listing(sorted(self.known)) or "none"
+        return f"there are: {there}"
+
+    @property
+    def fix(self) -> Fix | None:
+        near = suggest(self.name, self.known)
+        return Fix(self.span, near) if near else None

@@ -1,0 +1,239 @@
+"""Checking a declaration by itself (CORE.md, steps 1 to 6): only what is certainly wrong
+is reported, for the knobs' first values, and only if it is wrong for every value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sailc.diagnostics.base import Diagnostic
+from sailc.infer.calls import call
+from sailc.infer.context import Context, OutOfFuel
+from sailc.infer.expressions import dataset_file, evaluate
+from sailc.infer.lift import lift
+from sailc.infer.modules.common import (
+    Choice,
+    World,
+    apply_to,
+    choose,
+    defaults,
+    guarded,
+    knobs,
+    open_scope,
+    properties,
+)
+from sailc.infer.modules.model import elaborate_model, force_lets
+from sailc.infer.modules.problem import elaborate_problem
+from sailc.infer.modules.trainer import elaborate_trainer
+from sailc.infer.read import declared_type, read_type
+from sailc.infer.values import Lazy, Scope
+from sailc.names import Entry
+from sailc.syntax import tree
+from sailc.terms import Var
+from sailc.types.dims import DimName, atom
+from sailc.types.model import FunctionType, ListType, Type
+
+Diagnostics = tuple[Diagnostic, ...]
+Checker = Callable[[Context, Entry, Choice], None]
+VARIANTS = 8
+
+
+def check_declaration(world: World, declaration: tree.Declaration, path: str) -> Diagnostics:
+    """What is certainly wrong with a declaration."""
+    entry = Entry(declaration, path, False)
+    checker = _CHECKERS.get(declaration.kind)
+    if checker is None or not declaration.name:
+        return ()
+    context = world.context()
+    found: list[Choice] = [{}]
+    try:
+        knob_table = knobs(context, entry)
+        found = _variants(knob_table, defaults(knob_table))
+    except OutOfFuel as error:
+        context.out_of_fuel(error)
+    first = _run(world, checker, entry, found[0])
+    if not any(d.severity == "error" for d in first):
+        return (*context.found.values(), *first)
+    for choice in found[1:]:
+        other = {(d.code, d.span) for d in _run(world, checker, entry, choice)}
+        first = tuple(d for d in first if (d.code, d.span) in other)
+        if not first:
+            break
+    return (*context.found.values(), *first)
+
+
+def _variants(table: tuple, base: Mapping) -> list[Choice]:  # type: ignore[type-arg]
+    """The default choice, then others that differ from it in one knob."""
+    found: list[Choice] = [dict(base)]
+    for knob in table:
+        for value in knob.values[1:]:
+            if len(found) < VARIANTS:
+                found.append({**base, **choose(knob, value)})
+    return found
+
+
+def _run(world: World, checker: Checker, entry: Entry, choice: Choice) -> Diagnostics:
+    context = world.context()
+    guarded(context, lambda: checker(context, entry, choice))
+    return tuple(context.found.values())
+
+
+def _fresh_parameters(
+    ctx: Context, parameters: tuple[tree.Parameter, ...] | None, scope: Scope
+) -> list[tuple[Var, Type]]:
+    """Variables of the declared types, for a body that is checked by itself."""
+    result: list[tuple[Var, Type]] = []
+    for p in parameters or ():
+        if isinstance(p.type, tree.Name) and p.type.id in ("int", "bool"):
+            scope.names[p.name] = ctx.solver.dim_var(p.name) if p.type.id == "int" else True
+            continue
+        type = read_type(ctx, p.type, scope) if p.type is not None else ctx.solver.type_var()
+        variable = Var(type, p.span, p.name)
+        scope.names[p.name] = variable
+        result.append((variable, type))
+    return result
+
+
+def _problem(ctx: Context, entry: Entry, choice: Choice) -> None:
+    elaborate_problem(ctx, entry, choice)
+    _lets(ctx, entry, choice)
+
+
+def _lets(ctx: Context, entry: Entry, choice: Choice) -> None:
+    """Lines that nothing uses are checked too."""
+    scope = open_scope(ctx, entry, choice)
+    force_lets(ctx, scope)
+
+
+def _model(ctx: Context, entry: Entry, choice: Choice) -> None:
+    if elaborate_model(ctx, entry, choice, None) is not None:
+        wrong = ctx.solver.settle()
+        if wrong is not None:
+            span = entry.declaration.name_span
+            ctx.mismatch(wrong, ctx.solver.type_var(), ctx.solver.type_var(), span)
+
+
+def _trainer(ctx: Context, entry: Entry, choice: Choice) -> None:
+    elaborate_trainer(ctx, entry, choice)
+    scope = open_scope(ctx, entry, choice)
+    for line in properties(entry.declaration, "loss"):
+        for a in line.arguments:
+            _lambda(ctx, a.value, scope)
+    for name in ("schedule", "clip"):
+        for line in properties(entry.declaration, name):
+            for a in line.arguments:
+                evaluate(ctx, a.value, scope)
+
+
+def _lambda(ctx: Context, expr: tree.Expr, scope: Scope) -> Type | None:
+    """A function property's body, under its declared parameter types."""
+    if not isinstance(expr, tree.Lambda):
+        evaluate(ctx, expr, scope)
+        return None
+    inner = scope.child()
+    _fresh_parameters(ctx, expr.parameters, inner)
+    return ctx.type_of(lift(ctx, evaluate(ctx, expr.body, inner), expr.body.span))
+
+
+def _metric(ctx: Context, entry: Entry, choice: Choice) -> None:
+    scope = open_scope(ctx, entry, choice)
+    for line in properties(entry.declaration, "score"):
+        for a in line.arguments:
+            type = _lambda(ctx, a.value, scope)
+            if type is not None:
+                _reduce(ctx, entry, scope, type)
+    for line in properties(entry.declaration, "measure"):
+        for a in line.arguments:
+            evaluate(ctx, a.value, scope)
+    inner = scope.child()
+    inner.names["value"] = Var(ctx.solver.type_var(), entry.declaration.span, "value")
+    for line in entry.declaration.body or ():
+        if isinstance(line, tree.Require):
+            evaluate(ctx, line.condition, inner)
+
+
+def _reduce(ctx: Context, entry: Entry, scope: Scope, type: Type) -> None:
+    n = atom(DimName("points"))
+    for line in properties(entry.declaration, "reduce"):
+        for a in line.arguments:
+            scores = Var(ListType(type, n), a.value.span, "scores")
+            apply_to(ctx, a.value, scope, scores)
+
+
+def _converter(ctx: Context, entry: Entry, choice: Choice) -> None:
+    d = entry.declaration
+    scope = open_scope(ctx, entry, choice).child()
+    _fresh_parameters(ctx, d.parameters, scope)
+    for line in d.body or ():
+        for b in line.bindings if isinstance(line, tree.Fit) else ():
+            if isinstance(b.name, tree.Name):
+                value = lift(ctx, evaluate(ctx, b.value, scope), b.value.span)
+                scope.names[b.name.id] = Var(ctx.type_of(value), b.span, b.name.id)
+    body = d.value
+    for line in d.body or ():
+        body = line.value if isinstance(line, tree.Give) else body
+    if body is None:
+        return
+    result = lift(ctx, evaluate(ctx, body, scope), body.span)
+    if d.result is not None:
+        ctx.unify(result.type, read_type(ctx, d.result, scope), body.span, "the result")
+
+
+def _function(ctx: Context, entry: Entry, choice: Choice) -> None:
+    d = entry.declaration
+    scope = ctx.root(entry.file).child()
+    if d.value is None and not any(isinstance(line, tree.Give) for line in d.body or ()):
+        for p in d.parameters or ():
+            if p.type is not None:
+                read_type(ctx, p.type, scope)
+        return
+    from sailc.infer.expressions import entry_value
+
+    arguments = _fresh_parameters(ctx, d.parameters, scope.child())
+    function = entry_value(ctx, entry, d.name_span)
+    if d.parameters is not None and len(arguments) == len(d.parameters):
+        call(ctx, function, [(v, v.span) for v, _ in arguments], {}, d.name_span)
+
+
+def _dataset(ctx: Context, entry: Entry, choice: Choice) -> None:
+    for line in properties(entry.declaration, "file"):
+        if line.arguments and isinstance(line.arguments[0].value, tree.Name):
+            name = line.arguments[0].value
+            owner = tree.Name(entry.declaration.name_span, entry.declaration.name)
+            member = tree.Member(name.span, owner, name.id, name.span)
+            dataset_file(ctx, entry.declaration, member)
+
+
+def _type(ctx: Context, entry: Entry, choice: Choice) -> None:
+    declared_type(ctx, entry)
+
+
+def _scoped(*names: str) -> Checker:
+    """A kind of which only some properties are expressions that can be checked."""
+
+    def checker(ctx: Context, entry: Entry, choice: Choice) -> None:
+        scope = open_scope(ctx, entry, choice)
+        force_lets(ctx, scope)
+        for name in names:
+            for line in properties(entry.declaration, name):
+                for a in line.arguments:
+                    evaluate(ctx, a.value, scope)
+
+    return checker
+
+
+_CHECKERS: dict[str, Checker] = {
+    "problem": _problem,
+    "model": _model,
+    "solver": _model,
+    "trainer": _trainer,
+    "metric": _metric,
+    "converter": _converter,
+    "fn": _function,
+    "dataset": _dataset,
+    "type": _type,
+    "enum": _type,
+    "hardware": _scoped("memory", "device_memory", "bandwidth", "price"),
+    "benchmark": _scoped("seeds", "budget"),
+}
+
+__all__ = ["FunctionType", "Lazy", "check_declaration"]

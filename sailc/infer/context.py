@@ -1,0 +1,141 @@
+"""What elaboration carries along: the solver, the names, the diagnostics, the fuel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sailc.diagnostics.base import Diagnostic, Note
+from sailc.diagnostics.types import (
+    DimensionMismatch,
+    TooMuch,
+    TypeMismatch,
+    UnitMismatch,
+)
+from sailc.infer.values import Scope
+from sailc.names import Names
+from sailc.source import NOWHERE, Span
+from sailc.terms import Const, Layer, Term
+from sailc.types.dims import Dim
+from sailc.types.model import UNKNOWN, Shape, Tensor, Type, show
+from sailc.types.solver import Mismatch, Solver
+from sailc.units import Unit
+
+FUEL = 200_000
+
+
+class OutOfFuel(Exception):
+    """Elaboration took too many steps; caught where elaboration begins."""
+
+    def __init__(self, span: Span) -> None:
+        super().__init__("out of fuel")
+        self.span = span
+
+
+@dataclass(slots=True, eq=False)
+class Context:
+    """One elaboration. `file_type` gives the type of a dataset's file from its header."""
+
+    names: Names
+    file_type: Callable[[str, str, str, Span], tuple[Type, tuple[Diagnostic, ...]]]
+    solver: Solver = field(default_factory=Solver)
+    found: dict[tuple[str, Span], Diagnostic] = field(
+        default_factory=dict[tuple[str, Span], Diagnostic]
+    )
+    fuel: int = FUEL
+    part: str = ""
+    layers: list[Layer] = field(default_factory=list[Layer])
+    calls: list[str] = field(default_factory=list[str])
+    roots: dict[str, Scope] = field(default_factory=dict[str, Scope])
+    files: dict[tuple[str, str], Term] = field(default_factory=dict[tuple[str, str], Term])
+    holes: dict[str, Term] = field(default_factory=dict[str, Term])
+
+    def step(self, span: Span, count: int = 1) -> None:
+        self.fuel -= count
+        if self.fuel < 0:
+            raise OutOfFuel(span)
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Keep a diagnostic; one of a code at a place is enough."""
+        self.found.setdefault((diagnostic.code, diagnostic.span), diagnostic)
+
+    def out_of_fuel(self, error: OutOfFuel) -> None:
+        self.report(TooMuch(span=error.span))
+
+    @property
+    def failed(self) -> bool:
+        return any(d.severity == "error" for d in self.found.values())
+
+    def root(self, file: str) -> Scope:
+        """The outermost scope of a file."""
+        if file not in self.roots:
+            self.roots[file] = Scope({}, None, file)
+        return self.roots[file]
+
+    def poison(self, span: Span) -> Term:
+        return Const(UNKNOWN, span, None)
+
+    # --- unification with its diagnostics ------------------------------------------------
+
+    def unify(self, found: Type, expected: Type, span: Span, context: str = "") -> bool:
+        """Make two types one; reports and returns False where they cannot be."""
+        before = self.solver.resolve(found), self.solver.resolve(expected)
+        wrong = self.solver.unify(found, expected, span)
+        if wrong is not None:
+            self.mismatch(wrong, before[0], before[1], span, context)
+        return wrong is None
+
+    def mismatch(
+        self, wrong: Mismatch, found: Type, expected: Type, span: Span, context: str = ""
+    ) -> None:
+        notes = _because(wrong)
+        if wrong.kind == "dimension" and isinstance(wrong.left, Dim):
+            assert isinstance(wrong.right, Dim)
+            whole = ("", "") if _is_scalar(found) else (show(found), show(expected))
+            self.report(
+                DimensionMismatch(
+                    span=span,
+                    left=str(wrong.left),
+                    right=str(wrong.right),
+                    found=whole[0],
+                    expected=whole[1],
+                    notes=notes,
+                )
+            )
+        elif wrong.kind == "unit" and isinstance(wrong.left, Unit):
+            self.report(
+                UnitMismatch(span=span, left=str(wrong.left), right=str(wrong.right), notes=notes)
+            )
+        else:
+            self.report(
+                TypeMismatch(
+                    span=span,
+                    found=show(found),
+                    expected=show(expected),
+                    context=context,
+                    notes=notes,
+                )
+            )
+
+    def type_of(self, term: Term) -> Type:
+        return self.solver.resolve(term.type)
+
+    def shape_of(self, term: Term) -> Shape | None:
+        """The shape of a tensor, None of anything else."""
+        match self.type_of(term):
+            case Tensor(_, shape):
+                return shape
+            case _:
+                return None
+
+
+def _because(wrong: Mismatch) -> tuple[Note, ...]:
+    if wrong.because == NOWHERE:
+        return ()
+    return (Note(wrong.because, "it was fixed here"),)
+
+
+def _is_scalar(type: Type) -> bool:
+    return isinstance(type, Tensor) and not type.shape
+
+

@@ -1,0 +1,131 @@
+"""Datasets: their `file` lines, and the types that the files' headers give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sailc.data import Header
+from sailc.diagnostics.base import Diagnostic
+from sailc.source import Span
+from sailc.syntax import tree
+from sailc.types.dims import Dim, const
+from sailc.types.model import (
+    Bool,
+    Complex,
+    Element,
+    ListType,
+    MaybeType,
+    Num,
+    RecordType,
+    Tensor,
+    TextType,
+    Type,
+)
+from sailc.units import ONE, Unit, UnitError, parse_unit
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """A `file` line: `file name, "path", path = "/x", separator = ";"`."""
+
+    name: str
+    path: str
+    inner: str | None
+    separator: str | None
+    header: bool | None
+    skip: int
+    missing: tuple[str, ...]
+    like: tree.Expr | None
+    span: Span
+
+
+def file_line(declaration: tree.Declaration, name: str) -> FileLine | None:
+    """The `file` line of a dataset that has this name."""
+    for line in declaration.body or ():
+        if isinstance(line, tree.Property) and line.name == "file" and len(line.arguments) > 1:
+            first = line.arguments[0].value
+            if isinstance(first, tree.Name) and first.id == name:
+                return _read(line, name)
+    return None
+
+
+def _read(line: tree.Property, name: str) -> FileLine | None:
+    path = line.arguments[1].value
+    if not isinstance(path, tree.String):
+        return None
+    options = {
+        a.name.id: a.value for a in line.arguments[2:] if isinstance(a.name, tree.Name)
+    }
+    skip, header = options.get("skip"), options.get("header")
+    return FileLine(
+        name,
+        path.value,
+        _text(options.get("path")),
+        _text(options.get("separator")),
+        header.value if isinstance(header, tree.Truth) else None,
+        int(skip.value) if isinstance(skip, tree.Number) else 0,
+        _texts(options.get("missing")),
+        options.get("like"),
+        path.span,
+    )
+
+
+def _text(expr: tree.Expr | None) -> str | None:
+    return expr.value if isinstance(expr, tree.String) else None
+
+
+def _texts(expr: tree.Expr | None) -> tuple[str, ...]:
+    items = expr.items if isinstance(expr, tree.List) else (expr,)
+    return tuple(i.value for i in items if isinstance(i, tree.String))
+
+
+def is_unit(text: str) -> bool:
+    try:
+        parse_unit(text)
+    except UnitError:
+        return False
+    return True
+
+
+def _unit(text: str | None) -> Unit:
+    if text is None:
+        return ONE
+    try:
+        return parse_unit(text)
+    except UnitError:
+        return ONE
+
+
+def header_type(
+    header: Header, line: FileLine, dataset: str
+) -> tuple[Type, tuple[Diagnostic, ...]]:
+    """The type that a file's header gives: a table of mixed columns is a list of records."""
+    header = header.with_units(is_unit)
+    shape = tuple(const(n) for n in header.shape)
+    if header.columns and header.record:
+        return ListType(_row(header), shape[0]), ()
+    unit = _unit(header.unit)
+    columns = tuple(c.name for c in header.columns) if header.names else ()
+    return Tensor(_element(header.storage, unit), shape, header.storage, columns), ()
+
+
+def _element(storage: str, unit: Unit) -> Element:
+    if storage == "bool":
+        return Bool()
+    return Complex(unit) if storage in ("c64", "c128") else Num(unit)
+
+
+def _row(header: Header) -> RecordType:
+    fields: list[tuple[str, Type]] = []
+    for c in header.columns:
+        type: Type = TextType() if c.kind == "text" else Tensor(Num(_unit(c.unit)))
+        fields.append((c.name, MaybeType(type) if c.missing else type))
+    return RecordType(tuple(fields))
+
+
+def length(type: Type) -> Dim | None:
+    match type:
+        case Tensor(_, (Dim() as n, *_)) | ListType(_, n):
+            return n
+        case _:
+            return None

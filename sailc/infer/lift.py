@@ -1,0 +1,133 @@
+"""From a plan-time value to a term, and what a collection's elements are."""
+
+from __future__ import annotations
+
+from sailc.diagnostics.types import NotAFunction, TypeMismatch
+from sailc.infer.context import Context
+from sailc.infer.values import (
+    Fields,
+    Poison,
+    Quantity,
+    Sequence,
+    Value,
+    Word,
+)
+from sailc.source import Span
+from sailc.terms import Apply, Const, Map, Term, Var
+from sailc.types.dims import Dim, const
+from sailc.types.model import (
+    BOOLEAN,
+    REAL,
+    UNKNOWN,
+    ListType,
+    Num,
+    RecordType,
+    SetType,
+    Tensor,
+    TextType,
+    TupleType,
+    Type,
+    TypeVar,
+    Unknown,
+)
+
+
+def lift(ctx: Context, value: Value, span: Span) -> Term:
+    """The term of a value; a reported mistake and a poisoned term for a function."""
+    match value:
+        case Var() | Const() | Apply() | Map():
+            return value
+        case bool():
+            return Const(BOOLEAN, span, value)
+        case int() | float() | Dim():
+            return Const(REAL, span, value)
+        case Quantity(number, unit):
+            return Const(Tensor(Num(unit)), span, number)
+        case str():
+            return Const(TextType(), span, value)
+        case Sequence(items, brackets):
+            parts = [lift(ctx, i, span) for i in items]
+            return listed(ctx, parts, span) if brackets else tupled(ctx, parts, span)
+        case Fields(items):
+            return record(ctx, {k: lift(ctx, v, span) for k, v in items.items()}, span)
+        case Poison():
+            return ctx.poison(span)
+        case Word(name):
+            ctx.report(TypeMismatch(span=span, found=f"the word {name}", expected="a value"))
+            return ctx.poison(span)
+        case _:
+            found = TypeMismatch(span=span, found="a function or module", expected="a value")
+            ctx.report(found)
+            return ctx.poison(span)
+
+
+def tupled(ctx: Context, parts: list[Term], span: Span) -> Term:
+    type = TupleType(tuple(ctx.type_of(p) for p in parts))
+    return Apply(type, span, "tuple", tuple(parts))
+
+
+def record(ctx: Context, parts: dict[str, Term], span: Span) -> Term:
+    type = RecordType(tuple((k, ctx.type_of(p)) for k, p in parts.items()))
+    return Apply(type, span, "record", tuple(parts.values()), {"fields": tuple(parts)})
+
+
+def listed(ctx: Context, parts: list[Term], span: Span) -> Term:
+    """`[a, b]`: a tensor of numbers, classes or tensors of one shape; otherwise a list."""
+    if not parts:
+        return Const(Tensor(Num(), (const(0),)), span, ())
+    first = ctx.type_of(parts[0])
+    for p in parts[1:]:
+        if not ctx.unify(p.type, first, p.span, "the elements of a list are of one type"):
+            return ctx.poison(span)
+    match ctx.solver.resolve(first):
+        case Tensor(element, shape):
+            type: Type = Tensor(element, (const(len(parts)), *shape))
+            if all(isinstance(p, Const) for p in parts):
+                values = tuple(p.value for p in parts if isinstance(p, Const))
+                return Const(type, span, values)
+            return Apply(type, span, "stack", tuple(parts))
+        case Unknown():
+            return ctx.poison(span)
+        case item:
+            return Apply(ListType(item, const(len(parts))), span, "list", tuple(parts))
+
+
+def elements(ctx: Context, term: Term, span: Span) -> tuple[Type, Dim]:
+    """The type of a collection's elements, and how many; fresh where it is not known."""
+    match ctx.type_of(term):
+        case Tensor(element, (Dim() as n, *rest), storage, columns):
+            return Tensor(element, tuple(rest), storage, columns), n
+        case ListType(item, n) | SetType(item, n):
+            return item, n
+        case Tensor(element, (_, *_)):
+            return Tensor(element, (ctx.solver.spread_var(),)), ctx.solver.dim_var()
+        case TypeVar():
+            return ctx.solver.type_var(), ctx.solver.dim_var()
+        case Unknown():
+            return UNKNOWN, ctx.solver.dim_var()
+        case other:
+            from sailc.types.model import show
+
+            ctx.report(
+                TypeMismatch(span=span, found=show(other), expected="a list, set or tensor")
+            )
+            return UNKNOWN, ctx.solver.dim_var()
+
+
+def with_length(ctx: Context, term: Term, n: Dim) -> Type:
+    """A collection's type with another length."""
+    match ctx.type_of(term):
+        case Tensor(element, (_, *rest), storage, columns):
+            return Tensor(element, (n, *rest), storage, columns)
+        case ListType(item, _):
+            return ListType(item, n)
+        case SetType(item, _):
+            return SetType(item, n)
+        case other:
+            return other
+
+
+def not_callable(ctx: Context, value: Value, span: Span) -> Term:
+    if not isinstance(value, Poison):
+        ctx.report(NotAFunction(span=span, found="this"))
+    return ctx.poison(span)

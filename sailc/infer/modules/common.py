@@ -1,0 +1,252 @@
+"""What the kinds share: opening a declaration, its knobs, its requirements, overloads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sailc.diagnostics.base import Diagnostic
+from sailc.infer.calls import call
+from sailc.infer.context import Context, OutOfFuel
+from sailc.infer.expressions import bind_lets, evaluate
+from sailc.infer.lift import lift
+from sailc.infer.read import read_type
+from sailc.infer.values import (
+    POISON,
+    Awaiting,
+    Closure,
+    Composed,
+    Made,
+    ModuleRef,
+    Poison,
+    Primitive,
+    Quantity,
+    Scope,
+    Sequence,
+    Value,
+    Word,
+    is_term,
+)
+from sailc.names import Entry, Names
+from sailc.source import Span
+from sailc.syntax import tree
+from sailc.terms import Term, Var
+from sailc.types.dims import Dim
+from sailc.types.model import Type
+
+FileType = Callable[[str, str, str, Span], tuple[Type, tuple[Diagnostic, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What elaboration reads: the names, and the types of data files from their headers."""
+
+    names: Names
+    file_type: FileType
+
+    def context(self) -> Context:
+        return Context(self.names, self.file_type)
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """A `suggest` line: what it names, the values that it lists, or a distribution."""
+
+    names: tuple[str, ...]
+    values: tuple[Value, ...]
+    distribution: Made | None
+    span: Span
+
+    @property
+    def label(self) -> str:
+        return ", ".join(self.names)
+
+
+Choice = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A `require` line; `holds` is None where only the run can tell."""
+
+    holds: bool | None
+    because: str
+    span: Span
+
+
+def properties(declaration: tree.Declaration, name: str) -> Iterator[tree.Property]:
+    for line in declaration.body or ():
+        if isinstance(line, tree.Property) and line.name == name:
+            yield line
+
+
+def words(declaration: tree.Declaration, name: str) -> tuple[str, ...]:
+    """The names or dotted paths that a property lists."""
+    return tuple(
+        text
+        for line in properties(declaration, name)
+        for a in line.arguments
+        if (text := path_text(a.value)) is not None
+    )
+
+
+def path_text(expr: tree.Expr) -> str | None:
+    match expr:
+        case tree.Name(_, name):
+            return name
+        case tree.Member(_, value, name):
+            base = path_text(value)
+            return None if base is None else f"{base}.{name}"
+        case tree.String(_, value):
+            return value
+        case _:
+            return None
+
+
+def has(declaration: tree.Declaration, name: str) -> bool:
+    return any(True for _ in properties(declaration, name))
+
+
+def open_scope(ctx: Context, entry: Entry, choice: Choice) -> Scope:
+    """The scope of a declaration's block, with its knobs chosen and its lets bound."""
+    scope = ctx.root(entry.file).child()
+    for owner in ("train", "validate", "test", "model", "compile", "hardware", "software"):
+        scope.names.setdefault(owner, ModuleRef(owner))
+    for p in entry.declaration.parameters or ():
+        if p.default is not None:
+            scope.names[p.name] = evaluate(ctx, p.default, scope)
+    scope = scope.child()
+    scope.names.update(choice)
+    bind_lets(ctx, entry.declaration.body or (), scope)
+    return scope
+
+
+def knobs(ctx: Context, entry: Entry) -> tuple[Knob, ...]:
+    """The `suggest` lines of a declaration."""
+    scope = ctx.root(entry.file).child()
+    found: list[Knob] = []
+    for line in entry.declaration.body or ():
+        if not isinstance(line, tree.Suggest):
+            continue
+        targets = line.target.items if isinstance(line.target, tree.Tuple) else (line.target,)
+        names = tuple(path_text(t) or "" for t in targets)
+        match evaluate(ctx, line.domain, scope):
+            case Sequence(items) if items:
+                found.append(Knob(names, items, None, line.span))
+            case Made() as made:
+                found.append(Knob(names, (), made, line.span))
+            case Poison():
+                pass
+            case value:
+                found.append(Knob(names, (value,), None, line.span))
+    return tuple(found)
+
+
+def choose(knob: Knob, value: Value) -> dict[str, Value]:
+    """What a knob's names stand for when it has a value (a tuple, for paired names)."""
+    if len(knob.names) == 1:
+        return {knob.names[0]: value}
+    if isinstance(value, Sequence) and len(value.items) == len(knob.names):
+        return dict(zip(knob.names, value.items, strict=True))
+    return {n: POISON for n in knob.names}
+
+
+def defaults(found: tuple[Knob, ...]) -> dict[str, Value]:
+    """The first value of each knob."""
+    result: dict[str, Value] = {}
+    for k in found:
+        first = k.values[0] if k.values else _middle(k.distribution)
+        result.update(choose(k, first))
+    return result
+
+
+def _middle(made: Made | None) -> Value:
+    """A distribution's default: the middle of its range."""
+    if made is None:
+        return POISON
+    ends = [v for v in made.attributes.values() if isinstance(v, int | float)]
+    if len(ends) < 2:
+        return ends[0] if ends else POISON
+    if made.name == "log_uniform":
+        return (float(ends[0]) * float(ends[1])) ** 0.5
+    return (ends[0] + ends[1]) / 2
+
+
+def requirements(ctx: Context, entry: Entry, scope: Scope) -> list[Requirement]:
+    """The `require` lines, as far as they can be decided now."""
+    found: list[Requirement] = []
+    for line in entry.declaration.body or ():
+        if isinstance(line, tree.Require):
+            value = evaluate(ctx, line.condition, scope)
+            holds = value if isinstance(value, bool) else None
+            found.append(Requirement(holds, line.because or "", line.span))
+    return found
+
+
+def overload(
+    ctx: Context, expr: tree.Expr, scope: Scope, given: tuple[Type, ...]
+) -> tuple[tuple[Var, ...], Term] | None:
+    """A `loss`, `score` or `prefer` applied to types, if it accepts them.
+
+    Returns the variables and the body; None, with nothing reported, where the types of
+    the parameters do not fit.
+    """
+    if not isinstance(expr, tree.Lambda):
+        return None
+    inner = scope.child()
+    variables: list[Var] = []
+    for p, type in zip(expr.parameters, given, strict=False):
+        if p.type is not None:
+            expected = read_type(ctx, p.type, inner)
+            if ctx.solver.unify(type, expected, p.span) is not None:
+                return None
+        variable = Var(type, p.span, p.name)
+        inner.names[p.name] = variable
+        variables.append(variable)
+    if len(expr.parameters) > len(given):
+        return None
+    return tuple(variables), lift(ctx, evaluate(ctx, expr.body, inner), expr.body.span)
+
+
+def apply_to(ctx: Context, expr: tree.Expr, scope: Scope, argument: Term) -> Term:
+    """A property that is a function (`reduce mean`, `reduce pairs => …`) on a term."""
+    function = evaluate(ctx, expr, scope)
+    return lift(ctx, call(ctx, function, [(argument, expr.span)], {}, expr.span), expr.span)
+
+
+def show_value(value: Value) -> object:
+    """A knob's value as JSON and tables have it."""
+    match value:
+        case bool() | int() | float() | str():
+            return value
+        case Dim():
+            return value.value if value.value is not None else str(value)
+        case Quantity(number, unit):
+            return f"{number:g} {unit}"
+        case Word(name):
+            return name
+        case Primitive(declaration):
+            return declaration.name
+        case Closure(name):
+            return name or "lambda"
+        case Composed(functions):
+            return " >> ".join(str(show_value(f)) for f in functions)
+        case Awaiting(function, positional):
+            inner = ", ".join(str(show_value(v)) for v, _ in positional)
+            return f"{show_value(function)}({inner})"
+        case Made(name, attributes):
+            return f"{name}({', '.join(str(show_value(v)) for v in attributes.values())})"
+        case Sequence(items):
+            return [show_value(i) for i in items]
+        case _ if is_term(value):
+            return getattr(value, "name", "") or "value"
+        case _:
+            return str(type(value).__name__)
+
+
+def guarded(ctx: Context, work: Callable[[], None]) -> None:
+    """Run a piece of elaboration; running out of fuel becomes a diagnostic."""
+    try:
+        work()
+    except OutOfFuel as error:
+        ctx.out_of_fuel(error)

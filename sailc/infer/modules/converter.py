@@ -1,0 +1,146 @@
+"""Converters: their types, their statistics, and what they do to a term."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sailc.infer.context import Context
+from sailc.infer.expressions import bind_lets, evaluate
+from sailc.infer.lift import lift
+from sailc.infer.modules.common import has, open_scope, properties, words
+from sailc.infer.calls import call
+from sailc.infer.read import read_type
+from sailc.names import Entry
+from sailc.source import NOWHERE, Span
+from sailc.syntax import tree
+from sailc.terms import Term, Var, named
+from sailc.types.dims import Dim, DimName, atom
+from sailc.types.model import ListType, Tensor, Type, UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Converter:
+    """A declared converter, as the search sees it."""
+
+    entry: Entry
+    name: str
+    path: str
+    cost: float
+    fitted: bool
+    invertible: bool
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """What a fitted converter holds: a name, and how it follows from all training points."""
+
+    variable: Var
+    value: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A converter at one type. `points` stands for the stacked training points in the
+    statistics; `inverse` leads from `answer` back."""
+
+    converter: Converter
+    source: Type
+    target: Type
+    input: Var
+    points: Var
+    statistics: tuple[Statistic, ...]
+    output: Term
+    answer: Var | None
+    inverse: Term | None
+
+
+def converter(entry: Entry) -> Converter:
+    d = entry.declaration
+    costs = [
+        a.value.value
+        for line in properties(d, "cost")
+        for a in line.arguments
+        if isinstance(a.value, tree.Number)
+    ]
+    fitted = any(isinstance(line, tree.Fit) for line in d.body or ())
+    return Converter(
+        entry,
+        d.name,
+        next(iter(words(d, "path")), ""),
+        float(costs[0]) if costs else 1.0,
+        fitted,
+        has(d, "inverse"),
+        next(iter(words(d, "rule")), ""),
+    )
+
+
+def parameter_type(ctx: Context, entry: Entry) -> tuple[Type, Type]:
+    """The types that a converter leads from and to, with fresh variables."""
+    d = entry.declaration
+    scope = ctx.root(entry.file).child()
+    first = (d.parameters or ())[:1]
+    source = (
+        read_type(ctx, first[0].type, scope) if first and first[0].type is not None else UNKNOWN
+    )
+    target = read_type(ctx, d.result, scope) if d.result is not None else UNKNOWN
+    return source, target
+
+
+def apply_converter(ctx: Context, found: Converter, given: Type) -> Conversion | None:
+    """A converter on a ground type; None where it does not take that type."""
+    entry = found.entry
+    d = entry.declaration
+    scope = open_scope(ctx, entry, {})
+    p = (d.parameters or ())[0]
+    expected = read_type(ctx, p.type, scope) if p.type is not None else ctx.solver.type_var()
+    if ctx.solver.unify(given, expected, p.span) is not None:
+        return None
+    input = Var(given, p.span, p.name)
+    points = Var(stacked(given), p.span, p.name)
+    scope.names[p.name] = points
+    statistics: list[Statistic] = []
+    for line in d.body or ():
+        for b in line.bindings if isinstance(line, tree.Fit) else ():
+            if isinstance(b.name, tree.Name):
+                value = named(lift(ctx, evaluate(ctx, b.value, scope), b.value.span), b.name.id)
+                variable = Var(ctx.type_of(value), b.span, b.name.id)
+                statistics.append(Statistic(variable, value))
+                scope.names[b.name.id] = variable
+    scope.names[p.name] = input
+    output = named(lift(ctx, evaluate(ctx, _body(d), scope), d.span), d.name)
+    if d.result is not None:
+        ctx.unify(output.type, read_type(ctx, d.result, scope), d.span)
+    target = ctx.type_of(output)
+    answer, inverse = None, None
+    for line in properties(d, "inverse"):
+        answer = Var(target, line.span, "y")
+        function = evaluate(ctx, line.arguments[0].value, scope)
+        inverse = lift(ctx, call(ctx, function, [(answer, line.span)], {}, line.span), line.span)
+    return Conversion(
+        found, given, target, input, points, tuple(statistics), output, answer, inverse
+    )
+
+
+def _body(d: tree.Declaration) -> tree.Expr:
+    for line in d.body or ():
+        if isinstance(line, tree.Give):
+            return line.value
+    return d.value if d.value is not None else tree.Missing(d.span)
+
+
+def stacked(type: Type, n: Dim | None = None) -> Type:
+    """All training points of a type together, along a new first axis."""
+    n = n if n is not None else atom(DimName("points"))
+    match type:
+        case Tensor(element, shape):
+            return Tensor(element, (n, *shape))
+        case _:
+            return ListType(type, n)
+
+
+def where(entry: Entry) -> Span:
+    return entry.declaration.name_span if entry.declaration.name else NOWHERE
+
+
+__all__ = ["Conversion", "Converter", "apply_converter", "bind_lets", "converter"]

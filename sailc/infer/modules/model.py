@@ -1,0 +1,161 @@
+"""Models and solvers: from an input's type to an output, with the layers on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sailc.infer.context import Context
+from sailc.infer.expressions import evaluate, force
+from sailc.infer.lift import lift
+from sailc.infer.modules.common import (
+    Choice,
+    Requirement,
+    open_scope,
+    properties,
+    requirements,
+)
+from sailc.infer.read import read_type
+from sailc.infer.values import Lazy, Scope
+from sailc.names import Entry
+from sailc.source import NOWHERE, Span
+from sailc.syntax import tree
+from sailc.terms import Layer, Term, Var, named
+from sailc.types.model import FunctionType, TupleType, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A `needs` line: a function that the planner finds."""
+
+    name: str
+    verb: str | None
+    type: Type
+    variable: Var
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TypedModel:
+    """A model under one input type. Types may hold variables that the answer decides."""
+
+    entry: Entry
+    inputs: tuple[Var, ...]
+    output: Term
+    layers: tuple[Layer, ...]
+    holes: tuple[Hole, ...]
+    minimize: Term | None
+    fitted: tuple[tuple[str, Term], ...]
+    requirements: tuple[Requirement, ...]
+
+
+def input_type(ctx: Context, entry: Entry, scope: Scope) -> Type:
+    """The declared type of the input; several inputs are a tuple; a variable if unwritten."""
+    types = [
+        read_type(ctx, line.type, scope) if line.type is not None else ctx.solver.type_var()
+        for line in ports(entry, "input")
+    ]
+    return types[0] if len(types) == 1 else TupleType(tuple(types))
+
+
+def ports(entry: Entry, side: str) -> list[tree.Port]:
+    return [
+        line
+        for line in entry.declaration.body or ()
+        if isinstance(line, tree.Port) and line.side == side
+    ]
+
+
+def elaborate_model(
+    ctx: Context, entry: Entry, choice: Choice, given: Type | None
+) -> TypedModel | None:
+    """A model's body, its input of the type given; None where the input does not take it."""
+    scope = open_scope(ctx, entry, choice)
+    expected = input_type(ctx, entry, scope)
+    if given is not None and ctx.solver.unify(given, expected, _input_span(entry)) is not None:
+        return None
+    inputs = _bind_inputs(ctx, entry, scope, expected)
+    holes = tuple(_hole(ctx, line, scope) for line in _needs(entry))
+    for h in holes:
+        scope.names[h.name] = h.variable
+    found = tuple(requirements(ctx, entry, scope))
+    fitted = _fitted(ctx, entry, scope)
+    output = _output(ctx, entry, scope)
+    minimize = None
+    for line in properties(entry.declaration, "minimize"):
+        if line.arguments:
+            value = evaluate(ctx, line.arguments[0].value, scope)
+            minimize = lift(ctx, value, line.span)
+    return TypedModel(
+        entry, inputs, output, tuple(ctx.layers), holes, minimize, fitted, found
+    )
+
+
+def _needs(entry: Entry) -> list[tree.Needs]:
+    return [line for line in entry.declaration.body or () if isinstance(line, tree.Needs)]
+
+
+def _input_span(entry: Entry) -> Span:
+    for p in ports(entry, "input"):
+        return p.type.span if p.type is not None else p.span
+    return NOWHERE
+
+
+def _bind_inputs(ctx: Context, entry: Entry, scope: Scope, type: Type) -> tuple[Var, ...]:
+    lines = ports(entry, "input")
+    resolved = ctx.solver.resolve(type)
+    types = list(resolved.items) if isinstance(resolved, TupleType) and len(lines) > 1 else [resolved]
+    inputs = tuple(
+        Var(t, p.name_span, p.name) for p, t in zip(lines, types, strict=False) if p.name
+    )
+    for v in inputs:
+        scope.names[v.name] = v
+    return inputs
+
+
+def _hole(ctx: Context, line: tree.Needs, scope: Scope) -> Hole:
+    type = read_type(ctx, line.type, scope)
+    if not isinstance(type, FunctionType):
+        type = FunctionType((ctx.solver.type_var(),), type)
+    return Hole(line.name, line.verb, type, Var(type, line.name_span, line.name), line.span)
+
+
+def _fitted(ctx: Context, entry: Entry, scope: Scope) -> tuple[tuple[str, Term], ...]:
+    """`fit name = …` of a solver: elaborated with `truth` and `seed` open."""
+    found: list[tuple[str, Term]] = []
+    for line in entry.declaration.body or ():
+        if not isinstance(line, tree.Fit):
+            continue
+        inner = scope.child()
+        for name in ("truth", "seed"):
+            inner.names[name] = Var(ctx.solver.type_var(), line.span, name)
+        for v in [n for n in scope.names.values() if isinstance(n, Var)]:
+            inner.names[v.name] = Var(ctx.solver.type_var(), v.span, v.name)
+        for b in line.bindings:
+            if isinstance(b.name, tree.Name):
+                value = lift(ctx, evaluate(ctx, b.value, inner), b.value.span)
+                found.append((b.name.id, value))
+                scope.names[b.name.id] = Var(value.type, b.span, b.name.id)
+    return tuple(found)
+
+
+def _output(ctx: Context, entry: Entry, scope: Scope) -> Term:
+    outputs: list[Term] = []
+    for line in ports(entry, "output"):
+        if line.value is None:
+            outputs.append(ctx.poison(line.span))
+            continue
+        outer, ctx.part = ctx.part, line.name or "output"
+        term = lift(ctx, evaluate(ctx, line.value, scope), line.value.span)
+        ctx.part = outer
+        if line.type is not None:
+            expected = read_type(ctx, line.type, scope)
+            ctx.unify(term.type, expected, line.value.span, "the output")
+        outputs.append(named(term, line.name) if line.name else term)
+    return outputs[0] if outputs else ctx.poison(entry.declaration.span)
+
+
+def force_lets(ctx: Context, scope: Scope) -> None:
+    """Evaluate every `let` without parameters, so that unused ones are checked too."""
+    for name, value in list(scope.names.items()):
+        if isinstance(value, Lazy):
+            force(ctx, name, value, value.line.span)

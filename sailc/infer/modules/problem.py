@@ -1,0 +1,150 @@
+"""Problems: their data lines, as typed terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sailc.infer.context import Context
+from sailc.infer.expressions import bind, term
+from sailc.infer.lift import elements
+from sailc.infer.modules.common import (
+    Choice,
+    Requirement,
+    open_scope,
+    requirements,
+)
+from sailc.infer.expressions import pattern_name
+from sailc.infer.read import read_type
+from sailc.infer.values import Scope
+from sailc.names import Entry
+from sailc.source import Span
+from sailc.syntax import tree
+from sailc.terms import Const, Term, Var
+from sailc.types.model import UNKNOWN, FunctionType, Type, TypeVar
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One fixture of a data line. `truth` is None where none is given, or where a type
+    stands in its place (then `truth_type` has it)."""
+
+    name: str
+    verb: str | None
+    question: Term
+    truth: Term | None
+    truth_type: Type | None
+    weight: Term | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DataLine:
+    """`split variable in source: …`, with the length of the source."""
+
+    split: str
+    stage: str
+    variable: Var
+    source: Term
+    count: object
+    fixtures: tuple[Question, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TypedProblem:
+    name: str
+    entry: Entry
+    lines: tuple[DataLine, ...]
+    requirements: tuple[Requirement, ...]
+
+    def of(self, split: str) -> tuple[DataLine, ...]:
+        return tuple(line for line in self.lines if line.split == split)
+
+    @property
+    def verb(self) -> str | None:
+        """What is asked first in the first test line."""
+        for line in (*self.of("test"), *self.of("train")):
+            return line.fixtures[0].verb if line.fixtures else None
+        return None
+
+
+def elaborate_problem(ctx: Context, entry: Entry, choice: Choice) -> TypedProblem:
+    """The data lines of a problem whose axes have these values."""
+    scope = open_scope(ctx, entry, choice)
+    lines: list[DataLine] = []
+    for line in entry.declaration.body or ():
+        match line:
+            case tree.Data():
+                lines.append(_data(ctx, line, "", scope))
+            case tree.Stage(_, name, _, body):
+                lines.extend(_data(ctx, i, name, scope) for i in body if isinstance(i, tree.Data))
+            case _:
+                pass
+    found = tuple(requirements(ctx, entry, scope))
+    return TypedProblem(entry.declaration.name, entry, tuple(lines), found)
+
+
+def _data(ctx: Context, line: tree.Data, stage: str, scope: Scope) -> DataLine:
+    source = term(ctx, line.source, scope)
+    item, count = elements(ctx, source, line.source.span)
+    variable = Var(item, line.target.span, pattern_name(line.target))
+    inner = scope.child()
+    bind(ctx, line.target, variable, inner)
+    fixtures: list[Question] = []
+    for i, f in enumerate(line.fixtures):
+        question = _fixture(ctx, f, inner)
+        fixtures.append(question)
+        if i == 0 and f.name:
+            inner.names[f.name] = _answering(ctx, question, f)
+    return DataLine(line.split, stage, variable, source, count, tuple(fixtures), line.span)
+
+
+def _answering(ctx: Context, question: Question, fixture: tree.Fixture) -> Term:
+    """The name of the first fixture is the function that answers."""
+    result: Type = question.truth_type or (
+        question.truth.type if question.truth is not None else ctx.solver.type_var()
+    )
+    type = FunctionType((question.question.type,), result)
+    return Var(type, fixture.name_span, fixture.name)
+
+
+def _fixture(ctx: Context, fixture: tree.Fixture, scope: Scope) -> Question:
+    question = term(ctx, fixture.question, scope)
+    truth, truth_type = _truth(ctx, fixture.truth, scope)
+    weight = None
+    for option in fixture.options:
+        value = term(ctx, option.value, scope)
+        if isinstance(option.name, tree.Name) and option.name.id == "weight":
+            weight = value
+    return Question(
+        fixture.name, fixture.verb, question, truth, truth_type, weight, fixture.span
+    )
+
+
+_TYPE_HEADS = frozenset({"Tensor", "Class", "List", "Set", "Field", "Equation", "real", "int"})
+
+
+def _truth(
+    ctx: Context, expr: tree.Expr | None, scope: Scope
+) -> tuple[Term | None, Type | None]:
+    if expr is None:
+        return None, None
+    match expr:
+        case tree.Index(_, tree.Name(_, head)) if head in _TYPE_HEADS:
+            return None, read_type(ctx, expr, scope)
+        case tree.Name(_, head) if head in _TYPE_HEADS:
+            return None, read_type(ctx, expr, scope)
+        case _:
+            value = term(ctx, expr, scope)
+            return value, value.type
+
+
+def is_open(type: Type) -> bool:
+    """A type that nothing has decided."""
+    return isinstance(type, TypeVar)
+
+
+def broken(question: Question) -> bool:
+    """Whether a question or its truth is already known to be wrong."""
+    terms = [question.question, *([question.truth] if question.truth is not None else [])]
+    return any(t.type == UNKNOWN or (isinstance(t, Const) and t.type == UNKNOWN) for t in terms)

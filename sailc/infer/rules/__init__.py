@@ -1,0 +1,25 @@
+"""Typing rules for operators whose types no signature can say. A declaration in the
+library names its rule (`rule reduction`); the table below finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from sailc.infer.rules import arithmetic, collections, makers, reductions, shapes
+
+if TYPE_CHECKING:
+    from sailc.infer.calls import Bound
+    from sailc.infer.context import Context
+    from sailc.infer.values import Value
+
+Rule = Callable[["Context", "Bound"], "Value"]
+
+RULES: Mapping[str, Rule] = {
+    **arithmetic.RULES,
+    **reductions.RULES,
+    **collections.RULES,
+    **shapes.RULES,
+    **makers.RULES,
+}
+VARIADIC = frozenset({"extreme", "concat", "stack", "zip"})

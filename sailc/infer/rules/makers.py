@@ -1,0 +1,41 @@
+"""Plan-time makers: optimizers, schedules, stops, distributions. And `size` of runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sailc.infer.context import Context
+from sailc.infer.rules.arithmetic import broadcast
+from sailc.infer.values import Made, Value
+from sailc.source import Span
+from sailc.terms import Term
+from sailc.types.dims import Dim
+from sailc.types.model import UNKNOWN, Shape, Tensor, Type
+
+if TYPE_CHECKING:
+    from sailc.infer.calls import Bound
+    from sailc.infer.rules import Rule
+
+
+def _make(ctx: Context, call: Bound) -> Value:
+    """A named bundle of plan-time values; who reads it knows what it means."""
+    return Made(call.name, {n: v for n, (v, _) in call.values.items()})
+
+
+def draw_type(ctx: Context, arguments: list[Term], n: Dim, span: Span) -> Type:
+    """The type of n draws of a distribution with these parameters, broadcast together."""
+    shape: Shape = ()
+    element = None
+    for a in arguments:
+        match ctx.type_of(a):
+            case Tensor(e, s):
+                shape = broadcast(ctx, shape, s, span) or ()
+                if element is not None:
+                    ctx.solver.unify_elements(e, element, span)
+                element = element or e
+            case _:
+                pass
+    return Tensor(element, (n, *shape)) if element is not None else UNKNOWN
+
+
+RULES: dict[str, Rule] = {"make": _make}

@@ -1,0 +1,222 @@
+"""What an expression is while planning: a number, a word, a function, a type, or a term.
+
+Everything but a `Term` is known to the compiler; a term's value is known when the data
+are, or when the program runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Union
+
+from sailc.source import Span
+from sailc.syntax import tree
+from sailc.terms import Apply, Const, Layer, Map, Term, Var
+from sailc.types.dims import Dim
+from sailc.types.model import Shape, Type
+from sailc.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with a unit."""
+
+    value: float
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A constant of an enum, or an option's word (`same`)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunOf:
+    """A run of dimensions (`...s`) as a value: `s / 2` is elementwise."""
+
+    items: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list that is known while planning; `brackets` is false for a tuple."""
+
+    items: tuple[Value, ...]
+    brackets: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A record whose fields are values."""
+
+    items: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A template: a lambda, a `let` with parameters, or an `fn` with a body."""
+
+    name: str
+    parameters: tuple[tree.Parameter, ...]
+    result: tree.Expr | None
+    value: tree.Expr | None
+    lines: tuple[tree.Line, ...]
+    scope: Scope
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Primitive:
+    """An operator: an `fn` without a body, or an `extern fn`."""
+
+    declaration: tree.Declaration
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Awaiting:
+    """A call that lacks exactly its first argument; a layer is made with it."""
+
+    function: Primitive | Closure
+    positional: tuple[tuple[Value, Span], ...]
+    named: Mapping[str, tuple[Value, Span]]
+    layer: Layer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """`first >> second`, or n functions of `repeat`."""
+
+    functions: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Constructor:
+    """A type in the place of a function: `Class[10](x)`, `Element(i)`, `Set(xs)`."""
+
+    type: Type
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRef:
+    """A dataset, whose files are its fields."""
+
+    declaration: tree.Declaration
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRef:
+    """A module by name (`MLP.width`, `train.time`)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a plan-time maker gives: an optimizer, a schedule, a distribution."""
+
+    name: str
+    attributes: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """What is already known to be wrong; silent downstream."""
+
+
+POISON = Poison()
+
+Function = Closure | Primitive | Awaiting | Composed | Constructor
+Value = Union[
+    int,
+    float,
+    bool,
+    str,
+    Dim,
+    Quantity,
+    Word,
+    RunOf,
+    Sequence,
+    Fields,
+    Closure,
+    Primitive,
+    Awaiting,
+    Composed,
+    Constructor,
+    DatasetRef,
+    ModuleRef,
+    Made,
+    Poison,
+    Var,
+    Const,
+    Apply,
+    Map,
+]
+
+
+@dataclass(slots=True, eq=False)
+class Lazy:
+    """A `let` not evaluated yet; `busy` finds a definition that needs itself."""
+
+    line: tree.Let
+    scope: Scope
+    value: Value | None = None
+    busy: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """Names and what they stand for. `parent` is the enclosing scope; the outermost
+    holds a file's view of the workspace in `outer`."""
+
+    names: dict[str, Value | Lazy]
+    parent: Scope | None
+    file: str
+    types: dict[str, Type] = field(default_factory=dict[str, Type])
+    units: dict[str, Unit] = field(default_factory=dict[str, Unit])
+
+    def child(self, file: str | None = None) -> Scope:
+        return Scope({}, self, file or self.file)
+
+    def find(self, name: str) -> Value | Lazy | None:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.parent
+        return None
+
+    def find_type(self, name: str) -> Type | None:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.types:
+                return scope.types[name]
+            scope = scope.parent
+        return None
+
+    def find_unit(self, name: str) -> Unit | None:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.units:
+                return scope.units[name]
+            scope = scope.parent
+        return None
+
+    def known(self) -> set[str]:
+        names: set[str] = set()
+        scope: Scope | None = self
+        while scope is not None:
+            names.update(scope.names)
+            scope = scope.parent
+        return names
+
+
+def is_term(value: Value) -> bool:
+    return isinstance(value, Var | Const | Apply | Map)
+
+
+__all__ = ["POISON", "Function", "Lazy", "Scope", "Term", "Value"]

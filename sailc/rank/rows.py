@@ -1,0 +1,49 @@
+"""A row of a table: one scenario, what became of each of its runs, and its metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sailc.rank.statistics import Summary, summarize
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What became of one run: `status` as in `Run`, or `not run`; `reason` if it has no result."""
+
+    seed: int
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A planned scenario. `failed` says why it has no metrics; empty if it has."""
+
+    scenario: str
+    label: str
+    metrics: Mapping[str, Summary]
+    failed: str = ""
+    cells: tuple[Cell, ...] = ()
+
+    def each(self, number: Callable[[Mapping[str, float]], float]) -> Summary:
+        """A number computed from the metrics, seed by seed, and then summarized.
+
+        For rankings by `score`: the interval of log(throughput) is not the log of the interval.
+        Only metrics that every seed has take part. What has no answer (a division by zero,
+        the log of a negative number) is an undefined value.
+        """
+        most = max((summary.n for summary in self.metrics.values()), default=0)
+        whole = {name: s.values for name, s in self.metrics.items() if s.n == most}
+        return summarize(
+            _number(number, {name: values[k] for name, values in whole.items()})
+            for k in range(most)
+        )
+
+
+def _number(number: Callable[[Mapping[str, float]], float], at: Mapping[str, float]) -> float:
+    try:
+        return float(number(at))
+    except (ArithmeticError, ValueError, LookupError):
+        return float("nan")

@@ -1,0 +1,337 @@
+"""Forward from the type of a question, backward from the type of a truth.
+
+Both are breadth-first over ground types, so they end; every choice is by a total order on
+length, cost, how early the fitted ones come, and names, so they are the same everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sailc.infer.context import Context
+from sailc.infer.modules.common import World
+from sailc.infer.modules.converter import Converter, parameter_type
+from sailc.types.dims import Dim, DimVar, FloorDiv
+from sailc.types.model import (
+    Element,
+    Label,
+    ListType,
+    Num,
+    RecordType,
+    SetType,
+    Tensor,
+    TupleType,
+    Type,
+    TypeVar,
+)
+from sailc.types.solver import Solver
+
+MAX_LENGTH = 6
+MAX_TYPES = 2_000
+MAX_SELF = 2
+MIN_RANK = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One converter on a chain. `lift` says where in the type it is applied: `()` to the
+    whole, then `each` (of a list or set), a number (of a tuple), `fields` (of a record).
+    `inverse` is a fitted converter used backwards, on answers."""
+
+    converter: Converter
+    source: Type
+    target: Type
+    lift: tuple[str | int, ...] = ()
+    inverse: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.converter.name + ("^-1" if self.inverse else "")
+
+
+Route = tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A type, and the best chain that leads to it (or from it, backwards)."""
+
+    type: Type
+    route: Route
+
+
+def _order(route: Route) -> tuple[object, ...]:
+    fitted = tuple(0 if s.converter.fitted else 1 for s in route)
+    cost = sum(s.converter.cost for s in route)
+    return (len(route), cost, fitted, tuple(s.name for s in route))
+
+
+Expand = Callable[[Type], Iterator[Step]]
+
+
+def _search(start: Reached, expand: Expand, grow: Callable[[Route, Step], Route]) -> list[Reached]:
+    """Breadth-first over types; of chains to one type the least is kept."""
+    found: dict[Type, Reached] = {start.type: start}
+    order: list[Reached] = [start]
+    level = [start]
+    while level and len(found) < MAX_TYPES:
+        candidates: dict[Type, Reached] = {}
+        for here in level:
+            if len(here.route) >= len(start.route) + MAX_LENGTH:
+                continue
+            for step in expand(here.type):
+                end = step.target if grow is _append else step.source
+                if end in found or not _allowed(here.route, step, start.type, end):
+                    continue
+                reached = Reached(end, grow(here.route, step))
+                best = candidates.get(end)
+                if best is None or _order(reached.route) < _order(best.route):
+                    candidates[end] = reached
+        level = sorted(candidates.values(), key=lambda r: _order(r.route))
+        found.update((r.type, r) for r in level)
+        order += level
+    return order
+
+
+def _append(route: Route, step: Step) -> Route:
+    return (*route, step)
+
+
+def _prepend(route: Route, step: Step) -> Route:
+    return (step, *route)
+
+
+def _allowed(route: Route, step: Step, start: Type, end: Type) -> bool:
+    """No converter twice on a chain, two at most that lead to what they take, ranks bounded."""
+    if any(s.converter.name == step.converter.name for s in route):
+        return False
+    repeating = sum(_self_feeding(s.source, s.target) for s in (*route, step))
+    if repeating > MAX_SELF:
+        return False
+    ranks = [_rank(t) for t in (start, *(s.target for s in route), end)]
+    if ranks[-1] > max(MIN_RANK, ranks[0] + 1):
+        return False
+    fell = any(b < a for a, b in zip(ranks, ranks[1:], strict=False))
+    rose_after = ranks[-1] > ranks[-2] and any(
+        b < a for a, b in zip(ranks[:-1], ranks[1:-1], strict=False)
+    )
+    return not (fell and rose_after)
+
+
+def _self_feeding(source: Type, target: Type) -> bool:
+    same_head = isinstance(source, Tensor) and isinstance(target, Tensor)
+    return same_head and type(source.element) is type(target.element)
+
+
+def _rank(type: Type) -> int:
+    match type:
+        case Tensor(_, shape):
+            return len(shape)
+        case ListType(item, _) | SetType(item, _):
+            return 1 + _rank(item)
+        case TupleType(items):
+            return max((_rank(i) for i in items), default=0)
+        case RecordType(fields):
+            return max((_rank(t) for _, t in fields), default=0)
+        case _:
+            return 0
+
+
+# --- forward ---------------------------------------------------------------------------------
+
+
+def forward(
+    world: World, converters: tuple[Converter, ...], question: Type, prefix: Route = ()
+) -> list[Reached]:
+    """Every type that chains reach from a question's, in order; the question's is first."""
+    usable = tuple(c for c in converters if c.path != "answer" and not c.rule)
+
+    def expand(type: Type) -> Iterator[Step]:
+        for c in usable:
+            yield from apply_forward(world, c, type)
+
+    return _search(Reached(question, prefix), expand, _append)
+
+
+def apply_forward(world: World, c: Converter, type: Type) -> Iterator[Step]:
+    """A converter on a type, or lifted over its collection, tuple or record."""
+    target = convert(world, c, type)
+    if target is not None:
+        yield Step(c, type, target)
+    match type:
+        case ListType(item, n):
+            for s in apply_forward(world, c, item):
+                yield Step(c, type, ListType(s.target, n), ("each", *s.lift))
+        case SetType(item, n):
+            for s in apply_forward(world, c, item):
+                yield Step(c, type, SetType(s.target, n), ("each", *s.lift))
+        case TupleType(items):
+            for i, item in enumerate(items):
+                for s in apply_forward(world, c, item):
+                    changed = (*items[:i], s.target, *items[i + 1 :])
+                    yield Step(c, type, TupleType(changed), (i, *s.lift))
+        case RecordType(fields):
+            changed_fields = [(n, convert(world, c, t)) for n, t in fields]
+            if any(t is not None for _, t in changed_fields):
+                whole = tuple((n, t or dict(fields)[n]) for n, t in changed_fields)
+                yield Step(c, type, RecordType(whole), ("fields",))
+        case _:
+            pass
+
+
+def convert(world: World, c: Converter, type: Type) -> Type | None:
+    """What a converter makes of a ground type; None where it does not take it."""
+    ctx = world.context()
+    source, target = parameter_type(ctx, c.entry)
+    if not _heads_meet(source, type) or ctx.solver.unify(source, type, c.entry.declaration.span):
+        return None
+    if ctx.solver.settle() is not None or ctx.solver.residuals:
+        return None
+    result = ctx.solver.resolve(target)
+    return result if is_ground(result) else None
+
+
+def _heads_meet(a: Type, b: Type) -> bool:
+    """A quick look before unification."""
+    if isinstance(a, TypeVar) or isinstance(b, TypeVar):
+        return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return isinstance(a.element, TypeVar) or type(a.element) is type(b.element)
+    return True
+
+
+# --- backward ---------------------------------------------------------------------------------
+
+
+def backward(
+    world: World, converters: tuple[Converter, ...], truth: Type, suffix: Route = ()
+) -> list[Reached]:
+    """Every type from which chains lead to a truth's, in order; the truth's is first."""
+    usable = tuple(c for c in converters if c.path != "question" and not c.rule)
+
+    def expand(type: Type) -> Iterator[Step]:
+        for c in usable:
+            yield from _apply_backward(world, c, type)
+
+    return _search(Reached(truth, suffix), expand, _prepend)
+
+
+def _apply_backward(world: World, c: Converter, type: Type) -> Iterator[Step]:
+    ctx = world.context()
+    source, target = parameter_type(ctx, c.entry)
+    if c.fitted:
+        if c.invertible and _heads_meet(source, type) and not ctx.solver.unify(
+            source, type, c.entry.declaration.span
+        ):
+            before = ctx.solver.resolve(target)
+            if is_ground(before):
+                yield Step(c, before, type, inverse=True)
+        return
+    if isinstance(target, TypeVar) or not _determined(ctx, source, target):
+        return
+    if not _heads_meet(target, type) or ctx.solver.unify(target, type, c.entry.declaration.span):
+        return
+    before = ctx.solver.resolve(source)
+    if is_ground(before) and not ctx.solver.residuals:
+        yield Step(c, before, type)
+
+
+def _determined(ctx: Context, source: Type, target: Type) -> bool:
+    """Whether all variables of the parameter occur un-multiplied in the result."""
+    return set(_variables(source)) <= set(_bare_variables(target))
+
+
+def _variables(type: Type) -> Iterator[object]:
+    match type:
+        case Tensor(element, shape):
+            yield from _element_variables(element)
+            for item in shape:
+                if isinstance(item, Dim):
+                    yield from (a for a in item.atoms() if isinstance(a, DimVar))
+                else:
+                    yield item
+        case ListType(item, n) | SetType(item, n):
+            yield from _variables(item)
+            yield from (a for a in n.atoms() if isinstance(a, DimVar))
+        case TypeVar():
+            yield type
+        case RecordType(fields):
+            for _, t in fields:
+                yield from _variables(t)
+        case TupleType(items):
+            for t in items:
+                yield from _variables(t)
+        case _:
+            pass
+
+
+def _element_variables(element: Element) -> Iterator[object]:
+    match element:
+        case TypeVar():
+            yield element
+        case Num(unit):
+            yield from (name for name, _ in unit.variables)
+        case Label(size):
+            yield from (a for a in size.atoms() if isinstance(a, DimVar))
+        case _:
+            pass
+
+
+def _bare_variables(type: Type) -> Iterator[object]:
+    match type:
+        case Tensor(element, shape):
+            yield from _element_variables(element)
+            for item in shape:
+                if not isinstance(item, Dim):
+                    yield item
+                elif item.variable is not None:
+                    yield item.variable
+        case _:
+            yield from _variables(type)
+
+
+def is_ground(type: Type) -> bool:
+    """No variable is left, and no dimension below 1."""
+    return not any(True for _ in _variables(type)) and _positive(type)
+
+
+def _positive(type: Type) -> bool:
+    match type:
+        case Tensor(_, shape):
+            return all(isinstance(i, Dim) and _at_least_one(i) for i in shape)
+        case ListType(item, n) | SetType(item, n):
+            return _at_least_one(n) and _positive(item)
+        case TupleType(items):
+            return all(_positive(i) for i in items)
+        case RecordType(fields):
+            return all(_positive(t) for _, t in fields)
+        case _:
+            return True
+
+
+def _at_least_one(d: Dim) -> bool:
+    known = d.value
+    return known >= 1 if known is not None else not any(isinstance(a, FloorDiv) for a in d.atoms())
+
+
+# --- standardizing numbers without a unit ---------------------------------------------------
+
+
+def standardizer(world: World, converters: tuple[Converter, ...], type: Type) -> Step | None:
+    """The fitted converter with an inverse that leads a plain tensor to its own type: what
+    a trainer that says `standardize` puts first on questions and last on answers."""
+    if not isinstance(type, Tensor) or not isinstance(type.element, Num):
+        return None
+    options = [
+        c for c in converters if c.fitted and c.invertible and convert(world, c, type) == type
+    ]
+    if not options:
+        return None
+    best = min(options, key=lambda c: (c.cost, c.name))
+    return Step(best, type, type)
+
+
+__all__ = ["MAX_LENGTH", "Reached", "Route", "Solver", "Step", "backward", "forward"]

@@ -1,0 +1,81 @@
+"""One cell of a benchmark: what is asked of it, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sailc.diagnostics.runs import signal_name
+from sailc.store.failure import exception
+
+Status = Literal["ran", "kept", "failed", "timed out", "cancelled", "not run: budget"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A scenario with a seed: one run.
+
+    `text` is the emitted program, `data` the files it reads, `versions` the packages it runs on
+    (see `sailc.store.versions`); with the seed, these are all that can change a number.
+    `source` is the path of the `.sail` file, as its author would write it.
+    """
+
+    scenario: str
+    title: str
+    text: str
+    seed: int
+    data: tuple[Path, ...]
+    versions: Mapping[str, str]
+    backend: str
+    source: str
+
+    @property
+    def subject(self) -> str:
+        """How messages name the run: `LeNet on Digits, seed 3`."""
+        return f"{self.title}, seed {self.seed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of a job.
+
+    `result` is the object that the program printed last, if it ended well. `error` is the end of
+    what it wrote to stderr, `line` the line of its `script.py` that failed, `exit` its exit code,
+    negative for a signal. `log` is the folder's `log.jsonl`, where the folder was kept.
+    """
+
+    key: str
+    scenario: str
+    seed: int
+    status: Status
+    result: Mapping[str, object] | None = None
+    error: str | None = None
+    seconds: float = 0.0
+    log: Path | None = None
+    exit: int | None = None
+    line: int | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether it has a result that counts, from now or from before."""
+        return self.status in ("ran", "kept")
+
+    @property
+    def exception(self) -> str:
+        """The exception that ended it, in one line: `ValueError: bad`."""
+        return exception(self.error or "")
+
+    @property
+    def reason(self) -> str:
+        """Why it has no result, in one line; empty if it has one."""
+        if self.good:
+            return ""
+        if self.status != "failed":
+            return self.status
+        if self.exit is not None and self.exit < 0:
+            return f"killed by {signal_name(-self.exit)}"
+        if self.exit == 0:
+            return "printed no result"
+        return self.exception or f"exit code {self.exit}"

@@ -1,0 +1,113 @@
+"""Drives the automaton through text that it refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sailc.diagnostics.base import Diagnostic
+from sailc.syntax import tree
+from sailc.syntax.build import Builder
+from sailc.syntax.filter import Filter
+from sailc.syntax.machine import Machine, Mark, Parse
+from sailc.syntax.recover import special
+from sailc.syntax.recover.explain import explain
+from sailc.syntax.recover.report import Report
+from sailc.syntax.recover.search import Budget, Edit, Search, State
+from sailc.syntax.token import Token
+
+
+class Repair:
+    """One reading of a piece of text, whose tokens end with the end of the text."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        builder: Builder,
+        filter: Filter,
+        tokens: list[Token],
+        report: Report,
+        budget: Budget,
+    ) -> None:
+        self.machine, self.tokens, self.report = machine, tokens, report
+        self.search = Search(machine, tokens, budget)
+        self.parse = Parse(machine, builder)
+        self.state = State(filter, self.parse.chain(), 0)
+        self.previous: Token | None = None
+        self.foreign: set[int] = set()  # where declarations of unknown kinds start
+        self.lost = False  # the line before was left out
+        self.line: tuple[State, Mark] = (self.state, self.parse.mark())
+
+    def run(self) -> tree.File:
+        """Take all tokens, whatever it takes."""
+        while self.state.at < len(self.tokens):
+            self._remember_line()
+            self._step(self.tokens[self.state.at])
+        file: tree.File = self.parse.result
+        known = tuple(d for d in file.declarations if d.span.start not in self.foreign)
+        return replace(file, declarations=known)
+
+    def say(self, problem: Diagnostic) -> None:
+        self.report.add(problem)
+
+    def _step(self, token: Token) -> None:
+        if special.verb(self, token) or self.accept(token):
+            return
+        if any(mend(self, token) for mend in special.MENDERS):
+            return
+        edit = self.search.edit(self.state)
+        self._explain(token, edit or Edit())
+        if edit is None:
+            self.skip_line()
+        else:
+            self.apply(edit)
+
+    def accept(self, token: Token) -> bool:
+        """Take a token, of the text or in the place of one, if it may stand here."""
+        filter = self.state.filter.copy()
+        seen = filter.push(token)
+        chain = self.state.chain
+        if seen is not None:
+            after = self.machine.advance(chain, seen.type)
+            if after is None:
+                return False
+            self.parse.take((seen,))
+            self.previous, chain = seen, after
+        self.state = State(filter, chain, self.state.at + 1)
+        return True
+
+    def apply(self, edit: Edit) -> None:
+        """Leave out and put in."""
+        where = self.previous.end if self.previous else self.tokens[self.state.at].start
+        at = self.state.at + edit.delete
+        for type, text in edit.insert:
+            self.accept(Token(type, text, where, where))
+        self.state = self.state._replace(at=at)
+
+    def skip_line(self) -> None:
+        """Leave out the line that the parser is lost in."""
+        state, mark = self.line
+        self.parse.back_to(mark)
+        at = state.at
+        while (after := self.search.after(at)) is not None:
+            at = after
+        self.state = State(state.filter.copy(), state.chain, self._past_newlines(at))
+        self.lost = True
+
+    def _past_newlines(self, at: int) -> int:
+        while self.tokens[at].type == "NL":
+            at += 1
+        return at
+
+    def _explain(self, token: Token, edit: Edit) -> None:
+        seen = self.state.filter.copy().push(token) or token
+        expected = self.machine.expected(self.state.chain)
+        path, filter = self.report.source.path, self.state.filter
+        problem = explain(path, self.previous, seen, expected, edit, filter)
+        self.report.add(problem)
+
+    def _remember_line(self) -> None:
+        """Keep the state before each line, to come back to."""
+        level = self.state.filter.level
+        if not level.head and level.kind in ("file", "block", "fixtures"):
+            filter = self.state.filter.copy()
+            self.line = (self.state._replace(filter=filter), self.parse.mark())

@@ -1,0 +1,169 @@
+"""Typed expressions: what elaboration makes of trees, and lowering of programs.
+
+A term is a node of a graph: a `let` used twice is one node reached twice. `Apply` holds
+every operator, so a new one needs no new class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Union
+
+from sailc.source import Span
+from sailc.types.dims import ZERO, Dim
+from sailc.types.model import Type
+
+Attribute = Union[
+    int, float, bool, str, None, Dim, "Lambda", "Layer", Type, tuple["Attribute", ...]
+]
+
+
+@dataclass(slots=True, eq=False)
+class Layer:
+    """One layer of a model: its identity, and the shapes of its parameters.
+
+    `part` is the `let` (or port) of the model in whose line it was made.
+    """
+
+    operator: str
+    part: str
+    parameters: dict[str, Type] = field(default_factory=dict[str, Type])
+    initial: dict[str, Attribute] = field(default_factory=dict[str, Attribute])
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Var:
+    """A question, a point, or what a comprehension or function binds."""
+
+    type: Type
+    span: Span
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Const:
+    """A number, a text, or nested tuples of numbers (a tensor)."""
+
+    type: Type
+    span: Span
+    value: Attribute
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Apply:
+    """An operator on arguments. `macs` and `flops` count one evaluation."""
+
+    type: Type
+    span: Span
+    operator: str
+    arguments: tuple[Term, ...]
+    attributes: Mapping[str, Attribute] = field(default_factory=dict[str, Attribute])
+    layer: Layer | None = None
+    macs: Dim = ZERO
+    flops: Dim = ZERO
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Map:
+    """`[body for variable in source if condition]`."""
+
+    type: Type
+    span: Span
+    variable: Var
+    source: Term
+    body: Term
+    condition: Term | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lambda:
+    """A function that is an argument of an operator (`fold`)."""
+
+    variables: tuple[Var, ...]
+    body: Term
+
+
+Term = Union[Var, Const, Apply, Map]
+
+
+def named(term: Term, name: str) -> Term:
+    """The same term under the author's name, unless it has one."""
+    return term if isinstance(term, Var) or term.name else replace(term, name=name)
+
+
+def below(term: Term) -> Iterator[Term]:
+    """The terms directly below one."""
+    match term:
+        case Apply(arguments=arguments, attributes=attributes):
+            yield from arguments
+            for value in attributes.values():
+                if isinstance(value, Lambda):
+                    yield value.body
+        case Map(source=source, body=body, condition=condition):
+            yield source
+            yield body
+            if condition is not None:
+                yield condition
+        case _:
+            pass
+
+
+def walk(*roots: Term) -> Iterator[Term]:
+    """Every term of a graph once, those below before those above."""
+    seen: set[int] = set()
+    stack: list[tuple[Term, bool]] = [(r, False) for r in reversed(roots)]
+    while stack:
+        term, done = stack.pop()
+        if done:
+            yield term
+        elif id(term) not in seen:
+            seen.add(id(term))
+            stack.append((term, True))
+            stack.extend((t, False) for t in reversed(list(below(term))) if id(t) not in seen)
+
+
+def rebuild(term: Term, change: Callable[[Term], Term], memo: dict[int, Term]) -> Term:
+    """A graph with `change` applied to each node, sharing kept; `memo` may be seeded with
+    what stands for a node (substitution)."""
+    found = memo.get(id(term))
+    if found is not None:
+        return found
+    match term:
+        case Apply(arguments=arguments, attributes=attributes):
+            parts = tuple(rebuild(a, change, memo) for a in arguments)
+            values = {k: _attribute(v, change, memo) for k, v in attributes.items()}
+            result = change(replace(term, arguments=parts, attributes=values))
+        case Map(variable=variable, source=source, body=body, condition=condition):
+            inner = rebuild(variable, change, memo)
+            assert isinstance(inner, Var)
+            result = change(
+                replace(
+                    term,
+                    variable=inner,
+                    source=rebuild(source, change, memo),
+                    body=rebuild(body, change, memo),
+                    condition=condition and rebuild(condition, change, memo),
+                )
+            )
+        case _:
+            result = change(term)
+    memo[id(term)] = result
+    return result
+
+
+def _attribute(
+    value: Attribute, change: Callable[[Term], Term], memo: dict[int, Term]
+) -> Attribute:
+    if not isinstance(value, Lambda):
+        return value
+    variables: list[Var] = []
+    for v in value.variables:
+        inner = rebuild(v, change, memo)
+        assert isinstance(inner, Var)
+        variables.append(inner)
+    return Lambda(tuple(variables), rebuild(value.body, change, memo))

@@ -1,0 +1,202 @@
+"""The types of CORE.md. A scalar is a tensor of rank 0; all are frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Union
+
+from sailc.types.dims import Dim, SpreadMap, SpreadVar, show_spread
+from sailc.units import ONE, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Num:
+    """A real number (or integer: one kind to inference) with a unit."""
+
+    unit: Unit = ONE
+
+
+@dataclass(frozen=True, slots=True)
+class Complex:
+    unit: Unit = ONE
+
+
+@dataclass(frozen=True, slots=True)
+class Bool:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """`Class[size]`; an enum is one with its constants."""
+
+    size: Dim
+    enum: tuple[str, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeVar:
+    id: int
+    name: str = ""
+
+
+Element = Union[Num, Complex, Bool, Label, TypeVar]
+Item = Union[Dim, SpreadVar, SpreadMap]
+Shape = tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """`Tensor[element, shape…]`. `storage` says how files and externs hold the numbers;
+    `columns` are the names that the last dimension has in a table. Inference ignores both."""
+
+    element: Element
+    shape: Shape = ()
+    storage: str = field(default="", compare=False)
+    columns: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TextType:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ListType:
+    item: Type
+    size: Dim
+
+
+@dataclass(frozen=True, slots=True)
+class SetType:
+    """A bag: its order of storage means nothing."""
+
+    item: Type
+    size: Dim
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """Fields sorted by name are not needed: two records are one type if their fields are
+    the same in any order; `name` is the author's."""
+
+    fields: tuple[tuple[str, Type], ...]
+    name: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TupleType:
+    items: tuple[Type, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MaybeType:
+    item: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EquationType:
+    independent: Dim
+    unknowns: Dim
+
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    independent: Dim
+    unknowns: Dim
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionType:
+    parameters: tuple[Type, ...]
+    result: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The type of what is already known to be wrong; it fits everything, silently."""
+
+
+Type = Union[
+    Tensor,
+    TextType,
+    ListType,
+    SetType,
+    RecordType,
+    TupleType,
+    MaybeType,
+    Opaque,
+    EquationType,
+    FieldType,
+    FunctionType,
+    TypeVar,
+    Unknown,
+]
+
+REAL = Tensor(Num())
+BOOLEAN = Tensor(Bool())
+UNKNOWN = Unknown()
+
+
+def _element(e: Element) -> str:
+    match e:
+        case Num(unit):
+            return "real" if unit == ONE or (unit.dimensionless and not unit.text) else f"real<{unit}>"
+        case Complex(unit):
+            return "complex" if unit.dimensionless else f"complex<{unit}>"
+        case Bool():
+            return "bool"
+        case Label(size, _, name):
+            return name or f"Class[{size}]"
+        case TypeVar(id, name):
+            return name or f"?{id}"
+
+
+def _item(item: Item) -> str:
+    match item:
+        case Dim():
+            return str(item)
+        case SpreadVar():
+            return f"...{show_spread(item)}"
+        case SpreadMap():
+            return f"...({show_spread(item)})"
+
+
+def show(type: Type) -> str:
+    """A type as an author would write it."""
+    match type:
+        case Tensor(element, ()):
+            return _element(element)
+        case Tensor(element, shape):
+            return f"Tensor[{', '.join([_element(element), *map(_item, shape)])}]"
+        case TextType():
+            return "Text"
+        case ListType(item, size):
+            return f"List[{show(item)}, {size}]"
+        case SetType(item, size):
+            return f"Set[{show(item)}, {size}]"
+        case RecordType(fields, name):
+            return name or "{ " + ", ".join(f"{n}: {show(t)}" for n, t in fields) + " }"
+        case TupleType(items):
+            return "(" + ", ".join(map(show, items)) + ")"
+        case MaybeType(item):
+            return f"{show(item)}?"
+        case Opaque(name):
+            return name
+        case EquationType(d, k):
+            return f"Equation[{d}, {k}]"
+        case FieldType(d, k):
+            return f"Field[{d}, {k}]"
+        case FunctionType(parameters, result):
+            left = ", ".join(map(show, parameters))
+            return f"{left if len(parameters) == 1 else f'({left})'} -> {show(result)}"
+        case TypeVar(id, name):
+            return name or f"?{id}"
+        case Unknown():
+            return "?"

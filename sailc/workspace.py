@@ -1,0 +1,171 @@
+"""The host of a workspace: it finds the files, reads them, and keeps the database's
+inputs in step with the disk or with an editor's text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sail_stdlib
+
+from sailc.diagnostics.base import Diagnostic
+from sailc.diagnostics.files import (
+    FileIsBinary,
+    FileNotFound,
+    NoPrograms,
+)
+from sailc.queries import checked, data_header, parsed
+from sailc.query import Database
+from sailc.source import Source, Span
+
+MARKER = "sail.toml"
+_BINARY = "\x00"
+
+
+def find_root(path: Path) -> Path | None:
+    """The nearest folder above a file (or a folder itself) that holds `sail.toml`."""
+    start = path if path.is_dir() else path.parent
+    for folder in (start, *start.absolute().parents):
+        if (folder / MARKER).is_file():
+            return folder
+    return None
+
+
+def programs(folder: Path) -> list[Path]:
+    """The `.sail` files below a folder, but for hidden folders and nested workspaces."""
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        folders[:] = sorted(
+            f for f in folders if not f.startswith(".") and not (here / f / MARKER).is_file()
+        )
+        found += [here / f for f in sorted(files) if f.endswith(".sail")]
+    return found
+
+
+@dataclass(slots=True)
+class Workspace:
+    """Files, their texts, and the questions that may be asked of them."""
+
+    db: Database = field(default_factory=Database)
+    files: dict[str, Path] = field(default_factory=dict[str, Path])
+    overlay: dict[str, str] = field(default_factory=dict[str, str])
+    problems: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    root: Path | None = None
+
+    @classmethod
+    def open(cls, paths: Iterable[Path]) -> Workspace:
+        """The workspaces of some files or folders as one: their roots' files if they have
+        a `sail.toml`, and otherwise the files and what they `use`."""
+        self = cls()
+        self._standard()
+        for path in paths:
+            self._add(path)
+        self._publish()
+        return self
+
+    def _standard(self) -> None:
+        library: list[str] = []
+        base = Path(str(sail_stdlib.ROOT))
+        for path in programs(base):
+            self.db.set("text", str(path), path.read_text(encoding="utf-8"))
+            library.append(str(path))
+        self.db.set("standard", "", tuple(library))
+
+    def _add(self, path: Path) -> None:
+        if not path.exists():
+            near = [p.name for p in path.parent.glob("*.sail")] if path.parent.is_dir() else []
+            span = Span(str(path), 0, 0)
+            self.problems.append(FileNotFound(span=span, path=str(path), near=tuple(near)))
+            return
+        root = find_root(path)
+        if path.is_dir():
+            found = programs(path)
+            if not found:
+                span = Span(str(path), 0, 0)
+                self.problems.append(NoPrograms(span=span, path=str(path)))
+        else:
+            found = [path]
+        if root is not None:
+            self.root = root
+            self.db.set("root", "", str(root))
+            if root.resolve() not in (p.resolve() for p in (path,)):
+                found = [*found, *(p for p in programs(root) if p.resolve() not in _same(found))]
+        for p in found:
+            self.load(p)
+        if root is None:
+            self._load_uses(found)
+
+    def _load_uses(self, found: list[Path]) -> None:
+        """Outside a workspace: the files that a file uses, counted from its folder."""
+        waiting = list(found)
+        while waiting:
+            path = waiting.pop()
+            self.db.set("root", "", str(path.parent))
+            for use in parsed(self.db, str(path))[0].uses:
+                target = path.parent.joinpath(*use.path.split(".")).with_suffix(".sail")
+                if target.is_file() and str(target) not in self.files:
+                    self.load(target)
+                    waiting.append(target)
+
+    def load(self, path: Path) -> None:
+        """Read a file from the disk, unless an editor holds a newer text."""
+        name = str(path)
+        if name in self.files:
+            return
+        self.files[name] = path
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self.problems.append(FileNotFound(span=Span(name, 0, 0), path=name, reason=reason))
+            return
+        text = data.decode("utf-8-sig", errors="replace")
+        if _BINARY in text[:4096]:
+            self.problems.append(FileIsBinary(span=Span(name, 0, 0), path=name))
+            text = ""
+        self.db.set("text", name, self.overlay.get(name, text))
+
+    def edit(self, path: str, text: str) -> None:
+        """An editor's text of a file, which stands before the disk's."""
+        self.overlay[path] = text
+        self.files.setdefault(path, Path(path))
+        self.db.set("text", path, text)
+        self._publish()
+
+    def _publish(self) -> None:
+        self.db.set("files", "", tuple(sorted(self.files)))
+
+    def refresh_data(self) -> None:
+        """Take note of data files that have changed."""
+        for path in self.db.inputs("stamp"):
+            self.db.set("stamp", path, stamp(Path(str(path))))
+
+    def check(self, path: str | None = None) -> list[Diagnostic]:
+        """The mistakes of one file, or of all of them."""
+        found = list(self.problems) if path is None else []
+        for f in [path] if path is not None else sorted(self.files):
+            found.extend(checked(self.db, f))
+        return found
+
+    def source(self, path: str) -> Source:
+        text = self.db.get("text", path, "")
+        return Source(path, text if isinstance(text, str) else "")
+
+
+def _same(paths: Iterable[Path]) -> set[Path]:
+    return {p.resolve() for p in paths}
+
+
+def stamp(path: Path) -> tuple[int, int] | None:
+    """The size and the time of change of a file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return (status.st_size, status.st_mtime_ns)
+
+
+__all__ = ["MARKER", "Workspace", "data_header", "find_root", "programs"]
