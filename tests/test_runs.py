@@ -6,6 +6,7 @@ import json
 import math
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -239,9 +240,9 @@ def test_a_hang_ends_with_all_that_it_started(engine: LocalEngine) -> None:
         "say(event='pid', pid=child.pid)\n"
     )
     heard, made = Heard(), job(body + HANG)
-    (run,) = replace(engine, timeout=1.0).run([made], heard)
+    (run,) = replace(engine, timeout=2.0).run([made], heard)
     assert run.status == "timed out"
-    assert 1 < run.seconds < 4
+    assert 2 < run.seconds < 20
     (pid,) = (e.message["pid"] for e in heard.of(Progress) if e.message["event"] == "pid")
     assert isinstance(pid, int)
     assert gone(pid)
@@ -428,7 +429,7 @@ def listen(event):
     match event:
         case Progress(message={"event": "pid", "pid": pid}): print("pid", pid, flush=True)
         case Finished(run=run) | Kept(run=run): print(run.status, flush=True)
-runs = LocalEngine(Store(Path(sys.argv[1])), workers=1, grace=2.0).run(jobs, listen)
+runs = LocalEngine(Store(Path(sys.argv[1])), workers=1, grace=20.0).run(jobs, listen)
 print("end", *[run.status for run in runs], sep=",", flush=True)
 """
 
@@ -506,7 +507,7 @@ def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
     assert "end,cancelled" in process.communicate(timeout=10)[0]
-    assert time.monotonic() - began < 1.5  # the grace is 2 seconds
+    assert time.monotonic() - began < 10  # the grace is 20
 
 
 def test_two_runners_share_the_work(tmp_path: Path) -> None:
@@ -525,7 +526,7 @@ numbers = st.floats(-1e9, 1e9)
 def test_the_interval_is_scipys(values: list[float], level: float) -> None:
     ours, scale = summarize(values, level), max(1.0, *map(abs, values))
     assert ours.mean == pytest.approx(stats.tmean(values), abs=1e-9 * scale)
-    assert ours.std == pytest.approx(stats.tstd(values), rel=1e-6, abs=1e-7 * scale)
+    assert ours.std == pytest.approx(statistics.stdev(values), rel=1e-6, abs=1e-7 * scale)
     if ours.std > 1e-6 * scale:
         theirs = stats.t.interval(level, len(values) - 1, ours.mean, stats.sem(values))
         assert ours.bounds == pytest.approx(theirs, rel=1e-6, abs=1e-6 * scale)

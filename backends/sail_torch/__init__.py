@@ -1,1 +1,5 @@
-"""Backend."""
+"""The PyTorch backend."""
+
+from sail_torch.target import backend
+
+__all__ = ["backend"]

@@ -86,7 +86,7 @@ class Rows:
                 self.bom = text != line
             if not self._inside and self._is_comment(text):
                 self.commented = True
-            elif self._inside or text.strip("\n"):
+            elif self._inside or text.strip("\n" if self._separator else None):
                 self._note(number, text)
                 yield text
 

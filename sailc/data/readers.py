@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from sailc.data import hdf5, idx, npy
@@ -42,7 +42,7 @@ READERS: dict[str, Reader] = {
     "npy": Reader(("*.npy",), _magic(npy.MAGIC), npy.read_npy, npy.load_npy),
     "npz": Reader(("*.npz",), _magic(npy.MAGIC_NPZ), npy.read_npz, npy.load_npy),
     "hdf5": Reader(("*.h5", "*.hdf5", "*.hdf"), _magic(hdf5.MAGIC), hdf5.read_hdf5, hdf5.load_hdf5),
-    "idx": Reader(("*.idx", "*[-.]idx?-*"), idx.is_idx, idx.read_idx, idx.load_idx),
+    "idx": Reader(("*.idx", "*-idx?-*", "*.idx?-*"), idx.is_idx, idx.read_idx, idx.load_idx),
 }
 
 
@@ -74,7 +74,7 @@ def _reader(path: Path, compression: str, options: Options) -> Reader:
     name = path.name.lower()
     name = name.rpartition(".")[0] if compression else name
     for reader in READERS.values():
-        if any(fnmatch(name, pattern) for pattern in reader.patterns):
+        if any(fnmatchcase(name, pattern) for pattern in reader.patterns):
             return reader
     with opened(path, compression) as stream:
         start = stream.read(8)

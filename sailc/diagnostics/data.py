@@ -347,7 +347,7 @@ class Corrupt(DataDiagnostic):
 
     @property
     def message(self) -> str:
-        reason = " ".join(self.reason.split())[:200]
+        reason = _printable(self.reason)
         return f"`{self.file}` is no sound {self.format} file" + (f": {reason}" if reason else "")
 
     @property
@@ -503,7 +503,7 @@ class DuplicateColumn(DataDiagnostic):
 
     @property
     def message(self) -> str:
-        return f"two columns of `{self.file}` are named `{self.name}`"
+        return f"two columns of `{self.file}` are named `{_printable(self.name)}`"
 
     @property
     def help(self) -> str:
@@ -540,3 +540,9 @@ def _code(names: tuple[str, ...], word: str = "and") -> str:
     """The first names in backticks; `word` stands before the last."""
     shown = listing(f"`{name}`" for name in names)
     return shown.replace(" and `", f" {word} `")
+
+
+def _printable(text: str) -> str:
+    """Text from a file, short and on one line: it may hold anything."""
+    words = " ".join(text.split())
+    return "".join(c if c.isprintable() else "?" for c in words[:200])

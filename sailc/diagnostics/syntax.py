@@ -68,7 +68,7 @@ class Unexpected(Diagnostic):
     found: str
     expected: tuple[str, ...]
     insert: str = ""
-    certain: bool = False
+    where: Span | None = None
 
     @property
     def message(self) -> str:
@@ -86,7 +86,11 @@ class Unexpected(Diagnostic):
 
     @property
     def fix(self) -> Fix | None:
-        return Fix(self.span.head(), f"{self.insert} ") if self.certain else None
+        if self.where is None:
+            return None
+        if self.insert in (":", ","):
+            return Fix(self.where, self.insert)
+        return Fix(self.where, f" {self.insert}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -462,6 +466,8 @@ class UnknownDeclaration(Diagnostic):
         near = meant(self.word)
         if near:
             return f"did you mean `{near}`?"
+        if self.word in words.LINES:
+            return f"move it into a block: `{self.word}` is a line of one"
         return f"begin with {listing(words.DECLARATIONS, 20)}"
 
     @property

@@ -81,7 +81,10 @@ class Session:
         """Settle what is kept; the rest waits, in fair order."""
         for index in interleaved(self.jobs):
             self._keys[index] = self.store.key(self.jobs[index])
-            if not self._settle_if_kept(index):
+            found = self._look(index)
+            if isinstance(found, Damaged):
+                self._warn(index, found)
+            if not isinstance(found, Run):
                 self._waiting.append(index)
         if self._waiting:
             self._prepare()
@@ -92,20 +95,22 @@ class Session:
         except OSError as error:
             self._complain(self.jobs[self._waiting[0]], error)
 
-    def _settle_if_kept(self, index: int) -> bool:
+    def _look(self, index: int) -> Run | Damaged | None:
+        """Settle a job if its result is kept. One that failed before is tried again."""
+        found, job = self.store.get(self._keys[index]), self.jobs[index]
+        if not isinstance(found, Run):
+            return found
+        if not found.good:
+            return None
+        run = replace(found, scenario=job.scenario)  # programs alike share a result
+        self._done[index] = run
+        self.listen(Kept(job, run))
+        return run
+
+    def _warn(self, index: int, found: Damaged) -> None:
         job = self.jobs[index]
-        match self.store.get(self._keys[index]):
-            case Run(status="kept") as run:
-                run = replace(run, scenario=job.scenario)  # programs alike share a result
-                self._done[index] = run
-                self.listen(Kept(job, run))
-                return True
-            case Damaged(reason=reason):
-                found = ResultDamaged(span=place(job), subject=job.subject, reason=reason)
-                self.listen(Noticed(job, found))
-                return False
-            case _:
-                return False
+        damage = ResultDamaged(span=place(job), subject=job.subject, reason=found.reason)
+        self.listen(Noticed(job, damage))
 
     def _fill(self) -> bool:
         """Begin what there is room and time for; whether anything is left to wait for."""
@@ -140,8 +145,8 @@ class Session:
             return
         if held is None:
             self._waiting.append(index)  # another runner has it: look again later
-        elif self._settle_if_kept(index):
-            held.release()
+        elif isinstance(self._look(index), Run):
+            held.release()  # another runner was faster
         else:
             self._start(index, held)
 

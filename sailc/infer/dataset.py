@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sailc.data import Header
+from sailc.data import Header, Options
 from sailc.diagnostics.base import Diagnostic
 from sailc.source import Span
 from sailc.syntax import tree
@@ -30,11 +30,7 @@ class FileLine:
 
     name: str
     path: str
-    inner: str | None
-    separator: str | None
-    header: bool | None
-    skip: int
-    missing: tuple[str, ...]
+    options: Options
     like: tree.Expr | None
     span: Span
 
@@ -57,17 +53,14 @@ def _read(line: tree.Property, name: str) -> FileLine | None:
         a.name.id: a.value for a in line.arguments[2:] if isinstance(a.name, tree.Name)
     }
     skip, header = options.get("skip"), options.get("header")
-    return FileLine(
-        name,
-        path.value,
+    how = Options(
         _text(options.get("path")),
         _text(options.get("separator")),
         header.value if isinstance(header, tree.Truth) else None,
         int(skip.value) if isinstance(skip, tree.Number) else 0,
         _texts(options.get("missing")),
-        options.get("like"),
-        path.span,
     )
+    return FileLine(name, path.value, how, options.get("like"), path.span)
 
 
 def _text(expr: tree.Expr | None) -> str | None:

@@ -17,7 +17,8 @@ Status = Literal["ran", "kept", "failed", "timed out", "cancelled", "not run: bu
 class Job:
     """A scenario with a seed: one run.
 
-    `text` is the emitted program, `data` the files it reads, `versions` the packages it runs on
+    `text` is the emitted program, `data` the files it reads (relative ones are in the store's
+    folder, where it runs), `versions` the packages it runs on
     (see `sailc.store.versions`); with the seed, these are all that can change a number.
     `source` is the path of the `.sail` file, as its author would write it.
     """

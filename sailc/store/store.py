@@ -44,7 +44,7 @@ class Store:
 
     def key(self, job: Job) -> str:
         """The hash of all that can change a number of this run."""
-        data = [self._memo.file(path) for path in job.data]
+        data = [self._memo.file(self.folder / path) for path in job.data]
         packages = sorted(job.versions.items())
         facts = [FORMAT, self._memo.program(job.text), data, job.seed, packages]
         return sha256(json.dumps(facts).encode()).hexdigest()
@@ -55,7 +55,7 @@ class Store:
         try:
             record = (folder / "run.json").read_bytes()
             result = (folder / "result.json").read_bytes()
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             missing = Path(error.filename).name
             return Damaged(key, f"{missing} is missing") if folder.is_dir() else None
         except OSError as error:

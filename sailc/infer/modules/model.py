@@ -144,11 +144,12 @@ def _output(ctx: Context, entry: Entry, scope: Scope) -> Term:
         if line.value is None:
             outputs.append(ctx.poison(line.span))
             continue
+        # The type comes first: its dimensions may be named in the value (`linear(m)`).
+        expected = read_type(ctx, line.type, scope) if line.type is not None else None
         outer, ctx.part = ctx.part, line.name or "output"
         term = lift(ctx, evaluate(ctx, line.value, scope), line.value.span)
         ctx.part = outer
-        if line.type is not None:
-            expected = read_type(ctx, line.type, scope)
+        if expected is not None:
             ctx.unify(term.type, expected, line.value.span, "the output")
         outputs.append(named(term, line.name) if line.name else term)
     return outputs[0] if outputs else ctx.poison(entry.declaration.span)

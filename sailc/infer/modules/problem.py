@@ -5,15 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sailc.infer.context import Context
-from sailc.infer.expressions import bind, term
+from sailc.infer.expressions import bind, pattern_name, term
 from sailc.infer.lift import elements
-from sailc.infer.modules.common import (
-    Choice,
-    Requirement,
-    open_scope,
-    requirements,
-)
-from sailc.infer.expressions import pattern_name
+from sailc.infer.modules.common import Choice, Requirement, open_scope, requirements
 from sailc.infer.read import read_type
 from sailc.infer.values import Scope
 from sailc.names import Entry
@@ -43,6 +37,7 @@ class DataLine:
 
     split: str
     stage: str
+    names: tuple[str, ...]
     variable: Var
     source: Term
     count: object
@@ -96,7 +91,13 @@ def _data(ctx: Context, line: tree.Data, stage: str, scope: Scope) -> DataLine:
         fixtures.append(question)
         if i == 0 and f.name:
             inner.names[f.name] = _answering(ctx, question, f)
-    return DataLine(line.split, stage, variable, source, count, tuple(fixtures), line.span)
+    return DataLine(line.split, stage, _names(line.target), variable, source, count, tuple(fixtures), line.span)
+
+
+def _names(target: tree.Expr) -> tuple[str, ...]:
+    """The names that a pattern binds at its top."""
+    items = target.items if isinstance(target, tree.Tuple) else (target,)
+    return tuple(pattern_name(i) for i in items)
 
 
 def _answering(ctx: Context, question: Question, fixture: tree.Fixture) -> Term:

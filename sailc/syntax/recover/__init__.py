@@ -69,8 +69,12 @@ class Recovery:
         stops short ended by a next one that is not indented."""
         report = Report(self.source)
         raw = balanced(mended(raw, report, self.machine), report)
-        outcomes = [self._repair(raw, report, each) for each in (LayoutFilter(), Filter())]
-        return min(outcomes, key=lambda outcome: len(outcome[1]))
+        by_layout = self._repair(raw, report, LayoutFilter())
+        if len(by_layout[1]) < 2:
+            return by_layout
+        as_written = self._repair(raw, report, Filter())
+        # Text that nobody has indented shows far more mistakes than there are.
+        return as_written if len(by_layout[1]) > 2 * len(as_written[1]) + 1 else by_layout
 
     def _repair(self, raw: list[Token], report: Report, filter: Filter) -> Outcome:
         builder, report = self._builder(), report.copy()

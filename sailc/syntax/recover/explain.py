@@ -92,11 +92,14 @@ def explain(
         after = shown(previous) if previous is not None else ""
         return SomethingMissing(span=_span(path, place), what=what, after=after)
     if first is not None and not edit.delete:
-        where = previous.end if stops and previous is not None else found.start
-        span = Span(path, where, where) if stops else _span(path, found)
-        certain = len(edit.insert) == 1
+        where = Span(path, previous.end, previous.end) if previous else None
+        span = where if stops and where is not None else _span(path, found)
         return Unexpected(
-            span=span, found=shown(found), expected=(), insert=first[1], certain=certain
+            span=span,
+            found=shown(found),
+            expected=(),
+            insert=first[1],
+            where=where if len(edit.insert) == 1 else None,
         )
     instead = first[1] if first is not None and len(edit.insert) == 1 else ""
     could = (f"`{instead}`",) if instead else options(expected)

@@ -13,7 +13,7 @@ from sailc.syntax.recover import special
 from sailc.syntax.recover.explain import explain
 from sailc.syntax.recover.report import Report
 from sailc.syntax.recover.search import Budget, Edit, Search, State
-from sailc.syntax.token import Token
+from sailc.syntax.token import END, Token
 
 
 class Repair:
@@ -35,7 +35,7 @@ class Repair:
         self.previous: Token | None = None
         self.foreign: set[int] = set()  # where declarations of unknown kinds start
         self.lost = False  # the line before was left out
-        self.line: tuple[State, Mark] = (self.state, self.parse.mark())
+        self.line = self.declaration = self._here()
 
     def run(self) -> tree.File:
         """Take all tokens, whatever it takes."""
@@ -84,16 +84,24 @@ class Repair:
         self.state = self.state._replace(at=at)
 
     def skip_line(self) -> None:
-        """Leave out the line that the parser is lost in."""
+        """Leave out the line that the parser is lost in, or else the token."""
+        self.lost = True
         state, mark = self.line
+        end = self._line_end(state.at)
+        if self.tokens[self.state.at].type == END:
+            state, mark = self.declaration
+            end = self.state.at
+        elif end < self.state.at or end == state.at:
+            # The line closes a block that began before it: leave out the token alone.
+            self.state = self.state._replace(at=self.search.past(self.state.at))
+            return
         self.parse.back_to(mark)
-        at = state.at
+        self.state = State(state.filter.copy(), state.chain, end)
+
+    def _line_end(self, at: int) -> int:
+        """Behind the newline of a line, brackets and what is in them taken as one."""
         while (after := self.search.after(at)) is not None:
             at = after
-        self.state = State(state.filter.copy(), state.chain, self._past_newlines(at))
-        self.lost = True
-
-    def _past_newlines(self, at: int) -> int:
         while self.tokens[at].type == "NL":
             at += 1
         return at
@@ -109,5 +117,9 @@ class Repair:
         """Keep the state before each line, to come back to."""
         level = self.state.filter.level
         if not level.head and level.kind in ("file", "block", "fixtures"):
-            filter = self.state.filter.copy()
-            self.line = (self.state._replace(filter=filter), self.parse.mark())
+            self.line = self._here()
+            if level.kind == "file":
+                self.declaration = self.line
+
+    def _here(self) -> tuple[State, Mark]:
+        return self.state._replace(filter=self.state.filter.copy()), self.parse.mark()

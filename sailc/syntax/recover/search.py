@@ -15,21 +15,21 @@ from sailc.syntax.token import END, Token
 # pairs; a newline is dear, since it makes two lines of what the author wrote as one.
 INSERTIONS: dict[tuple[tuple[str, str], ...], int] = {
     (("NAME", ""),): 2,
-    (("COLON", ":"),): 2,
-    (("EQUAL", "="),): 2,
-    (("COMMA", ","),): 2,
-    (("IN", "in"),): 2,
     (("AS", "as"),): 2,
-    (("THEN", "then"),): 2,
-    (("ELSE", "else"),): 2,
-    (("FN", "fn"),): 2,
-    (("FATARROW", "=>"),): 3,
-    (("STRING", '""'),): 3,
-    (("LBRACE", "{"), ("RBRACE", "}")): 4,
-    (("NL", "\n"),): 5,
+    (("COMMA", ","),): 2,
+    (("COLON", ":"),): 3,
+    (("EQUAL", "="),): 3,
+    (("IN", "in"),): 3,
+    (("THEN", "then"),): 3,
+    (("ELSE", "else"),): 3,
+    (("FN", "fn"),): 3,
+    (("FATARROW", "=>"),): 4,
+    (("STRING", '""'),): 4,
+    (("LBRACE", "{"), ("RBRACE", "}")): 6,
+    (("NL", "\n"),): 7,
 }
-DELETION = 3
-MOST_INSERTIONS = 3
+DELETION = 4
+MOST_INSERTIONS = 5  # as many as a bare `train` lacks
 PROOF = 4  # tokens that must follow an edit without a further mistake
 STEPS = 300  # of the search, for one mistake
 
@@ -135,11 +135,11 @@ class Search:
         return self.past(at) if type in _OPENS else at + 1
 
     def past(self, at: int) -> int:
-        """Behind the bracket that closes the one here."""
+        """Behind the token here, or the bracket that closes it."""
         depth = 0
         while True:
             type = self.tokens[at].type
             depth += (type in _OPENS) - (type in _CLOSES)
             at += 1
-            if depth == 0 or at == len(self.tokens):
+            if depth <= 0 or at == len(self.tokens):
                 return at

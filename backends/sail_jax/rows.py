@@ -1,0 +1,118 @@
+"""JAX's rows. Convolutions are channels-last, as XLA has them."""
+
+from __future__ import annotations
+
+from sailc.emit.numpy_rows import INFIX, expand, reduction, reshape
+from sailc.emit.rows import Rows
+from sailc.program.tree import Op
+
+
+def _linear(op: Op) -> str:
+    return "a @ weight + bias" if "bias" in op.parameters else "a @ weight"
+
+
+def _rank(op: Op) -> int:
+    before = op.attributes["before"]
+    assert isinstance(before, tuple)
+    return len(before) - 1  # pyright: ignore[reportUnknownArgumentType]
+
+
+_NUMBERS = {1: ("NWC", "WIO"), 2: ("NHWC", "HWIO"), 3: ("NDHWC", "DHWIO")}
+
+
+def _conv(op: Op) -> str:
+    rank = _rank(op)
+    image, window = _NUMBERS[rank]
+    stride = op.attributes["stride"]
+    pad = str(op.attributes["pad"]).upper()
+    k = op.attributes["k"]
+    assert isinstance(k, int)
+    padding = f'"{pad}"'
+    if pad == "SAME" and stride != 1:
+        padding = str([((k - 1) // 2, (k - 1) // 2)] * rank)
+    text = (
+        f"jax.lax.conv_general_dilated(a, weight, {(stride,) * rank}, {padding}, "
+        f'dimension_numbers=("{image}", "{window}", "{image}"))'
+    )
+    return f"{text} + bias" if "bias" in op.parameters else text
+
+
+def _pool(op: Op) -> str:
+    k, rank = op.attributes["k"], _rank(op)
+    window = (1, *(k,) * rank, 1)
+    if op.attributes["kind"] == "max":
+        return f'jax.lax.reduce_window(a, -jnp.inf, jax.lax.max, {window}, {window}, "VALID")'
+    assert isinstance(k, int)
+    total = f'jax.lax.reduce_window(a, 0.0, jax.lax.add, {window}, {window}, "VALID")'
+    return f"{total} / {k**rank}"
+
+
+def _upsample(op: Op) -> str:
+    text = "a"
+    for axis in range(1, _rank(op) + 1):
+        text = f"jnp.repeat({text}, k, axis={axis})"
+    return text
+
+
+def _norm(op: Op) -> str:
+    axes = op.attributes.get("axes")
+    return "jnp.sqrt((a**2).sum())" if axes is None else f"jnp.sqrt((a**2).sum(axis={axes}))"
+
+
+def _axes(name: str, more: str = ""):  # type: ignore[no-untyped-def]
+    def row(op: Op) -> str:
+        axes = op.attributes.get("axes")
+        return f"{name}(a{more})" if axes is None else f"{name}(a{more}, axis={axes})"
+
+    return row
+
+
+JAX: Rows = {
+    **{k: v for k, v in INFIX.items() if k not in ("take_rows", "key", "length")},
+    **{
+        n: f"jnp.{n}(a)"
+        for n in "abs exp log log2 log10 log1p sqrt sin cos tan tanh floor sign".split()
+    },
+    "expand": expand,
+    "reshape": reshape,
+    "sigmoid": "jax.nn.sigmoid(a)",
+    "erf": "jax.scipy.special.erf(a)",
+    "relu": "jax.nn.relu(a)",
+    "maximum": "jnp.maximum(a, b)",
+    "minimum": "jnp.minimum(a, b)",
+    "clip": "jnp.clip(a, b, c)",
+    "where": "jnp.where(a, b, c)",
+    "sum": reduction("sum"),
+    "mean": reduction("mean"),
+    "median": _axes("jnp.median"),
+    "std": reduction("std"),
+    "variance": reduction("var"),
+    "norm": _norm,
+    "max": reduction("max"),
+    "min": reduction("min"),
+    "argmax": reduction("argmax"),
+    "argmin": reduction("argmin"),
+    "quantile": _axes("jnp.quantile", ", q"),
+    "cumsum": "jnp.cumsum(a, axis=-1)",
+    "sort": "jnp.sort(a, axis=-1)",
+    "transpose": "jnp.swapaxes(a, -1, -2)",
+    "concat": "jnp.concatenate([*args], axis=-1)",
+    "stack": lambda op: f"jnp.stack(jnp.broadcast_arrays(*args), axis={op.attributes['axis']})",
+    "one_hot": lambda op: f"jax.nn.one_hot(a, {op.attributes['shape'][-1]})",  # type: ignore[index]
+    "zeros": "jnp.zeros(shape)",
+    "ones": "jnp.ones(shape)",
+    "leaky_relu": "jax.nn.leaky_relu(a, b)",
+    "gelu": "jax.nn.gelu(a, approximate=False)",
+    "silu": "jax.nn.silu(a)",
+    "softplus": "jax.nn.softplus(a)",
+    "softmax": "jax.nn.softmax(a, axis=-1)",
+    "linear": _linear,
+    "conv": _conv,
+    "pool": _pool,
+    "upsample": _upsample,
+    "parameter": "value",
+    "cross_entropy": "optax.softmax_cross_entropy_with_integer_labels(a, b)",
+    "mean_cross_entropy": "optax.softmax_cross_entropy_with_integer_labels(a, b).mean()",
+    "merge_batch": lambda op: f"a.reshape(-1, *a.shape[{op.batch}:])" if op.batch else "a[None]",
+    "part_batch": lambda op: f"a.reshape(*b.shape[:{op.batch}], *a.shape[1:])" if op.batch else "a[0]",
+}  # fmt: skip

@@ -1,0 +1,51 @@
+"""How a program is written for JAX, with Optax for the optimizers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sail_jax.rows import JAX
+from sailc.emit.script import Target, lacking, script
+from sailc.program.tree import ParameterSpec, Program
+
+
+def declare(spec: ParameterSpec) -> str:
+    match spec.initial:
+        case "uniform":
+            return f"uniform({spec.shape}, {spec.bound:.6g})"
+        case "value":
+            return f"jnp.full({spec.shape}, {spec.bound!r})"
+        case kind:
+            return f"jnp.{kind}({spec.shape})"
+
+
+TARGET = Target(
+    "jax",
+    "JAX",
+    ("jax", "optax", "numpy"),
+    JAX,
+    Path(__file__).parent / "program.py.jinja",
+    declare,
+    {
+        "adam": "optax.adam({rate}, b1={beta1}, b2={beta2}, eps={epsilon})",
+        "adamw": "optax.adamw({rate}, b1={beta1}, b2={beta2}, eps={epsilon}, weight_decay={decay})",
+        "sgd": "optax.sgd({rate}, momentum={momentum})",
+    },
+)
+
+
+class JaxBackend:
+    """JAX, as the planner and the emitter see it."""
+
+    name = TARGET.name
+    title = TARGET.title
+    packages = TARGET.packages
+
+    def lacks(self, operators: frozenset[str]) -> tuple[str, ...]:
+        return lacking(TARGET, operators)
+
+    def emit(self, program: Program) -> str:
+        return script(program, TARGET)
+
+
+backend = JaxBackend()

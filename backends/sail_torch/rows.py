@@ -1,0 +1,114 @@
+"""PyTorch's rows. Tensors are channels-last; convolutions see a view with channels first,
+which PyTorch knows as the memory format `channels_last`, so nothing is copied."""
+
+from __future__ import annotations
+
+from sailc.emit.numpy_rows import INFIX, expand, reduction, reshape
+from sailc.emit.rows import Rows
+from sailc.program.tree import Op
+
+
+def _linear(op: Op) -> str:
+    return "F.linear(a, weight, bias)" if "bias" in op.parameters else "F.linear(a, weight)"
+
+
+def _rank(op: Op) -> int:
+    before = op.attributes["before"]
+    assert isinstance(before, tuple)
+    return len(before) - 1  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _conv(op: Op) -> str:
+    bias = "bias" if "bias" in op.parameters else "None"
+    stride = op.attributes["stride"]
+    more = ""
+    if op.attributes["pad"] == "same":
+        more = ', padding="same"' if stride == 1 else f", padding={_same_padding(op)}"
+    more += f", stride={stride}" if stride != 1 else ""
+    return f"F.conv{_rank(op)}d(a.movedim(-1, 1), weight, {bias}{more}).movedim(1, -1)"
+
+
+def _same_padding(op: Op) -> int:
+    """With a stride, `same` pads (k - 1) // 2 at both ends: exact for odd windows."""
+    k = op.attributes["k"]
+    assert isinstance(k, int)
+    return (k - 1) // 2
+
+
+def _pool(op: Op) -> str:
+    kind = {"max": "max", "mean": "avg"}[str(op.attributes["kind"])]
+    return f"F.{kind}_pool{_rank(op)}d(a.movedim(-1, 1), k).movedim(1, -1)"
+
+
+def _upsample(op: Op) -> str:
+    return 'F.interpolate(a.movedim(-1, 1), scale_factor=k, mode="nearest").movedim(1, -1)'
+
+
+def _norm(op: Op) -> str:
+    axes = op.attributes.get("axes")
+    return "torch.linalg.vector_norm(a)" if axes is None else f"torch.linalg.vector_norm(a, dim={axes})"
+
+
+def _std(op: Op) -> str:
+    axes = op.attributes.get("axes")
+    return "a.std(correction=0)" if axes is None else f"a.std(dim={axes}, correction=0)"
+
+
+def _extreme(name: str):  # type: ignore[no-untyped-def]
+    def row(op: Op) -> str:
+        axes = op.attributes.get("axes")
+        return f"a.{name}()" if axes is None else f"a.{name}(dim={axes})"
+
+    return row
+
+
+def _quantile(op: Op) -> str:
+    axes = op.attributes.get("axes")
+    return "torch.quantile(a, q)" if axes is None else f"torch.quantile(a, q, dim={axes[0]})"  # type: ignore[index]
+
+
+TORCH: Rows = {
+    **{k: v for k, v in INFIX.items() if k not in ("take_rows", "key", "length")},
+    **{
+        n: f"torch.{n}(a)"
+        for n in "abs exp log log2 log10 log1p sqrt sin cos tan tanh sigmoid erf floor sign relu".split()
+    },
+    "expand": expand,
+    "reshape": reshape,
+    "maximum": "torch.maximum(a, b)",
+    "minimum": "torch.minimum(a, b)",
+    "clip": "torch.clamp(a, b, c)",
+    "where": "torch.where(a, b, c)",
+    "sum": reduction("sum", "dim"),
+    "mean": reduction("mean", "dim"),
+    "median": reduction("median", "dim"),
+    "std": _std,
+    "norm": _norm,
+    "max": _extreme("amax"),
+    "min": _extreme("amin"),
+    "argmax": reduction("argmax", "dim"),
+    "argmin": reduction("argmin", "dim"),
+    "quantile": _quantile,
+    "cumsum": "torch.cumsum(a, dim=-1)",
+    "sort": "torch.sort(a, dim=-1).values",
+    "transpose": "a.transpose(-1, -2)",
+    "concat": "torch.cat([*args], dim=-1)",
+    "stack": lambda op: f"torch.stack(torch.broadcast_tensors(*args), dim={op.attributes['axis']})",
+    "one_hot": lambda op: f"F.one_hot(a, {op.attributes['shape'][-1]}).float()",  # type: ignore[index]
+    "zeros": "torch.zeros(shape)",
+    "ones": "torch.ones(shape)",
+    "leaky_relu": "F.leaky_relu(a, b)",
+    "gelu": "F.gelu(a)",
+    "silu": "F.silu(a)",
+    "softplus": "F.softplus(a)",
+    "softmax": "torch.softmax(a, dim=-1)",
+    "linear": _linear,
+    "conv": _conv,
+    "pool": _pool,
+    "upsample": _upsample,
+    "parameter": "value",
+    "cross_entropy": 'F.cross_entropy(a, b, reduction="none")',
+    "mean_cross_entropy": "F.cross_entropy(a, b)",
+    "merge_batch": lambda op: f"a.flatten(0, {op.batch - 1})" if op.batch else "a[None]",
+    "part_batch": lambda op: f"a.unflatten(0, b.shape[:{op.batch}])" if op.batch else "a[0]",
+}  # fmt: skip

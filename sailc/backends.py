@@ -1,0 +1,86 @@
+"""Backends: found through entry points, so that anyone can publish one.
+
+A broken plug-in is a value, not an exception: it is named where it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
+from typing import Protocol
+
+from sailc.program.tree import Program
+
+GROUP = "sailc.backends"
+
+
+class Backend(Protocol):
+    """What a backend is: its operators, its packages, and the text of a program."""
+
+    name: str
+    title: str
+    packages: tuple[str, ...]
+
+    def lacks(self, operators: frozenset[str]) -> tuple[str, ...]:
+        """The operators, of these, that it has no row for."""
+        ...
+
+    def emit(self, program: Program) -> str:
+        """The text of a program."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenBackend:
+    """A plug-in that could not be loaded, and why."""
+
+    name: str
+    reason: str
+
+
+@cache
+def _points() -> Mapping[str, EntryPoint]:
+    return {p.name: p for p in sorted(entry_points(group=GROUP), key=lambda p: p.name)}
+
+
+def backend_names() -> tuple[str, ...]:
+    return tuple(_points())
+
+
+@cache
+def backend(name: str) -> Backend | BrokenBackend | None:
+    """A backend by name; None where no plug-in of that name is installed."""
+    point = _points().get(name)
+    if point is None:
+        return None
+    try:
+        return point.load()
+    except Exception as error:
+        return BrokenBackend(name, f"{type(error).__name__}: {error}")
+
+
+def package_version(name: str) -> str | None:
+    """The version of an installed distribution, found without importing it."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def missing_packages(requirements: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of some requirements (`torch>=2.6`) that are not met here."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    lacking: list[str] = []
+    for text in requirements:
+        try:
+            wanted = Requirement(text)
+        except InvalidRequirement:
+            lacking.append(text)
+            continue
+        found = package_version(wanted.name)
+        if found is None or not wanted.specifier.contains(found, prereleases=True):
+            lacking.append(text)
+    return tuple(lacking)

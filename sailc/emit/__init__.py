@@ -1,0 +1,1 @@
+"""Writing programs: rows, expressions and statements as Python text."""

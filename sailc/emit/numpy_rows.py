@@ -1,0 +1,153 @@
+"""NumPy's rows, for what is known at data time: points, fitted statistics, scores."""
+
+from __future__ import annotations
+
+from sailc.emit.rows import Row, Rows
+from sailc.program.tree import Op
+
+
+def _index(op: Op) -> str:
+    items = op.attributes["items"]
+    assert isinstance(items, tuple)
+    marks = [":"] * op.batch + [_mark(i) for i in items]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return f"a[{', '.join(marks)}]"
+
+
+def _mark(item: object) -> str:
+    if isinstance(item, tuple):
+        start, stop = item  # pyright: ignore[reportUnknownVariableType]
+        return f"{'' if start is None else start}:{'' if stop is None else stop}"
+    return str(item)
+
+
+def expand(op: Op) -> str:
+    """`a[:, None]`: room for axes that other operands have."""
+    marks = op.attributes["marks"]
+    assert isinstance(marks, tuple)
+    return f"a[{', '.join(':' if m else 'None' for m in marks)}]"  # pyright: ignore[reportUnknownVariableType]
+
+
+def reshape(op: Op) -> str:
+    shape = op.attributes["shape"]
+    assert isinstance(shape, tuple)
+    inner = ", ".join("-1" if n is None else str(n) for n in shape)  # pyright: ignore[reportUnknownVariableType]
+    if op.batch == 0:
+        return f"a.reshape({inner or '()'})"
+    if op.batch == 1:
+        return f"a.reshape(-1, {inner})" if inner else "a.reshape(-1)"
+    return f"a.reshape(*a.shape[:{op.batch}], {inner})"
+
+
+def reduction(name: str, axes: str = "axis") -> Row:
+    """A method of an array that takes axes (all, where None)."""
+
+    def row(op: Op) -> str:
+        wanted = op.attributes.get("axes")
+        if wanted is None:
+            return f"a.{name}()"
+        assert isinstance(wanted, tuple)
+        text = str(wanted[0]) if len(wanted) == 1 else str(wanted)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        return f"a.{name}({axes}={text})"
+
+    return row
+
+
+def _function(name: str, keyword: str = "axis", more: str = "") -> Row:
+    def row(op: Op) -> str:
+        wanted = op.attributes.get("axes")
+        if wanted is None:
+            return f"{name}(a{more})"
+        assert isinstance(wanted, tuple)
+        text = str(wanted[0]) if len(wanted) == 1 else str(wanted)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        return f"{name}(a{more}, {keyword}={text})"
+
+    return row
+
+
+def _last(op: Op) -> str:
+    return "a[-n:]" if op.attributes["n"] else "a[:0]"
+
+
+def _sample(op: Op) -> str:
+    shape = op.attributes["shape"]
+    distribution = str(op.attributes["distribution"])
+    if distribution == "log_uniform":
+        return f"np.exp(np.random.default_rng(seed).uniform(np.log(a), np.log(b), {shape}))"
+    return f"np.random.default_rng(seed).{distribution}(a, b, {shape})"
+
+
+def _measure(op: Op) -> str:
+    owner, name = str(op.attributes["path"]).split(".")
+    return f'run["{owner}"]["{name}"]'
+
+
+def _stack(op: Op) -> str:
+    return f"np.stack(np.broadcast_arrays(*args), axis={op.attributes.get('axis', 0)})"
+
+
+INFIX: Rows = {
+    "add": "a + b",
+    "subtract": "a - b",
+    "multiply": "a * b",
+    "divide": "a / b",
+    "power": "a ** b",
+    "negative": "-a",
+    "matmul": "a @ b",
+    "equal": "a == b",
+    "not_equal": "a != b",
+    "less": "a < b",
+    "less_equal": "a <= b",
+    "greater": "a > b",
+    "greater_equal": "a >= b",
+    "logical_and": "a & b",
+    "logical_or": "a | b",
+    "logical_not": "~a",
+    "expand": expand,
+    "reshape": reshape,
+    "index": _index,
+    "first": "a[:n]",
+    "last": _last,
+    "drop": "a[n:]",
+    "every": "a[::n]",
+    "take_rows": "a[b]",
+    "key": "a[name]",
+    "length": "len(a)",
+    "tensor": "a",
+}
+
+NUMPY: Rows = {
+    **INFIX,
+    **{n: f"np.{n}(a)" for n in "abs exp log log2 log10 log1p sqrt sin cos tan tanh floor sign".split()},
+    "sigmoid": "1 / (1 + np.exp(-a))",
+    "relu": "np.maximum(a, 0)",
+    "softmax": "np.exp(a - a.max(axis=-1, keepdims=True)) / np.exp(a - a.max(axis=-1, keepdims=True)).sum(axis=-1, keepdims=True)",
+    "maximum": "np.maximum(a, b)",
+    "minimum": "np.minimum(a, b)",
+    "clip": "np.clip(a, b, c)",
+    "where": "np.where(a, b, c)",
+    "sum": reduction("sum"),
+    "mean": reduction("mean"),
+    "std": reduction("std"),
+    "variance": reduction("var"),
+    "max": reduction("max"),
+    "min": reduction("min"),
+    "argmax": reduction("argmax"),
+    "argmin": reduction("argmin"),
+    "norm": _function("np.linalg.norm"),
+    "median": _function("np.median"),
+    "quantile": _function("np.quantile", more=", q"),
+    "cumsum": "np.cumsum(a, axis=-1)",
+    "sort": "np.sort(a, axis=-1)",
+    "transpose": "np.swapaxes(a, -1, -2)",
+    "concat": "np.concatenate(args, axis=-1)",
+    "stack": _stack,
+    "one_hot": lambda op: f"np.eye({op.attributes['shape'][-1]})[a]",  # type: ignore[index]
+    "label": "a.astype(np.int64)",
+    "permutation": "np.random.default_rng(seed).permutation(a)",
+    "repeat_rows": "np.broadcast_to(a, (b, *np.shape(a)))",
+    "zeros": "np.zeros(shape)",
+    "ones": "np.ones(shape)",
+    "arange": "np.arange(n)",
+    "sample": _sample,
+    "measure": _measure,
+}  # fmt: skip

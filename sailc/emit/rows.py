@@ -1,0 +1,118 @@
+"""Rows: how a library writes an operator.
+
+A row is Python text with holes, `"torch.relu(a)"`, or a function of an `Op` that gives
+such a text. The holes are the arguments by place (`a`, `b`, `c`, `d`), all of them
+(`args`), the attributes by name, and a layer's parameters by theirs. A row is parsed
+once and its holes are filled with trees, so brackets come out right.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from sailc.program.tree import Expr, Literal, Op, Ref, Text
+
+Row = str | Callable[[Op], str]
+Rows = Mapping[str, Row]
+ARGUMENTS = "abcd"
+
+
+@cache
+def _parsed(row: str) -> ast.expr:
+    return ast.parse(row, mode="eval").body
+
+
+class _Fill(ast.NodeTransformer):
+    def __init__(self, holes: Mapping[str, ast.expr]) -> None:
+        self.holes = holes
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.holes.get(node.id, node)
+
+    def visit_Starred(self, node: ast.Starred) -> ast.AST:
+        inner = node.value
+        if isinstance(inner, ast.Name) and isinstance(self.holes.get(inner.id), ast.Tuple):
+            return ast.Starred(self.holes[inner.id], ast.Load())
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        node = self.generic_visit(node)  # type: ignore[assignment]
+        node.args = _unstarred(node.args)
+        return node
+
+    def visit_Tuple(self, node: ast.Tuple) -> ast.AST:
+        node = self.generic_visit(node)  # type: ignore[assignment]
+        node.elts = _unstarred(node.elts)
+        return node
+
+    def visit_List(self, node: ast.List) -> ast.AST:
+        node = self.generic_visit(node)  # type: ignore[assignment]
+        node.elts = _unstarred(node.elts)
+        return node
+
+
+def _unstarred(items: list[ast.expr]) -> list[ast.expr]:
+    """`*(a, b)` in a list of items is `a, b`."""
+    result: list[ast.expr] = []
+    for i in items:
+        if isinstance(i, ast.Starred) and isinstance(i.value, ast.Tuple):
+            result += i.value.elts
+        else:
+            result.append(i)
+    return result
+
+
+def render(expr: Expr, rows: Rows) -> ast.expr:
+    """The Python expression of an expression. Raises `KeyError` where a row is lacking;
+    the planner has looked before."""
+    match expr:
+        case Ref(name):
+            return ast.Name(name, ast.Load())
+        case Literal(value):
+            return literal(value)
+        case Text(text):
+            return ast.parse(text, mode="eval").body
+        case Op():
+            return _operator(expr, rows)
+
+
+def _operator(op: Op, rows: Rows) -> ast.expr:
+    row = rows[op.operator]
+    text = row if isinstance(row, str) else row(op)
+    arguments = [render(a, rows) for a in op.arguments]
+    holes = dict(zip(ARGUMENTS, arguments, strict=False))
+    holes["args"] = ast.Tuple(arguments, ast.Load())
+    for name, value in op.attributes.items():
+        if _plain(value):
+            holes.setdefault(name, literal(value))
+    for name, key in op.parameters.items():
+        place = ast.Name("w", ast.Load())
+        holes[name] = ast.Subscript(place, ast.Constant(key), ast.Load())
+    import copy
+
+    return ast.fix_missing_locations(_Fill(holes).visit(copy.deepcopy(_parsed(text))))
+
+
+def _plain(value: object) -> bool:
+    if isinstance(value, tuple):
+        return all(_plain(v) for v in value)  # pyright: ignore[reportUnknownVariableType]
+    return value is None or isinstance(value, int | float | bool | str)
+
+
+def literal(value: object) -> ast.expr:
+    """A number, text, truth value, or nested tuples (as lists where longer than axes are)."""
+    if isinstance(value, tuple):
+        return ast.Tuple([literal(v) for v in value], ast.Load())  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+    return ast.Constant(value)  # type: ignore[arg-type]
+
+
+def operators_of(expr: Expr) -> frozenset[str]:
+    match expr:
+        case Op(operator, arguments):
+            return frozenset({operator}).union(*(operators_of(a) for a in arguments))
+        case _:
+            return frozenset()

@@ -1,0 +1,171 @@
+"""A program as one text: the parts that every backend shares, and a skeleton for its own.
+
+A backend gives its rows, a Jinja template that extends `script.py.jinja`, and how it
+stores parameters; the rest (data, metrics, the command line) is the same everywhere.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+
+from sailc import __version__
+from sailc.emit.functions import docline, function
+from sailc.emit.layout import fit
+from sailc.emit.numpy_rows import NUMPY
+from sailc.emit.rows import Rows, operators_of
+from sailc.program.tree import Function, ParameterSpec, Program
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a backend adds to the shared writing.
+
+    `helpers` are function definitions that some rows call, by operator; `declare` writes
+    how a parameter starts, in the backend's own layout; `optimizers` are the texts of
+    their makers, with the options as holes.
+    """
+
+    name: str
+    title: str
+    packages: tuple[str, ...]
+    rows: Rows
+    template: Path
+    declare: Callable[[ParameterSpec], str]
+    optimizers: Mapping[str, str]
+    helpers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def lacking(target: Target, operators: frozenset[str]) -> tuple[str, ...]:
+    """The operators that a target has no row for."""
+    return tuple(sorted(o for o in operators if o not in target.rows and o not in FOLDED))
+
+
+# Operators that lowering turns into others, or that are nothing in an array's layout.
+FOLDED = frozenset(
+    "tuple record item field column zip list stack_list set fold call file label flat unsqueeze "
+    "squeeze".split()
+)
+
+
+def script(program: Program, target: Target) -> str:
+    """The text of a program."""
+    environment = Environment(
+        loader=ChoiceLoader([FileSystemLoader(target.template.parent), FileSystemLoader(HERE)]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - the text is Python, not HTML
+    )
+    environment.filters["numpy"] = lambda f: function(f, NUMPY)
+    environment.filters["own"] = lambda f: function(f, target.rows)
+    template = environment.get_template(target.template.name)
+    text = template.render(**_facts(program, target))
+    return _tidy(text)
+
+
+def _facts(program: Program, target: Target) -> dict[str, object]:
+    used = _operators(program.model) | _operators(program.loss)
+    helpers = [target.helpers[o] for o in sorted(used) if o in target.helpers]
+    imports = sorted({i for i in program.imports if i not in _ALWAYS})
+    return {
+        "program": program,
+        "title": docline(f"{program.title}, on {target.title}"),
+        "doc": [_wrapped(d) for d in program.doc],
+        "version": __version__,
+        "needs": ", ".join(target.packages),
+        "standard": [i for i in imports if _is_standard(i)],
+        "others": [i for i in imports if not _is_standard(i)],
+        "uses_data": any("DATA" in a.value.text for a in _texts(program)),
+        "own_helpers": list(dict.fromkeys(helpers)),
+        "declared": [fit(f"{p.name!r}: {target.declare(p)},".replace("'", '"'), 8) for p in program.parameters],
+        "optimizer": _optimizer(program, target),
+        "splits": program.splits,
+        "validated": any(s.name == "validate" for s in program.splits),
+        "stats": _names(program.statistics),
+        "truth_stats": _names(program.truth_statistics),
+        "layout": fit,
+    }
+
+
+_ALWAYS = {"import numpy as np", "from pathlib import Path", "import json", "import time"}
+
+
+def _texts(program: Program) -> list:  # type: ignore[type-arg]
+    from sailc.program.tree import Assign, Op, Text
+
+    found: list[Assign] = []
+
+    def visit(expr: object, a: Assign) -> None:
+        if isinstance(expr, Text):
+            found.append(Assign(a.name, expr, a.span))
+        elif isinstance(expr, Op):
+            for x in expr.arguments:
+                visit(x, a)
+
+    for a in program.load.body:
+        visit(a.value, a)
+    for r in program.load.results:
+        visit(r, Assign("", r, program.load.span))
+    return found
+
+
+def _is_standard(line: str) -> bool:
+    module = line.split()[1].split(".")[0]
+    import sys
+
+    return module in sys.stdlib_module_names
+
+
+def _names(f: Function | None) -> int:
+    return len(f.results) if f is not None else 0
+
+
+def _operators(f: Function) -> frozenset[str]:
+    whole = frozenset[str]()
+    for e in [*(a.value for a in f.body), *f.results]:
+        whole |= operators_of(e)
+    return whole
+
+
+def _optimizer(program: Program, target: Target) -> str:
+    t = program.training
+    text = target.optimizers[t.optimizer]
+    for name, value in t.options.items():
+        text = text.replace("{" + name + "}", "RATE" if name == "rate" else repr(value))
+    return text
+
+
+def _wrapped(text: str) -> str:
+    import textwrap
+
+    flat = " ".join(text.split()).replace("\\", "\\\\").replace('"""', "'''")
+    return "\n".join(textwrap.wrap(flat, 88, break_long_words=False))
+
+
+def _tidy(text: str) -> str:
+    """Two blank lines between definitions, one newline at the end; and it is Python."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    result: list[str] = []
+    blank = 0
+    for line in lines:
+        if not line:
+            blank += 1
+            continue
+        top = line.startswith(("def ", "@", "if __name__"))
+        decorated = bool(result) and result[-1].startswith("@")
+        if result and top and not decorated:
+            blank = 2
+        result += [""] * min(blank, 2 if not line.startswith(" ") else 1)
+        result.append(line)
+        blank = 0
+    text = "\n".join(result) + "\n"
+    ast.parse(text)
+    return text

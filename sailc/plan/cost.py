@@ -1,0 +1,76 @@
+"""Static cost: parameters and multiply-adds, exact; operations by a rule that is stated.
+
+A multiply-add is 2 floating-point operations; other operators count what their
+declaration says (`flops`), nothing where it says nothing. Training counts three times the
+forward pass (SAIH, Ren et al. 2022, equation 1). Bytes are the parameters' in 32 bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sailc.plan.link import GroundModel
+from sailc.terms import Apply, Map, Term, below
+from sailc.types.dims import Dim
+from sailc.types.model import ListType, SetType, Tensor, Type
+from sailc.types.solver import size
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one point: `macs` and operations forward, and with training. None: not known."""
+
+    parameters: int
+    macs: int | None
+    forward_flops: int | None
+    train_flops: int | None
+    bytes: int
+
+
+def cost_of(model: GroundModel) -> Cost:
+    count = sum(elements(t) or 0 for layer in model.layers for t in layer.parameters.values())
+    macs, flops = _work(model.output, {})
+    forward = None if macs is None or flops is None else 2 * macs + flops
+    train = None if forward is None else 3 * forward
+    return Cost(count, macs, forward, train, 4 * count)
+
+
+def elements(type: Type) -> int | None:
+    """How many numbers a tensor type holds."""
+    return size(type.shape).value if isinstance(type, Tensor) else None
+
+
+def _work(term: Term, seen: dict[int, None]) -> tuple[int | None, int | None]:
+    """Multiply-adds and other operations of a graph, each node once."""
+    if id(term) in seen:
+        return 0, 0
+    seen[id(term)] = None
+    macs: int | None = 0
+    flops: int | None = 0
+    if isinstance(term, Apply):
+        macs, flops = term.macs.value, term.flops.value
+    if isinstance(term, Map):
+        inner = _work(term.body, seen)
+        times = _length(term.source.type).value
+        outer = _work(term.source, seen)
+        return _plus(_times(inner[0], times), outer[0]), _plus(_times(inner[1], times), outer[1])
+    for t in below(term):
+        more = _work(t, seen)
+        macs, flops = _plus(macs, more[0]), _plus(flops, more[1])
+    return macs, flops
+
+
+def _length(type: Type) -> Dim:
+    match type:
+        case ListType(_, n) | SetType(_, n) | Tensor(_, (Dim() as n, *_)):
+            return n
+        case _:
+            return size(())
+
+
+def _plus(a: int | None, b: int | None) -> int | None:
+    return None if a is None or b is None else a + b
+
+
+def _times(a: int | None, b: int | None) -> int | None:
+    return None if a is None or b is None else a * b

@@ -1,0 +1,373 @@
+"""Planning: every combination that a benchmark selects is a scenario or has a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sailc.backends import BrokenBackend, backend, missing_packages
+from sailc.diagnostics.base import Diagnostic
+from sailc.diagnostics.exclusions import Reason, group
+from sailc.diagnostics.files import SelectsNothing
+from sailc.infer.modules.common import (
+    Choice,
+    World,
+    guarded,
+    knobs,
+    requirements,
+    open_scope,
+    show_value,
+    words,
+)
+from sailc.infer.modules.metric import find_measure, metric_info
+from sailc.infer.modules.problem import DataLine, Question, TypedProblem, elaborate_problem
+from sailc.infer.modules.trainer import TypedTrainer, elaborate_trainer
+from sailc.names import Entry
+from sailc.plan.cost import cost_of
+from sailc.plan.link import Link, Linker, resolver, scores
+from sailc.plan.scenario import (
+    Plan,
+    PlannedMetric,
+    Scenario,
+    Software,
+    scenario_id,
+)
+from sailc.plan.select import Selection
+from sailc.source import Span
+from sailc.terms import Apply, Term, Var, rebuild, walk
+from sailc.types.model import UNKNOWN, Type, Unknown
+
+
+def make_plan(world: World, file: str, benchmark: Entry | None, problems: list[Entry] | None) -> Plan:
+    """The plan of a benchmark, or of some problems with everything that fits them."""
+    selection = Selection(world, benchmark)
+    planner = Planner(world, selection)
+    chosen = problems if problems is not None else selection.modules("problems")
+    for problem in chosen:
+        planner.problem(problem)
+    name = benchmark.declaration.name if benchmark is not None else ""
+    span = benchmark.declaration.name_span if benchmark is not None else Span(file, 0, 0)
+    rankings = tuple(planner.rankings())
+    diagnostics = [*selection.diagnostics, *planner.diagnostics]
+    excluded = group(planner.excluded)
+    if not planner.scenarios and not any(d.severity == "error" for d in diagnostics):
+        reasons = tuple(e.reason for e in excluded)
+        diagnostics.append(SelectsNothing(span=span, name=name or file, reasons=reasons))
+    return Plan(
+        file,
+        name,
+        tuple(planner.scenarios),
+        excluded,
+        rankings,
+        selection.budget(),
+        tuple(dict.fromkeys(diagnostics)),
+    )
+
+
+@dataclass(slots=True)
+class Planner:
+    """The state of one plan: what was found and what was left out."""
+
+    world: World
+    selection: Selection
+    scenarios: list[Scenario] = field(default_factory=list[Scenario])
+    excluded: list[tuple[str, Reason]] = field(default_factory=list[tuple[str, Reason]])
+    diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    linker: Linker = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.linker = Linker(self.world)
+
+    def leave_out(self, module: str, reason: Reason) -> None:
+        self.excluded.append((module, reason))
+
+    # --- problems --------------------------------------------------------------------------
+
+    def problem(self, entry: Entry) -> None:
+        for row in self.selection.choices(entry, axes=True):
+            choice = row[0]
+            problem = self._ground(entry, choice)
+            if isinstance(problem, Reason):
+                self.leave_out(entry.declaration.name, problem)
+                continue
+            axes = {
+                f"{entry.declaration.name}.{k}": show_value(v) for k, v in choice.items()
+            }
+            for model in self._models(problem):
+                self._trainers(problem, axes, model)
+
+    def _ground(self, entry: Entry, choice: Choice) -> TypedProblem | Reason:
+        """A problem with every type known."""
+        ctx = self.world.context()
+        found: list[TypedProblem] = []
+        guarded(ctx, lambda: found.append(elaborate_problem(ctx, entry, choice)))
+        wrong = ctx.solver.settle()
+        if ctx.failed or wrong is not None or not found:
+            self.diagnostics += list(ctx.found.values())
+            return Reason("X0302", f"`{entry.declaration.name}` has mistakes: see `sailc check`")
+        failed = [r for r in found[0].requirements if r.holds is False]
+        if failed:
+            return Reason("X0106", failed[0].because or "a `require` does not hold")
+        memo: dict[int, Term] = {}
+        resolve = resolver(ctx)
+        lines = tuple(_ground_line(line, resolve, memo) for line in found[0].lines)
+        return TypedProblem(entry.declaration.name, entry, lines, found[0].requirements)
+
+    # --- models ----------------------------------------------------------------------------
+
+    def _models(self, problem: TypedProblem) -> Iterator[Entry]:
+        both = self.selection.mentions("models") or self.selection.mentions("solvers")
+        found: list[Entry] = []
+        if self.selection.mentions("models") or not both:
+            found += self.selection.modules("models")
+        if self.selection.mentions("solvers") or not both:
+            found += self.selection.modules("solvers")
+        for entry in found:
+            verbs = words(entry.declaration, "for")
+            name = entry.declaration.name
+            if entry.declaration.kind == "solver":
+                text = "solvers are not planned by this version of sailc"
+                self.leave_out(_pair(problem, name), Reason("X0301", text))
+            elif verbs and problem.verb not in verbs:
+                text = f"`{name}` is for `{'`, `'.join(verbs)}`, and this asks to `{problem.verb}`"
+                self.leave_out(_pair(problem, name), Reason("X0103", text))
+            else:
+                yield entry
+
+    def _trainers(self, problem: TypedProblem, axes: dict[str, object], model: Entry) -> None:
+        reason = _unsupported(problem)
+        name = model.declaration.name
+        if reason is not None:
+            self.leave_out(_pair(problem, name), reason)
+            return
+        for row in self.selection.choices(model, axes=False):
+            for trainer in self.selection.modules("trainers"):
+                for given in self.selection.choices(trainer, axes=False):
+                    self._combination(problem, axes, model, row, trainer, given[0])
+
+    def _combination(
+        self,
+        problem: TypedProblem,
+        axes: dict[str, object],
+        model: Entry,
+        row: list[Choice],
+        trainer: Entry,
+        given: Choice,
+    ) -> None:
+        ctx = self.world.context()
+        typed = elaborate_trainer(ctx, trainer, given)
+        first: Reason | None = None
+        for choice in row:
+            link = self._link(problem, model, choice, trainer, given, typed.standardize)
+            if isinstance(link, Link):
+                self._scenarios(problem, axes, link, typed, given)
+                return
+            first = first or link
+            if not knobs(self.world.context(), model):
+                break
+        if first is not None:
+            self.leave_out(_pair(problem, model.declaration.name), first)
+
+    def _link(
+        self,
+        problem: TypedProblem,
+        model: Entry,
+        choice: Choice,
+        trainer: Entry,
+        given: Choice,
+        standardize: bool,
+    ) -> Link | Reason:
+        """One link for all data lines: they ask alike, or the pair is left out."""
+        first: Link | None = None
+        for line in problem.lines:
+            link = self.linker.link(line, model, choice, trainer, given, standardize)
+            if isinstance(link, Reason):
+                return link
+            if first is not None and _types(first) != _types(link):
+                text = "data lines that ask with different types are not planned by this version"
+                return Reason("X0301", text)
+            first = link if first is None or line.split == "test" else first
+        assert first is not None
+        return first
+
+    # --- scenarios -------------------------------------------------------------------------
+
+    def _scenarios(
+        self,
+        problem: TypedProblem,
+        axes: dict[str, object],
+        link: Link,
+        trainer: TypedTrainer,
+        given: Choice,
+    ) -> None:
+        hyper = {
+            f"{link.model.entry.declaration.name}.{k}": show_value(v)
+            for k, v in link.model.choice.items()
+        } | {f"{trainer.entry.declaration.name}.{k}": show_value(v) for k, v in given.items()}
+        metrics = tuple(self._metrics(problem, link))
+        hardware = [e.declaration.name for e in self._hardware()]
+        for software in self._software(problem, link):
+            for machine in hardware:
+                parts = {
+                    "problem": problem.name,
+                    "axes": axes,
+                    "model": link.model.entry.declaration.name,
+                    "hyperparameters": hyper,
+                    "trainer": trainer.entry.declaration.name,
+                    "software": software.name,
+                    "hardware": machine,
+                }
+                self.scenarios.append(
+                    Scenario(
+                        scenario_id(parts),
+                        problem,
+                        axes,
+                        link.model.entry,
+                        trainer,
+                        hyper,
+                        link,
+                        metrics,
+                        software,
+                        machine,
+                        self.selection.seeds(),
+                        cost_of(link.model),
+                    )
+                )
+
+    def _hardware(self) -> list[Entry]:
+        if self.selection.mentions("on") or self.selection.mentions("hardware"):
+            return self.selection.modules("hardware", "on")
+        here = self.world.names.module("hardware", "here")
+        return [here] if here is not None else []
+
+    def _software(self, problem: TypedProblem, link: Link) -> Iterator[Software]:
+        operators = frozenset(
+            t.operator
+            for root in (link.model.output, *([link.loss.value] if link.loss else []))
+            for t in walk(root)
+            if isinstance(t, Apply)
+        )
+        for entry in self.selection.modules("software"):
+            backends = words(entry.declaration, "backend")
+            if not backends:
+                continue
+            found = Software(entry.declaration.name, backends[0], words(entry.declaration, "packages"))
+            reason = _cannot(found, operators)
+            if reason is not None:
+                self.leave_out(found.name, reason)
+                continue
+            failed = self._failed(entry)
+            if failed is not None:
+                self.leave_out(found.name, failed)
+                continue
+            yield found
+
+    def _failed(self, entry: Entry) -> Reason | None:
+        ctx = self.world.context()
+        scope = open_scope(ctx, entry, {})
+        for r in requirements(ctx, entry, scope):
+            if r.holds is False:
+                return Reason("X0106", r.because or "a `require` does not hold")
+        return None
+
+    def _metrics(self, problem: TypedProblem, link: Link) -> Iterator[PlannedMetric]:
+        truth = link.fixture.truth
+        assert truth is not None
+        for entry in self.selection.modules("metrics"):
+            info = metric_info(entry)
+            if info.verbs and problem.verb not in info.verbs:
+                text = f"`{info.name}` is for `{'`, `'.join(info.verbs)}`"
+                self._metric_out(problem, info.name, text)
+                continue
+            if info.along:
+                self._metric_out(problem, info.name, "curves come with a later version of sailc")
+                continue
+            if info.measured and not info.scored:
+                measure = find_measure(self.world.context(), entry)
+                yield PlannedMetric(info, entry, None, 0, measure)
+                continue
+            found = scores(self.world, entry, link, truth.type)
+            if found is None:
+                from sailc.types.model import show
+
+                text = f"`{info.name}` does not score `{show(link.output)}` against `{show(truth.type)}`"
+                self._metric_out(problem, info.name, text)
+                continue
+            yield PlannedMetric(info, entry, found[0], found[1], None)
+
+    def _metric_out(self, problem: TypedProblem, metric: str, text: str) -> None:
+        entry = (_pair(problem, metric), Reason("X0107", text))
+        if entry not in self.excluded:
+            self.excluded.append(entry)
+
+    def rankings(self) -> Iterator[Entry]:
+        verbs = {s.problem.verb for s in self.scenarios}
+        measured = {m.info.name for s in self.scenarios for m in s.metrics}
+        named = self.selection.mentions("rankings")
+        for entry in self.selection.modules("rankings"):
+            meant = set(words(entry.declaration, "for"))
+            keys = {w for p in ("order", "pareto") for w in words(entry.declaration, p)}
+            if named or ((not meant or meant & verbs) and keys and keys <= measured):
+                yield entry
+
+
+def _pair(problem: TypedProblem, module: str) -> str:
+    return f"{problem.name} / {module}"
+
+
+def _types(link: Link) -> tuple[Type | None, ...]:
+    truth = link.fixture.truth
+    return (link.fixture.question.type, truth.type if truth is not None else None)
+
+
+def _ground_line(line: DataLine, resolve, memo: dict[int, Term]) -> DataLine:  # type: ignore[no-untyped-def]
+    variable = rebuild(line.variable, resolve, memo)
+    source = rebuild(line.source, resolve, memo)
+    assert isinstance(variable, Var)
+    fixtures = tuple(
+        Question(
+            f.name,
+            f.verb,
+            rebuild(f.question, resolve, memo),
+            rebuild(f.truth, resolve, memo) if f.truth is not None else None,
+            f.truth_type,
+            rebuild(f.weight, resolve, memo) if f.weight is not None else None,
+            f.span,
+        )
+        for f in line.fixtures
+    )
+    return DataLine(
+        line.split, line.stage, line.names, variable, source, line.count, fixtures, line.span
+    )
+
+
+def _unsupported(problem: TypedProblem) -> Reason | None:
+    """What this version does not plan, said as a reason."""
+    if not problem.of("train"):
+        return Reason("X0108", "a model learns from `train` lines, and this problem has none")
+    if any(line.stage for line in problem.lines):
+        return Reason("X0301", "`stage` is not planned by this version of sailc")
+    if any(len(line.fixtures) != 1 for line in problem.lines):
+        return Reason("X0301", "several fixtures are not planned by this version of sailc")
+    for line in problem.lines:
+        f = line.fixtures[0]
+        if isinstance(f.question.type, Unknown) or f.question.type == UNKNOWN:
+            return Reason("X0302", f"`{problem.name}` has mistakes: see `sailc check`")
+    return None
+
+
+def _cannot(software: Software, operators: frozenset[str]) -> Reason | None:
+    found = backend(software.backend)
+    if found is None:
+        text = f"no backend `{software.backend}` is installed"
+        return Reason("X0201", f"{text}: `pip install sailc[{software.backend}]`")
+    if isinstance(found, BrokenBackend):
+        return Reason("X0201", f"the backend `{found.name}` cannot be loaded: {found.reason}")
+    lacking = missing_packages((*software.packages, *found.packages))
+    if lacking:
+        wanted = " ".join(f"'{p}'" for p in lacking)
+        return Reason("X0202", f"`{software.name}` needs {wanted}: `pip install {wanted}`")
+    absent = found.lacks(operators)
+    if absent:
+        return Reason("X0203", f"the backend `{found.name}` has no row for `{absent[0]}`")
+    return None

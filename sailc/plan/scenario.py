@@ -1,0 +1,79 @@
+"""What a plan is made of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sailc.diagnostics.base import Diagnostic
+from sailc.diagnostics.exclusions import Exclusion
+from sailc.infer.modules.metric import MetricInfo, Score
+from sailc.infer.modules.problem import TypedProblem
+from sailc.infer.modules.trainer import TypedTrainer
+from sailc.names import Entry
+from sailc.plan.cost import Cost
+from sailc.plan.link import Link
+from sailc.terms import Term
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMetric:
+    """A metric that applies: its score on what the first `at` steps of the answer chain
+    have made of the output, or a measurement."""
+
+    info: MetricInfo
+    entry: Entry
+    score: Score | None
+    at: int
+    measure: Term | None
+
+
+@dataclass(frozen=True, slots=True)
+class Software:
+    name: str
+    backend: str
+    packages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One combination that makes sense, with everything decided."""
+
+    id: str
+    problem: TypedProblem
+    axes: Mapping[str, object]
+    model: Entry
+    trainer: TypedTrainer
+    hyperparameters: Mapping[str, object]
+    link: Link
+    metrics: tuple[PlannedMetric, ...]
+    software: Software
+    hardware: str
+    seeds: tuple[int, ...]
+    cost: Cost
+
+    @property
+    def title(self) -> str:
+        d = self.model.declaration
+        return f"{self.problem.name} / {d.name} / {self.trainer.entry.declaration.name} / {self.software.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Scenarios in order of problem, model, trainer, hyperparameters, software."""
+
+    file: str
+    benchmark: str
+    scenarios: tuple[Scenario, ...]
+    excluded: tuple[Exclusion, ...]
+    rankings: tuple[Entry, ...]
+    budget: float | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def scenario_id(parts: Mapping[str, object]) -> str:
+    """The hash that a scenario is (CORE.md, step 17), in 12 hexadecimal digits."""
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

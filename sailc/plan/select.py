@@ -1,0 +1,162 @@
+"""Which modules a benchmark selects, and which values their knobs take."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sailc.diagnostics.base import Diagnostic
+from sailc.diagnostics.names import UnknownModule
+from sailc.infer.context import Context
+from sailc.infer.expressions import evaluate
+from sailc.infer.modules.common import (
+    Choice,
+    Knob,
+    World,
+    choose,
+    defaults,
+    knobs,
+    path_text,
+    properties,
+)
+from sailc.infer.read import as_dim
+from sailc.infer.values import Quantity, Value
+from sailc.names import Entry
+from sailc.syntax import tree
+
+MAX_CHOICES = 256
+_SINGULAR = {
+    "problems": "problem",
+    "models": "model",
+    "solvers": "solver",
+    "trainers": "trainer",
+    "metrics": "metric",
+    "rankings": "ranking",
+    "software": "software",
+    "hardware": "hardware",
+    "on": "hardware",
+}
+
+
+@dataclass(slots=True)
+class Selection:
+    """A benchmark, read. A kind that is not mentioned is not restricted."""
+
+    world: World
+    entry: Entry | None
+    diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
+
+    def modules(self, *words: str) -> list[Entry]:
+        """The modules of a kind that take part, by name; all of them if none is named."""
+        kind = _SINGULAR[words[0]]
+        table = self.world.names.modules[kind]
+        named = [a for w in words for a in self._arguments(w)]
+        if not named:
+            return [table[n] for n in sorted(table)]
+        found: list[Entry] = []
+        for a in named:
+            name = path_text(a.value)
+            if name is not None and name in table:
+                found.append(table[name])
+            else:
+                self._unknown(a.value, name or "", kind, tuple(table))
+        return found
+
+    def mentions(self, word: str) -> bool:
+        return bool(self._arguments(word))
+
+    def _arguments(self, word: str) -> list[tree.Argument]:
+        if self.entry is None:
+            return []
+        return [
+            a for line in properties(self.entry.declaration, word) for a in line.arguments
+        ]
+
+    def _unknown(self, expr: tree.Expr, name: str, kind: str, known: tuple[str, ...]) -> None:
+        if not isinstance(expr, tree.Missing):
+            self.diagnostics.append(
+                UnknownModule(span=expr.span, name=name, kind=kind, known=known)
+            )
+
+    # --- numbers -------------------------------------------------------------------------
+
+    def seeds(self) -> tuple[int, ...]:
+        """`seeds 5` is 0 to 4; one seed where nothing is said."""
+        value = self._value("seeds")
+        dim = as_dim(value)
+        if dim is not None and dim.value is not None and dim.value > 0:
+            return tuple(range(dim.value))
+        return (0,)
+
+    def budget(self) -> float | None:
+        """Wall-clock seconds."""
+        match self._value("budget"):
+            case Quantity(number, unit):
+                return number * unit.scale
+            case int() | float() as number:
+                return float(number)
+            case _:
+                return None
+
+    def _value(self, word: str) -> Value | None:
+        for a in self._arguments(word):
+            ctx = self.world.context()
+            assert self.entry is not None
+            return evaluate(ctx, a.value, ctx.root(self.entry.file).child())
+        return None
+
+    # --- knobs ---------------------------------------------------------------------------
+
+    def fixed(self, ctx: Context, module: str) -> dict[str, Value]:
+        """`set MODULE.knob = value`."""
+        result: dict[str, Value] = {}
+        for a in self._arguments("set"):
+            path = path_text(a.name) if a.name is not None else None
+            if path is not None and path.startswith(f"{module}."):
+                assert self.entry is not None
+                scope = ctx.root(self.entry.file).child()
+                result[path.removeprefix(f"{module}.")] = evaluate(ctx, a.value, scope)
+        return result
+
+    def swept(self, module: str) -> frozenset[str]:
+        """`sweep MODULE.knob`."""
+        paths = [path_text(a.value) or "" for a in self._arguments("sweep")]
+        return frozenset(
+            p.removeprefix(f"{module}.") for p in paths if p.startswith(f"{module}.")
+        )
+
+    def choices(self, entry: Entry, axes: bool) -> list[list[Choice]]:
+        """The values of a module's knobs: a row for each point of its axes, and in each row
+        the choices to try in order until one links.
+
+        In a problem every knob is an axis; elsewhere only those that are swept.
+        """
+        ctx = self.world.context()
+        table = knobs(ctx, entry)
+        name = entry.declaration.name
+        fixed, swept = self.fixed(ctx, name), self.swept(name)
+        open_ = [k for k in table if not any(n in fixed for n in k.names)]
+        across = [k for k in open_ if axes or any(n in swept for n in k.names)]
+        inner = [k for k in open_ if k not in across]
+        rows: list[list[Choice]] = []
+        for values in itertools.product(*(k.values or (_only(k),) for k in across)):
+            row: dict[str, Value] = dict(fixed)
+            for k, v in zip(across, values, strict=True):
+                row.update(choose(k, v))
+            rows.append([{**row, **c} for c in _defaults_first(tuple(inner))])
+        return rows
+
+
+def _only(knob: Knob) -> Value:
+    return defaults((knob,))[knob.names[0]]
+
+
+def _defaults_first(table: tuple[Knob, ...]) -> Iterator[Choice]:
+    """All combinations of the knobs' values, the first values first."""
+    options = [k.values or (_only(k),) for k in table]
+    for values in itertools.islice(itertools.product(*options), MAX_CHOICES):
+        row: dict[str, Value] = {}
+        for k, v in zip(table, values, strict=True):
+            row.update(choose(k, v))
+        yield row

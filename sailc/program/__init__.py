@@ -1,0 +1,1 @@
+"""Lowering: from a scenario to a small code tree that no backend is written into."""

@@ -1,0 +1,591 @@
+"""From a scenario to its program: data, model, loss, answers and metrics, in that order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from sailc.data import Header, Location, loading
+from sailc.infer.dataset import is_unit
+from sailc.infer.modules.common import World
+from sailc.infer.modules.converter import Conversion, apply_converter
+from sailc.infer.modules.problem import DataLine
+from sailc.infer.modules.trainer import TypedTrainer
+from sailc.plan.link import Link, resolver
+from sailc.plan.scenario import PlannedMetric, Scenario
+from sailc.program.names import NameTable, identifier
+from sailc.program.rules import mean_over_points
+from sailc.program.tree import (
+    Assign,
+    Expr,
+    Function,
+    MetricCode,
+    Op,
+    ParameterSpec,
+    Program,
+    Ref,
+    Split,
+    Text,
+    Training,
+)
+from sailc.program.vectors import Group, Leaf, Lowering, Vector, enter, rank_of, sizes
+from sailc.routes import Step
+from sailc.source import NOWHERE, Span
+from sailc.terms import Apply, Layer, Term, Var, rebuild, walk
+from sailc.types.model import Label, Num, Tensor, TupleType, Type
+
+POINTS = "points"
+FindFile = Callable[[str, str, str], tuple[Location | None, Header | None, object]]
+
+
+@dataclass(slots=True)
+class Lower:
+    """One scenario's program in the making."""
+
+    world: World
+    scenario: Scenario
+    find_file: FindFile
+    folder: str
+    source: str
+    backend: str
+    imports: list[str] = field(default_factory=list[str])
+    helpers: list[str] = field(default_factory=list[str])
+    data_files: list[str] = field(default_factory=list[str])
+
+    @property
+    def link(self) -> Link:
+        return self.scenario.link
+
+    def program(self) -> Program:
+        s = self.scenario
+        load, sources = self._load()
+        question = self._conversions(self.link.question)
+        cut = next((i for i, c in enumerate(question) if c.statistics), len(question))
+        points, splits = self._points(question[:cut], sources)
+        fitted, convert = self._fitted(question[cut:])
+        answer = self._conversions(self.link.answer)
+        truth_fit = self._truth_statistics(answer)
+        parameters, keys = self._parameters()
+        model = self._model(keys)
+        loss = self._loss(answer, truth_fit)
+        answers, metrics = self._judged(answer)
+        return Program(
+            s.id,
+            f"{s.problem.name}, answered by {s.model.declaration.name}",
+            tuple(self._doc()),
+            self.source,
+            self.folder,
+            tuple(self.data_files),
+            tuple(dict.fromkeys(self.imports)),
+            tuple(dict.fromkeys(self.helpers)),
+            tuple(_constants(s)),
+            load,
+            points,
+            splits,
+            fitted,
+            convert,
+            truth_fit,
+            parameters,
+            model,
+            loss,
+            answers,
+            metrics,
+            training(s.trainer),
+            _is_label(self.link.fixture.truth.type if self.link.fixture.truth else None),
+        )
+
+    def _doc(self) -> Iterator[str]:
+        s = self.scenario
+        for d in (s.problem.entry.declaration, s.model.declaration):
+            if d.doc:
+                yield f"{d.name}: {d.doc}"
+        for name, value in {**s.axes, **s.hyperparameters}.items():
+            yield f"{name} = {value}"
+
+    # --- data ------------------------------------------------------------------------------
+
+    def _load(self) -> tuple[Function, list[tuple[DataLine, tuple[str, ...]]]]:
+        """What is read and put in order, once for all splits."""
+        low = Lowering()
+        lines = [line for split in ("train", "validate", "test") for line in self.scenario.problem.of(split)]
+        roots = [line.source for line in lines]
+        low.count(*roots)
+        low.files = {k: e for root in roots for k, e in self._files(root)}
+        results: list[Expr] = []
+        sources: list[tuple[DataLine, tuple[str, ...]]] = []
+        for line in lines:
+            vector = low.lower(line.source)
+            leaves = list(flat(vector))
+            base = line.split
+            names = [base] if len(leaves) == 1 else [f"{base}_{n}" for n in _labels(line, leaves)]
+            sources.append((line, tuple(names)))
+            results += [leaf.expr for _, leaf in leaves]
+        span = lines[0].span if lines else NOWHERE
+        doc = "Read the data and part them as the problem says."
+        return Function("load", doc, (), tuple(low.body), tuple(results), span), sources
+
+    def _files(self, root: Term) -> Iterator[tuple[tuple[str, str], Expr]]:
+        for t in walk(root):
+            if isinstance(t, Apply) and t.operator == "file":
+                key = (str(t.attributes["dataset"]), str(t.attributes["file"]))
+                yield key, self._file(str(t.attributes["source"]), *key)
+
+    def _file(self, source: str, dataset: str, name: str) -> Expr:
+        location, header, options = self.find_file(source, dataset, name)
+        assert location is not None and header is not None
+        found = loading(header.with_units(is_unit), options)  # type: ignore[arg-type]
+        self.imports += [*location.imports, *found.imports]
+        self.helpers += list(found.helpers)
+        if str(location.path) not in self.data_files:
+            self.data_files.append(str(location.path))
+        return Text(found.at(location.expression))
+
+    def _points(
+        self,
+        conversions: list[Conversion],
+        sources: list[tuple[DataLine, tuple[str, ...]]],
+    ) -> tuple[tuple[Function, ...], tuple[Split, ...]]:
+        """The question and the truth of many points; one function where lines agree."""
+        functions: list[Function] = []
+        splits: list[Split] = []
+        for line, names in sources:
+            made = self._points_of(line, conversions)
+            twin = next((f for f in functions if _alike(f, made)), None)
+            if twin is None:
+                name = "points" if not functions else f"{line.split}_points"
+                twin = replace(made, name=name)
+                functions.append(twin)
+            splits.append(Split(line.split, twin.name, names))
+        return tuple(functions), tuple(splits)
+
+    def _points_of(self, line: DataLine, conversions: list[Conversion]) -> Function:
+        low = Lowering()
+        fixture = line.fixtures[0]
+        assert fixture.truth is not None
+        low.count(fixture.question, fixture.truth)
+        vector = enter(_source_vector(line, low.names), POINTS)
+        low.bind(line.variable, vector)
+        question = low.lower(fixture.question)
+        truth = low.lower(fixture.truth)
+        for c in conversions:
+            question = convert(low, c, question)
+        span = line.span
+        leaves = [leaf for _, leaf in flat(vector)]
+        parameters = tuple(leaf.expr.name for leaf in leaves if isinstance(leaf.expr, Ref))
+        results = tuple(
+            _filled(leaf, leaves).expr for v in (question, truth) for _, leaf in flat(v)
+        )
+        doc = "Questions, as the model takes them, and their true answers."
+        return Function("points", doc, parameters, tuple(low.body), results, span)
+
+    def _conversions(self, route: tuple[Step, ...]) -> list[Conversion]:
+        """The converters of a chain at their types, lifts included."""
+        return [self._conversion(s) for s in route]
+
+    def _conversion(self, step: Step) -> Conversion:
+        ctx = self.world.context()
+        whole = step.source if not step.inverse else step.target
+        inner = whole
+        for part in step.lift:
+            inner = _inside(inner, part)
+        found = apply_converter(ctx, step.converter, inner)
+        assert found is not None, f"{step.converter.name} was found by the planner"
+        ctx.solver.settle()
+        resolve, memo = resolver(ctx), {}
+
+        def ground(term: Term) -> Term:
+            return rebuild(term, resolve, memo)
+
+        from sailc.infer.modules.converter import Statistic
+
+        made = Conversion(
+            found.converter,
+            found.source,
+            ctx.solver.resolve(found.target),
+            ground(found.input),  # type: ignore[arg-type]
+            ground(found.points),  # type: ignore[arg-type]
+            tuple(
+                Statistic(ground(s.variable), ground(s.value))  # type: ignore[arg-type]
+                for s in found.statistics
+            ),
+            ground(found.output),
+            ground(found.answer) if found.answer is not None else None,  # type: ignore[arg-type]
+            ground(found.inverse) if found.inverse is not None else None,
+        )
+        if step.lift:
+            raise NotImplementedError("lifted converters are lowered by later versions")
+        return made
+
+    def _fitted(self, conversions: list[Conversion]) -> tuple[Function | None, Function | None]:
+        """What is fitted on the training questions, and what is done with it."""
+        if not conversions:
+            return None, None
+        return self._statistics(conversions, "fit", "question"), self._convert(conversions)
+
+    def _statistics(self, conversions: list[Conversion], name: str, what: str) -> Function:
+        low = Lowering()
+        first = conversions[0]
+        start = low.names.fresh(first.input.name)
+        leaf = Leaf(Ref(start), (), rank_of(first.points.type))
+        results: list[Expr] = []
+        for c in conversions:
+            low.count(*(s.value for s in c.statistics))
+            low.bind(c.points, leaf)
+            for s in c.statistics:
+                value = low.leaf(s.value)
+                low.bind(s.variable, value)
+                results.append(value.expr)
+            entered = enter(leaf, POINTS)
+            if c is not conversions[-1]:
+                low.count(c.output)
+                leaf = _leave_points(convert(low, c, entered))
+        doc = f"What is known of all training {what}s together."
+        return Function(name, doc, (start,), tuple(low.body), tuple(results), first.output.span)
+
+    def _convert(self, conversions: list[Conversion]) -> Function:
+        low = Lowering()
+        first = conversions[0]
+        start = low.names.fresh(first.input.name)
+        vector: Vector = Leaf(Ref(start), (POINTS,), rank_of(first.source))
+        parameters = [start]
+        for c in conversions:
+            parameters += [self._bind_statistic(low, s.variable) for s in c.statistics]
+            vector = convert(low, c, vector)
+        (_, leaf) = next(flat(vector))
+        doc = "Questions as the model takes them."
+        span = first.output.span
+        return Function("convert", doc, tuple(parameters), tuple(low.body), (leaf.expr,), span)
+
+    def _bind_statistic(self, low: Lowering, variable: Var) -> str:
+        name = low.names.fresh(variable.name)
+        low.bind(variable, Leaf(Ref(name), (), rank_of(variable.type)))
+        return name
+
+    # --- answers ---------------------------------------------------------------------------
+
+    def _truth_statistics(self, answer: list[Conversion]) -> Function | None:
+        """Statistics of the training truths: those of inverses, then the spread of all,
+        in which a loss is measured. Labels have none."""
+        truth = self.link.fixture.truth
+        assert truth is not None
+        if _is_label(truth.type):
+            return None
+        spread = Op("std", (Ref("truth"),), {"axes": None})
+        inverse = [c for c in answer if c.inverse is not None]
+        if not inverse:
+            doc = "The spread of all training truths, in which the loss is measured."
+            return Function("fit_truth", doc, ("truth",), (), (spread,), truth.span)
+        made = self._statistics(inverse, "fit_truth", "truth")
+        scale = Op("std", (Ref(made.parameters[0]),), {"axes": None})
+        return replace(made, results=(*made.results, scale))
+
+    def _extra(self, low: Lowering, answer: list[Conversion]) -> list[str]:
+        """The parameters of a function that reads the statistics of inverses."""
+        return [
+            self._bind_statistic(low, s.variable)
+            for c in answer
+            if c.inverse is not None
+            for s in c.statistics
+        ]
+
+    def _walk_answer(self, low: Lowering, answer: list[Conversion], start: Leaf) -> list[Leaf]:
+        """The output, and what each step of the answer chain makes of it."""
+        stages = [start]
+        for c in answer:
+            (_, leaf) = next(flat(convert(low, c, stages[-1])))
+            stages.append(leaf)
+        return stages
+
+    def _loss(self, answer: list[Conversion], fit: Function | None) -> Function:
+        """The mean loss of some points, made dimensionless by the spread of the truths."""
+        loss = self.link.loss
+        assert loss is not None
+        low = Lowering()
+        low.names.taken |= {"output", "truth"}
+        chain = answer[: self.link.loss_at]
+        extra = self._extra(low, answer)
+        output = Leaf(Ref("output"), (POINTS,), rank_of(self.link.output))
+        stage = self._walk_answer(low, chain, output)[-1]
+        truth = Leaf(Ref("truth"), (POINTS,), rank_of(loss.truth.type))
+        if fit is not None:
+            extra.append(low.names.fresh("scale"))
+            scale = Leaf(Ref(extra[-1]), (), 0)
+            stage = _scaled(low, stage, scale, "answer", loss.answer)
+            truth = _scaled(low, truth, scale, "target", loss.truth)
+        low.bind(loss.answer, stage)
+        low.bind(loss.truth, truth)
+        low.count(loss.value)
+        value = low.leaf(loss.value)
+        result = mean_over_points(value)
+        parameters = ("output", "truth", *extra)
+        doc = "The mean loss of some points."
+        span = loss.value.span
+        return Function("loss", doc, parameters, tuple(low.body), (result,), span)
+
+    def _judged(
+        self, answer: list[Conversion]
+    ) -> tuple[tuple[Function, ...], tuple[MetricCode, ...]]:
+        """The functions from outputs to the answers that metrics score, and the metrics."""
+        stages: dict[int, Function] = {}
+        codes: list[MetricCode] = []
+        for m in self.scenario.metrics:
+            if m.score is None:
+                codes.append(self._measure(m))
+                continue
+            if m.at not in stages:
+                stages[m.at] = self._answer(answer, m.at, len(stages))
+            codes.append(self._score(m, stages[m.at].name))
+        return tuple(stages.values()), tuple(codes)
+
+    def _answer(self, answer: list[Conversion], at: int, n: int) -> Function:
+        low = Lowering()
+        low.names.taken.add("output")
+        extra = self._extra(low, answer)
+        start = Leaf(Ref("output"), (POINTS,), rank_of(self.link.output))
+        leaf = self._walk_answer(low, answer[:at], start)[-1]
+        name = "answer" if n == 0 else f"answer_{n + 1}"
+        doc = "Outputs of the model as answers."
+        return Function(
+            name, doc, ("output", *extra), tuple(low.body), (leaf.expr,), self.link.fixture.span
+        )
+
+    def _score(self, m: PlannedMetric, stage: str) -> MetricCode:
+        score = m.score
+        assert score is not None
+        low = Lowering()
+        parameters: list[str] = []
+        for v in score.variables:
+            name = low.names.fresh(v.name)
+            parameters.append(name)
+            low.bind(v, Leaf(Ref(name), (POINTS,), rank_of(v.type)))
+        low.count(score.value)
+        (_, value) = next(flat(low.lower(score.value)))
+        held = low.store("scores", Leaf(value.expr, (), value.rank + 1), score.value.span)
+        low.bind(score.scores, held)
+        low.count(score.reduced)
+        result = low.leaf(score.reduced)
+        d = m.entry.declaration
+        name = identifier(m.info.name)
+        doc = d.doc or f"The metric {m.info.name}."
+        function = Function(
+            name, doc, tuple(parameters), tuple(low.body), (result.expr,), d.name_span
+        )
+        return MetricCode(m.info.name, function, stage, measured=False)
+
+    def _measure(self, m: PlannedMetric) -> MetricCode:
+        assert m.measure is not None
+        low = Lowering()
+        for t in walk(m.measure):
+            if isinstance(t, Var):
+                low.bind(t, Leaf(Op("measure", (), {"path": t.name}), (), 0))
+        result = low.leaf(m.measure)
+        d = m.entry.declaration
+        doc = d.doc or f"The metric {m.info.name}."
+        function = Function(
+            identifier(m.info.name), doc, ("run",), tuple(low.body), (result.expr,), d.name_span
+        )
+        return MetricCode(m.info.name, function, "", measured=True)
+
+    # --- the model -------------------------------------------------------------------------
+
+    def _parameters(self) -> tuple[tuple[ParameterSpec, ...], dict[int, dict[str, str]]]:
+        """The learned arrays, named for the parts that they belong to."""
+        specs: list[ParameterSpec] = []
+        keys: dict[int, dict[str, str]] = {}
+        layers = self.link.model.layers
+        for layer, name in zip(layers, _layer_names(layers), strict=True):
+            keys[id(layer)] = {}
+            for parameter, type in layer.parameters.items():
+                shape = tuple(n for n in sizes(type) if n is not None)
+                key = f"{name}.{parameter}"
+                keys[id(layer)][parameter] = key
+                initial = layer.initial.get(parameter, "zeros")
+                specs.append(_spec(key, shape, initial, (layer.operator, parameter)))
+        return tuple(specs), keys
+
+    def _model(self, keys: dict[int, dict[str, str]]) -> Function:
+        model = self.link.model
+        low = Lowering()
+        low.layers = keys
+        low.names.taken.add("w")
+        start = low.names.fresh(model.input.name)
+        low.bind(model.input, Leaf(Ref(start), (POINTS,), rank_of(model.input.type)))
+        low.count(model.output)
+        output = low.leaf(model.output)
+        d = model.entry.declaration
+        name = identifier(d.name).lower()
+        doc = d.doc or f"The model {d.name}."
+        return Function(
+            name, doc, ("w", start), tuple(low.body), (output.expr,), d.name_span
+        )
+
+
+# --- helpers ------------------------------------------------------------------------------------
+
+
+def convert(low: Lowering, c: Conversion, vector: Vector) -> Vector:
+    """A converter on a vector; the inverse where it is used backwards."""
+    if c.inverse is not None and c.answer is not None and c.converter.fitted and _is_answer(vector):
+        low.bind(c.answer, vector)
+        low.count(c.inverse)
+        return low.lower(c.inverse)
+    low.bind(c.input, vector)
+    low.count(c.output)
+    return low.lower(c.output)
+
+
+def _is_answer(vector: Vector) -> bool:
+    """Answers begin with the model's output; questions never do."""
+    leaf = vector
+    while isinstance(leaf, Group):
+        leaf = next(iter(leaf.items.values()))
+    return _mentions(leaf.expr, "output")
+
+
+def _mentions(expr: Expr, name: str) -> bool:
+    match expr:
+        case Ref(n):
+            return n == name
+        case Op(arguments=arguments):
+            return any(_mentions(a, name) for a in arguments)
+        case _:
+            return False
+
+
+def _scaled(low: Lowering, leaf: Leaf, scale: Leaf, name: str, variable: Var) -> Leaf:
+    if not isinstance(variable.type, Tensor) or not isinstance(variable.type.element, Num):
+        return leaf
+    scaled = Op("divide", (leaf.expr, scale.expr))
+    return low.store(name, Leaf(scaled, leaf.levels, leaf.rank), variable.span)
+
+
+def _leave_points(vector: Vector) -> Leaf:
+    (_, leaf) = next(flat(vector))
+    return Leaf(leaf.expr, (), leaf.rank + 1)
+
+
+def flat(vector: Vector, path: str = "") -> Iterator[tuple[str, Leaf]]:
+    """The arrays of a vector, with their places in it."""
+    match vector:
+        case Leaf():
+            yield path, vector
+        case Group(items):
+            for k, v in items.items():
+                yield from flat(v, f"{path}_{k}" if path else str(k))
+
+
+def _labels(line: DataLine, leaves: list[tuple[str, Leaf]]) -> list[str]:
+    if len(line.names) == len(leaves):
+        return [identifier(n) for n in line.names]
+    return [identifier(path) for path, _ in leaves]
+
+
+def _source_vector(line: DataLine, names: NameTable) -> Vector:
+    """What a data line runs over, as parameters of a function."""
+    return _parameters_of(line.variable.type, list(line.names), names, outer=1)
+
+
+def _parameters_of(type: Type, given: list[str], names: NameTable, outer: int) -> Vector:
+    match type:
+        case TupleType(items):
+            labels = given if len(given) == len(items) else [f"part{i}" for i in range(len(items))]
+            return Group(
+                {
+                    i: _parameters_of(t, [n], names, outer)
+                    for i, (t, n) in enumerate(zip(items, labels, strict=True))
+                }
+            )
+        case _:
+            from sailc.types.model import RecordType
+
+            if isinstance(type, RecordType):
+                return Group(
+                    {n: _parameters_of(t, [n], names, outer) for n, t in type.fields}
+                )
+            name = names.fresh(given[0])
+            return Leaf(Ref(name), (), rank_of(type) + outer)
+
+
+def _filled(leaf: Leaf, sources: list[Leaf]) -> Leaf:
+    """A result that no point enters is the same for all of them."""
+    if POINTS in leaf.levels or not sources:
+        return leaf
+    length = Op("length", (sources[0].expr,))
+    return Leaf(Op("repeat_rows", (leaf.expr, length)), (POINTS,), leaf.rank)
+
+
+def _alike(a: Function, b: Function) -> bool:
+    strip = [(x.name, x.value) for x in a.body] == [(x.name, x.value) for x in b.body]
+    return strip and a.results == b.results and a.parameters == b.parameters
+
+
+def _inside(type: Type, part: str | int) -> Type:
+    from sailc.types.model import ListType, SetType
+
+    match type:
+        case ListType(item, _) | SetType(item, _):
+            return item
+        case TupleType(items) if isinstance(part, int):
+            return items[part]
+        case _:
+            return type
+
+
+def _is_label(type: Type | None) -> bool:
+    return isinstance(type, Tensor) and isinstance(type.element, Label)
+
+
+def _layer_names(layers: tuple[Layer, ...]) -> list[str]:
+    """`hidden_1`, `hidden_2`, `y`: the part, and a number where it has several layers."""
+    counts: dict[str, int] = {}
+    for layer in layers:
+        counts[layer.part or layer.operator] = counts.get(layer.part or layer.operator, 0) + 1
+    seen: dict[str, int] = {}
+    names: list[str] = []
+    for layer in layers:
+        part = layer.part or layer.operator
+        seen[part] = seen.get(part, 0) + 1
+        names.append(f"{part}_{seen[part]}" if counts[part] > 1 else part)
+    return names
+
+
+def _spec(
+    key: str, shape: tuple[int, ...], initial: object, role: tuple[str, str]
+) -> ParameterSpec:
+    if initial == "glorot":
+        window = math.prod(shape[:-2])
+        bound = math.sqrt(6 / (window * (shape[-2] + shape[-1])))
+        return ParameterSpec(key, shape, "uniform", bound, role)
+    if isinstance(initial, int | float):
+        return ParameterSpec(key, shape, "value", float(initial), role)
+    return ParameterSpec(key, shape, str(initial), 0.0, role)
+
+
+def training(trainer: TypedTrainer) -> Training:
+    phase = trainer.phases[0]
+    patience = None
+    for stop in trainer.stops:
+        epochs = dict(stop.options).get("epochs")
+        if stop.rule == "stalled" and isinstance(epochs, int):
+            patience = epochs
+    return Training(
+        phase.optimizer,
+        dict(phase.options),
+        phase.epochs,
+        trainer.batch or 64,
+        patience,
+        trainer.clip,
+    )
+
+
+def _constants(s: Scenario) -> Iterator[tuple[str, object]]:
+    t = training(s.trainer)
+    yield "EPOCHS", t.epochs
+    yield "BATCH", t.batch
+    rate = t.options.get("rate")
+    if rate is not None:
+        yield "RATE", rate
+
+
+__all__ = ["Assign", "Lower", "Mapping", "Span"]

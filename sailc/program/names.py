@@ -1,0 +1,38 @@
+"""Python names for an author's names: readable, legal, and each meaning one thing."""
+
+from __future__ import annotations
+
+import keyword
+import unicodedata
+from dataclasses import dataclass, field
+
+RESERVED = frozenset(
+    "np torch F jax jnp optax json time gzip argparse math Path DATA main load points train test "
+    "evaluate init loss model weights w seed out device args find_spec h5py csv bz2 lzma print len "
+    "sum min max abs range list tuple dict set str int float bool open zip map type".split()
+)
+
+
+def identifier(name: str) -> str:
+    """A legal Python identifier that looks like an author's name."""
+    text = unicodedata.normalize("NFKC", name)
+    text = "".join(c if c.isalnum() or c == "_" else "_" for c in text) or "value"
+    if text[0].isdigit() or not text.isidentifier():
+        text = "_" + "".join(c if c.isascii() else "_" for c in text)
+    return text + "_" if keyword.iskeyword(text) else text
+
+
+@dataclass(slots=True)
+class NameTable:
+    """Names taken in one scope; a second use of one gets a number."""
+
+    taken: set[str] = field(default_factory=set[str])
+
+    def fresh(self, name: str) -> str:
+        base = identifier(name)
+        candidate, n = base, 2
+        while candidate in self.taken or candidate in RESERVED:
+            candidate = f"{base}_{n}"
+            n += 1
+        self.taken.add(candidate)
+        return candidate

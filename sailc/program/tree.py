@@ -1,0 +1,145 @@
+"""The code tree between a scenario and a program's text.
+
+Expressions are batched already: axes count from the end, shapes start with the batch.
+Which library an operator is written in is left to whoever has its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Union
+
+from sailc.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A Python variable."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A number, a truth value, a text, or nested tuples of them."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """An operator on expressions. `parameters` are the layer's, by their names in its
+    declaration; `batch` is how many batch axes the first argument has."""
+
+    operator: str
+    arguments: tuple[Expr, ...]
+    attributes: Mapping[str, object] = field(default_factory=dict[str, object])
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    batch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Python text, for what a data format's reader says."""
+
+    text: str
+
+
+Expr = Union[Ref, Literal, Op, Text]
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """`name = value`, and the place in the source that it came from."""
+
+    name: str
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    name: str
+    doc: str
+    parameters: tuple[str, ...]
+    body: tuple[Assign, ...]
+    results: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSpec:
+    """A learned array: its key, shape, and how it starts.
+
+    `initial` is "zeros", "ones", "uniform" (within ± bound) or "value"; `role` is the
+    operator and the parameter's name there, for backends that store it another way.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    initial: str
+    bound: float
+    role: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One of train, validate and test: which function makes its points, from which of
+    `load`'s results."""
+
+    name: str
+    points: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricCode:
+    """A metric's function: of answers, truths and questions, or of measurements.
+
+    `stage` is the name under which the answers are at hand that it scores.
+    """
+
+    name: str
+    function: Function
+    stage: str
+    measured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    optimizer: str
+    options: Mapping[str, object]
+    epochs: int
+    batch: int
+    patience: int | None
+    clip: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A scenario's program, in the order of its text."""
+
+    scenario: str
+    title: str
+    doc: tuple[str, ...]
+    source: str
+    data_folder: str
+    data_files: tuple[str, ...]
+    imports: tuple[str, ...]
+    helpers: tuple[str, ...]
+    constants: tuple[tuple[str, object], ...]
+    load: Function
+    points: tuple[Function, ...]
+    splits: tuple[Split, ...]
+    statistics: Function | None
+    convert: Function | None
+    truth_statistics: Function | None
+    parameters: tuple[ParameterSpec, ...]
+    model: Function
+    loss: Function
+    answers: tuple[Function, ...]
+    metrics: tuple[MetricCode, ...]
+    training: Training
+    integer_truth: bool
+    spans: Mapping[str, Span] = field(default_factory=dict[str, Span])
