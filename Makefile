@@ -17,7 +17,7 @@ help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 quickstart: $(VENV)/.user ## install sailc with its backends, run and rank a first benchmark
-	$(BIN)/sailc run examples/quickstart/quickstart.sail
+	$(BIN)/sailc run examples/quickstart.sail
 
 test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m pytest $(PYTEST)

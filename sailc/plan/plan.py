@@ -86,7 +86,7 @@ class Planner:
     def problem(self, entry: Entry) -> None:
         for row in self.selection.choices(entry, axes=True):
             choice = row[0]
-            problem = self._ground(entry, choice)
+            problem = self.ground(entry, choice)
             if isinstance(problem, Reason):
                 self.leave_out(entry.declaration.name, problem)
                 continue
@@ -96,7 +96,7 @@ class Planner:
             for model in self._models(problem):
                 self._trainers(problem, axes, model)
 
-    def _ground(self, entry: Entry, choice: Choice) -> TypedProblem | Reason:
+    def ground(self, entry: Entry, choice: Choice) -> TypedProblem | Reason:
         """A problem with every type known."""
         ctx = self.world.context()
         found: list[TypedProblem] = []
@@ -123,19 +123,25 @@ class Planner:
         if self.selection.mentions("solvers") or not both:
             found += self.selection.modules("solvers")
         for entry in found:
-            verbs = words(entry.declaration, "for")
-            name = entry.declaration.name
-            if entry.declaration.kind == "solver":
-                text = "solvers are not planned by this version of sailc"
-                self.leave_out(_pair(problem, name), Reason("X0301", text))
-            elif verbs and problem.verb not in verbs:
-                text = f"`{name}` is for `{'`, `'.join(verbs)}`, and this asks to `{problem.verb}`"
-                self.leave_out(_pair(problem, name), Reason("X0103", text))
-            else:
+            reason = self.unfit(problem, entry)
+            if reason is None:
                 yield entry
+            else:
+                self.leave_out(_pair(problem, entry.declaration.name), reason)
+
+    def unfit(self, problem: TypedProblem, entry: Entry) -> Reason | None:
+        """Why a model cannot be meant for a problem, before any type."""
+        verbs = words(entry.declaration, "for")
+        name = entry.declaration.name
+        if entry.declaration.kind == "solver":
+            return Reason("X0301", "solvers are not planned by this version of sailc")
+        if verbs and problem.verb not in verbs:
+            text = f"`{name}` is for `{'`, `'.join(verbs)}`, and this asks to `{problem.verb}`"
+            return Reason("X0103", text)
+        return None
 
     def _trainers(self, problem: TypedProblem, axes: dict[str, object], model: Entry) -> None:
-        reason = _unsupported(problem)
+        reason = unsupported(problem)
         name = model.declaration.name
         if reason is not None:
             self.leave_out(_pair(problem, name), reason)
@@ -158,7 +164,7 @@ class Planner:
         typed = elaborate_trainer(ctx, trainer, given)
         first: Reason | None = None
         for choice in row:
-            link = self._link(problem, model, choice, trainer, given, typed.standardize)
+            link = self.link(problem, model, choice, trainer, given, typed.standardize)
             if isinstance(link, Link):
                 self._scenarios(problem, axes, link, typed, given)
                 return
@@ -168,7 +174,7 @@ class Planner:
         if first is not None:
             self.leave_out(_pair(problem, model.declaration.name), first)
 
-    def _link(
+    def link(
         self,
         problem: TypedProblem,
         model: Entry,
@@ -341,7 +347,7 @@ def _ground_line(line: DataLine, resolve, memo: dict[int, Term]) -> DataLine:  #
     )
 
 
-def _unsupported(problem: TypedProblem) -> Reason | None:
+def unsupported(problem: TypedProblem) -> Reason | None:
     """What this version does not plan, said as a reason."""
     if not problem.of("train"):
         return Reason("X0108", "a model learns from `train` lines, and this problem has none")

@@ -1,0 +1,41 @@
+"""`sailc emit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sailc.cli import terminal as t
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("benchmark", required=False)
+@click.option("--scenario", help="Only the scenario whose id begins so.")
+@click.option("-o", "--out", type=click.Path(path_type=Path, file_okay=False), help="A folder.")
+def emit(file: Path, benchmark: str | None, scenario: str | None, out: Path | None) -> None:
+    """Write the standalone programs of FILE's BENCHMARK: to a folder, or one to the screen."""
+    from sailc.cli.open import find_plan, open_program
+    from sailc.program.names import identifier
+    from sailc.queries import emitted
+
+    workspace = open_program(file)
+    plan = find_plan(workspace, file, benchmark, "text")
+    chosen = [s for s in plan.scenarios if scenario is None or s.id.startswith(scenario)]
+    if not chosen:
+        ids = ", ".join(s.id for s in plan.scenarios)
+        raise click.UsageError(f"no scenario `{scenario}`; there are: {ids}")
+    if out is None:
+        if len(chosen) > 1:
+            listing = "\n".join(f"  {s.id}  {s.title}" for s in chosen)
+            raise click.UsageError(f"name one with --scenario, or a folder with -o:\n{listing}")
+        click.echo(emitted(workspace.db, chosen[0]), nl=False)
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for s in chosen:
+        parts = (s.problem.name, s.model.declaration.name, s.software.backend, s.id[:6])
+        path = out / f"{'_'.join(identifier(p) if p[0].isalpha() else p for p in parts)}.py"
+        path.write_text(emitted(workspace.db, s), encoding="utf-8")
+        click.echo(str(path))
+    t.stop(t.GOOD)

@@ -1,0 +1,178 @@
+"""`sailc plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sailc.cli import terminal as t
+
+if TYPE_CHECKING:
+    from sailc.plan.link import Link
+    from sailc.plan.scenario import Plan, Scenario
+    from sailc.workspace import Workspace
+
+VERSION = 1
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("benchmark", required=False)
+@t.format_option
+def plan(file: Path, benchmark: str | None, form: str) -> None:
+    """Show the scenarios of FILE's BENCHMARK, their links and costs, and what was left out."""
+    from sailc.cli.open import find_plan, open_program
+
+    workspace = open_program(file, form)
+    found = find_plan(workspace, file, benchmark, form)
+    if form == "json":
+        t.print_json(plan_json(found, workspace))
+    else:
+        show_plan(found)
+
+
+def plan_json(plan: Plan, workspace: Workspace) -> dict[str, Any]:
+    """A plan as `--format json` has it (docs/json.md)."""
+    return {
+        "version": VERSION,
+        "scenarios": [scenario_json(s, workspace) for s in plan.scenarios],
+        "excluded": [
+            {"code": e.code, "reason": e.reason, "modules": list(e.modules), "count": e.count}
+            for e in plan.excluded
+        ],
+    }
+
+
+def scenario_json(s: Scenario, workspace: Workspace) -> dict[str, Any]:
+    from sailc.types.model import show
+
+    truth = s.link.fixture.truth
+    types = {
+        "question": show(s.link.fixture.question.type),
+        "input": show(s.link.model.input.type),
+        "output": show(s.link.output),
+        "truth": show(truth.type) if truth is not None else None,
+    }
+    return {
+        "id": s.id,
+        "problem": s.problem.name,
+        "model": s.model.declaration.name,
+        "trainer": s.trainer.entry.declaration.name,
+        "axes": dict(s.axes),
+        "hyperparameters": dict(s.hyperparameters),
+        "question": [c.name for c in s.link.question],
+        "loss": loss_text(s, workspace),
+        "answer": [c.name for c in s.link.answer],
+        "types": types,
+        "dimensions": dimensions(s.link),
+        "metrics": [m.info.name for m in s.metrics],
+        "software": s.software.name,
+        "hardware": s.hardware,
+        "seeds": len(s.seeds),
+        "cost": {
+            "parameters": s.cost.parameters,
+            "macs": s.cost.macs,
+            "forward_flops": s.cost.forward_flops,
+            "train_flops": s.cost.train_flops,
+            "bytes": s.cost.bytes,
+            "seconds": None,
+        },
+        "links": [
+            {
+                "stage": line.stage or None,
+                "line": workspace.source(line.span.file).position(line.span.start).line,
+                "fixture": line.fixtures[0].name or None,
+                "question": [c.name for c in s.link.question],
+                "loss": loss_text(s, workspace) if line.split == "train" else None,
+                "answer": [c.name for c in s.link.answer],
+                "types": types,
+            }
+            for line in s.problem.lines
+        ],
+        "holes": [],
+    }
+
+
+def loss_text(s: Scenario, workspace: Workspace) -> str | None:
+    """The loss's body as its trainer writes it."""
+    loss = s.link.loss
+    if loss is None:
+        return None
+    return workspace.source(loss.value.span.file).cut(loss.value.span)
+
+
+def dimensions(link: Link) -> dict[str, int | str]:
+    """What the names of the model's input and output type are under this link."""
+    from sailc.infer.modules.model import ports
+    from sailc.syntax import tree
+    from sailc.types.dims import Dim
+    from sailc.types.model import Tensor
+
+    found: dict[str, int | str] = {}
+    pairs = [
+        (ports(link.model.entry, "input"), link.model.input.type),
+        (ports(link.model.entry, "output"), link.model.output.type),
+    ]
+    for lines, type in pairs:
+        for line in lines:
+            if not isinstance(line.type, tree.Index) or not isinstance(type, Tensor):
+                continue
+            items = line.type.items[1:]
+            if any(isinstance(i, tree.Spread) for i in items) or len(items) != len(type.shape):
+                continue
+            for item, dim in zip(items, type.shape, strict=True):
+                if isinstance(item, tree.Name) and isinstance(dim, Dim):
+                    found[item.id] = dim.value if dim.value is not None else str(dim)
+    return found
+
+
+def show_plan(plan: Plan) -> None:
+    """A plan as people read it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    title = f"{plan.file} {plan.benchmark}".strip()
+    table = Table(title=f"{len(plan.scenarios)} scenarios of {title}", title_justify="left")
+    for column in ("id", "problem", "model", "trainer", "software", "question", "answer"):
+        table.add_column(column)
+    for column in ("parameters", "MACs", "seeds"):
+        table.add_column(column, justify="right")
+    for s in plan.scenarios:
+        table.add_row(
+            s.id,
+            s.problem.name + _axes(s),
+            _knobs(s, s.model.declaration.name),
+            _knobs(s, s.trainer.entry.declaration.name),
+            s.software.name,
+            " → ".join(c.name for c in s.link.question) or "as it is",
+            " → ".join(c.name for c in s.link.answer) or "as it is",
+            f"{s.cost.parameters:,}",
+            "?" if s.cost.macs is None else f"{s.cost.macs:,}",
+            str(len(s.seeds)),
+        )
+    console.print(table)
+    if plan.excluded:
+        left = Table(title="left out", title_justify="left")
+        for column in ("code", "count", "what", "why"):
+            left.add_column(column, justify="right" if column == "count" else "left")
+        for e in plan.excluded:
+            left.add_row(e.code, str(e.count), "\n".join(e.modules), e.reason)
+        console.print(left)
+        click.echo("`sailc explain FILE PROBLEM MODEL` tells the whole story of a pair.")
+
+
+def _knobs(s: Scenario, module: str) -> str:
+    values = [
+        f"{k.removeprefix(module + '.')} {v}"
+        for k, v in s.hyperparameters.items()
+        if k.startswith(f"{module}.")
+    ]
+    return f"{module} ({', '.join(values)})" if values else module
+
+
+def _axes(s: Scenario) -> str:
+    values = [f"{k.split('.', 1)[1]} {v}" for k, v in s.axes.items()]
+    return f" ({', '.join(values)})" if values else ""

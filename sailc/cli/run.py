@@ -1,0 +1,139 @@
+"""`sailc run`: plan, emit, execute, rank."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sailc.cli import terminal as t
+
+if TYPE_CHECKING:
+    from sailc.engines import Event
+    from sailc.plan.scenario import Plan
+    from sailc.store import Job, Run, Store
+    from sailc.workspace import Workspace
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("benchmark", required=False)
+@click.option("--seeds", type=click.IntRange(1), help="How many seeds, whatever is written.")
+@click.option("--workers", type=click.IntRange(1), help="Runs at once; as many as cores if absent.")
+@click.option("--timeout", type=float, help="Seconds that one run may take.")
+@t.format_option
+def run(
+    file: Path,
+    benchmark: str | None,
+    seeds: int | None,
+    workers: int | None,
+    timeout: float | None,
+    form: str,
+) -> None:
+    """Run FILE's BENCHMARK to a ranked table. What was run before is kept."""
+    from sailc.cli.open import find_plan, open_program
+    from sailc.cli.table import print_boards, results_json
+    from sailc.engines import LocalEngine
+    from sailc.judge import boards, rows_of
+    from sailc.queries import world
+
+    workspace = open_program(file, form)
+    plan = with_seeds(find_plan(workspace, file, benchmark, form), seeds)
+    t.print_diagnostics(plan.diagnostics, workspace.source)
+    store = store_of(workspace, file)
+    jobs = jobs_for(workspace, plan)
+    engine = LocalEngine(store, workers=workers, timeout=timeout, budget=plan.budget)
+    runs = _watched(engine, jobs, workspace, quiet=form == "json")
+    rows = rows_of(plan, runs)
+    found = boards(world(workspace.db), plan, rows)
+    if form == "json":
+        t.print_json(results_json(plan, runs, found))
+    else:
+        print_boards(plan, found)
+        _say(runs, store)
+    if any(r.status == "cancelled" for r in runs):
+        t.stop(130)
+    t.stop(t.GOOD if all(r.good for r in runs) else t.WRONG)
+
+
+def with_seeds(plan: Plan, seeds: int | None) -> Plan:
+    """The plan with another number of seeds."""
+    from dataclasses import replace
+
+    if seeds is None:
+        return plan
+    scenarios = tuple(replace(s, seeds=tuple(range(seeds))) for s in plan.scenarios)
+    return replace(plan, scenarios=scenarios)
+
+
+def store_of(workspace: Workspace, file: Path) -> Store:
+    """Results lie beside the workspace's `sail.toml`, or beside the program."""
+    from sailc.store import Store
+
+    return Store(workspace.root or (file if file.is_dir() else file.parent))
+
+
+def jobs_for(workspace: Workspace, plan: Plan) -> list[Job]:
+    from sailc.judge import jobs_of
+    from sailc.queries import emitted, program
+
+    texts = {s.id: emitted(workspace.db, s) for s in plan.scenarios}
+    data = {
+        s.id: tuple(map(Path, program(workspace.db, s).data_files)) for s in plan.scenarios
+    }
+    return jobs_of(plan, texts, data)
+
+
+def _watched(engine: object, jobs: list[Job], workspace: Workspace, quiet: bool) -> list[Run]:
+    """Run the jobs, showing how they get on: bars on a terminal, lines elsewhere."""
+    from sailc.engines import LocalEngine
+
+    assert isinstance(engine, LocalEngine)
+    if quiet:
+        return engine.run(jobs)
+    if sys.stderr.isatty():
+        from sailc.cli.progress import Bars
+
+        with Bars(len(jobs)) as bars:
+            return engine.run(jobs, bars.listen)
+    return engine.run(jobs, _Lines(len(jobs)).listen)
+
+
+class _Lines:
+    """One line for each run that is over, for logs."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.done = 0
+
+    def listen(self, event: Event) -> None:
+        from sailc.engines import Finished, Kept, Noticed
+
+        match event:
+            case Finished(job, run) | Kept(job, run):
+                self.done += 1
+                status = "kept" if isinstance(event, Kept) else run.status
+                more = f": {run.reason}" if not run.good else ""
+                click.echo(
+                    f"[{self.done}/{self.total}] {job.subject}: {status}"
+                    f" ({run.seconds:.1f} s){more}",
+                    err=True,
+                )
+            case Noticed(_, diagnostic):
+                click.echo(f"{diagnostic.code}: {diagnostic.message}", err=True)
+            case _:
+                pass
+
+
+def _say(runs: list[Run], store: Store) -> None:
+    failed = [r for r in runs if not r.good]
+    kept = sum(r.status == "kept" for r in runs)
+    click.echo(f"{len(runs)} runs: {len(runs) - len(failed)} good ({kept} kept from before)", nl=False)
+    click.echo(f", {len(failed)} not" if failed else "")
+    for r in failed[:8]:
+        click.echo(f"  {r.scenario}, seed {r.seed}: {r.reason}")
+        if r.log is not None:
+            click.echo(f"    see {r.log}")
+    click.echo(f"results: {store.folder}/.sail")

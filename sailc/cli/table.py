@@ -1,0 +1,121 @@
+"""Ranked tables, for people and for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sailc.judge import Board
+    from sailc.plan.scenario import Plan
+    from sailc.rank import Ranked, Summary
+    from sailc.store import Run
+
+VERSION = 1
+
+
+def number(value: float) -> str:
+    """A number with four significant digits, without needless exponents."""
+    if value and (abs(value) >= 1e7 or abs(value) < 1e-3):
+        return f"{value:.3e}"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
+def interval(s: Summary) -> str:
+    """Mean and half the width of the interval, or the mean alone for one seed."""
+    if s.undefined:
+        return f"not a number in {s.undefined} of {s.n}"
+    if s.low is None or s.high is None:
+        return number(s.mean)
+    return f"{number(s.mean)} ± {number((s.high - s.low) / 2)}"
+
+
+def print_boards(plan: Plan, found: list[Board]) -> None:
+    """A table for each ranking; every planned scenario is a row of it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    metrics = list(dict.fromkeys(m.info.name for s in plan.scenarios for m in s.metrics))
+    for board in found:
+        table = Table(title=board.name or "results", title_justify="left")
+        table.add_column("rank", justify="right")
+        table.add_column("scenario", overflow="fold")
+        for m in metrics:
+            table.add_column(m, justify="right")
+        table.add_column("runs", justify="right")
+        for r in board.ranked:
+            table.add_row(*_cells(r, metrics))
+        console.print(table)
+        if board.note:
+            console.print(board.note)
+    methods = {
+        s.method.split(":")[0]
+        for b in found
+        for r in b.ranked
+        for s in r.row.metrics.values()
+        if s.n > 1
+    }
+    for m in sorted(methods):
+        console.print(f"± is half the interval: {m}. = marks ties: their intervals overlap.")
+
+
+def _cells(r: Ranked, metrics: list[str]) -> list[str]:
+    rank = "" if r.rank is None else f"{r.rank}{'=' if r.tied else ''}"
+    good = sum(not c.reason for c in r.row.cells)
+    runs = f"{good}/{len(r.row.cells)}"
+    if r.row.failed:
+        return [rank, f"{r.row.label}\n{r.row.failed}", *[""] * len(metrics), runs]
+    values = [interval(r.row.metrics[m]) if m in r.row.metrics else "" for m in metrics]
+    return [rank, r.row.label, *values, runs]
+
+
+def results_json(plan: Plan, runs: list[Run], found: list[Board]) -> dict[str, Any]:
+    """Runs and rankings as `--format json` has them (docs/json.md)."""
+    titles = {s.id: s.title for s in plan.scenarios}
+    return {
+        "version": VERSION,
+        "runs": [
+            {
+                "scenario": r.scenario,
+                "title": titles[r.scenario],
+                "seed": r.seed,
+                "status": r.status,
+                "seconds": r.seconds,
+                "reason": r.reason or None,
+                "result": r.result,
+            }
+            for r in runs
+        ],
+        "rankings": [
+            {
+                "ranking": b.name,
+                "rows": [
+                    {
+                        "rank": r.rank,
+                        "tied": r.tied,
+                        "reason": r.reason or None,
+                        "scenario": r.row.scenario,
+                        "label": r.row.label,
+                        "failed": r.row.failed or None,
+                        "metrics": {k: summary_json(s) for k, s in r.row.metrics.items()},
+                    }
+                    for r in b.ranked
+                ],
+            }
+            for b in found
+        ],
+    }
+
+
+def summary_json(s: Summary) -> dict[str, Any]:
+    return {
+        "values": list(s.values),
+        "mean": s.mean,
+        "median": s.median,
+        "std": s.std,
+        "low": s.low,
+        "high": s.high,
+        "method": s.method,
+    }

@@ -1,0 +1,37 @@
+"""The page of each code: what `sailc explain CODE` prints and the manual holds."""
+
+from __future__ import annotations
+
+import inspect
+
+from sailc.diagnostics.base import REGISTRY
+from sailc.diagnostics.exclusions import TITLES
+
+
+def load_all() -> None:
+    """Import every module of diagnostics, so that the registry is whole."""
+    from sailc.diagnostics import (  # noqa: F401 - imported for what they register
+        data,
+        files,
+        kinds,
+        names,
+        runs,
+        syntax,
+        types,
+        warnings,
+    )
+
+
+def page(code: str) -> str | None:
+    """The page of a code, as Markdown; None where there is no such code."""
+    load_all()
+    if code in REGISTRY:
+        kind = REGISTRY[code]
+        return f"# {code}: {kind.title}\n\n{inspect.getdoc(kind) or ''}\n"
+    if code in TITLES:
+        return (
+            f"# {code}: {TITLES[code]}\n\nA reason why a combination is not a scenario. "
+            "`sailc plan FILE` counts such combinations,\nand `sailc explain FILE PROBLEM MODEL` "
+            "tells how far one of them got.\n"
+        )
+    return None

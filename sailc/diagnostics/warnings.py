@@ -1,0 +1,38 @@
+"""W: what is allowed and suspicious."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sailc.diagnostics.base import Diagnostic
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeverStops(Diagnostic):
+    """A `stop` that reads the validation loss, in a benchmark whose problem has no
+    `validate` line: it never fires, and training takes all of its epochs.
+
+    ```sail
+    trainer patient {
+        optimizer adam(1e-3)
+        epochs    10
+        loss      (answer: real, truth: real) => (answer - truth) ^ 2
+        stop      stalled(validate.loss, epochs = 5)
+    }
+    ```
+
+    Add a `validate` line to the problem, or take the `stop` line out.
+    """
+
+    code = "W0101"
+    title = "a stop that never fires"
+    trainer: str
+    problem: str
+
+    @property
+    def message(self) -> str:
+        return f"`stop` of `{self.trainer}` never fires: `{self.problem}` has no `validate` line"
+
+    @property
+    def help(self) -> str:
+        return f"add a `validate` line to `{self.problem}` if training should stop early"

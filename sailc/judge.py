@@ -1,0 +1,135 @@
+"""From kept runs to ranked rows, by the rankings of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sailc.infer.expressions import evaluate
+from sailc.infer.modules.common import World, open_scope, properties, words
+from sailc.infer.values import Quantity, Value
+from sailc.names import Entry
+from sailc.plan.scenario import Plan, Scenario
+from sailc.rank import Key, Ranked, Row, order, pareto, score, table
+from sailc.store import Job, Run, versions
+from sailc.types.model import Num, Tensor
+from sailc.units import ONE, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A ranking's outcome; `note` says what it could not take into account."""
+
+    name: str
+    ranked: tuple[Ranked, ...]
+    note: str = ""
+
+
+def label(s: Scenario) -> str:
+    """A scenario in a table: what tells it from the others, in its author's names."""
+    axes = ", ".join(f"{k.split('.', 1)[1]} {v}" for k, v in s.axes.items())
+    problem = f"{s.problem.name} ({axes})" if axes else s.problem.name
+    return f"{problem} · {s.model.declaration.name} · {s.software.name}"
+
+
+def jobs_of(plan: Plan, texts: Mapping[str, str], data: Mapping[str, tuple[Path, ...]]) -> list[Job]:
+    """A job for every scenario and seed."""
+    return [
+        Job(
+            s.id,
+            s.title,
+            texts[s.id],
+            seed,
+            data[s.id],
+            versions([s.software.backend]),
+            s.software.backend,
+            plan.file,
+        )
+        for s in plan.scenarios
+        for seed in s.seeds
+    ]
+
+
+def rows_of(plan: Plan, runs: Iterable[Run]) -> list[Row]:
+    """A row for every planned scenario, whatever became of it."""
+    labels = {s.id: label(s) for s in plan.scenarios}
+    seeds = sorted({seed for s in plan.scenarios for seed in s.seeds})
+    return table(runs, labels, seeds)
+
+
+def boards(world: World, plan: Plan, rows: list[Row], only: str | None = None) -> list[Board]:
+    """The rankings of a plan, each over the problems that it is for; or all rows as they
+    stand, where there is none."""
+    directions = {
+        m.info.name: m.info.better == "higher" for s in plan.scenarios for m in s.metrics
+    }
+    units = _units(plan)
+    by_problem: dict[str, list[Row]] = {}
+    for s, row in zip(plan.scenarios, rows, strict=True):
+        axes = ", ".join(f"{k.split('.', 1)[1]} {v}" for k, v in s.axes.items())
+        by_problem.setdefault(f"{s.problem.name} {axes}".strip(), []).append(row)
+    found: list[Board] = []
+    for entry in plan.rankings:
+        name = entry.declaration.name
+        if only is not None and name != only:
+            continue
+        for problem, part in by_problem.items():
+            title = name if len(by_problem) == 1 else f"{name}, {problem}"
+            found.append(_board(world, entry, title, part, directions, units))
+    if not found:
+        ranked = tuple(Ranked(r, None, False, "no ranking applies") for r in rows)
+        found.append(Board("", ranked))
+    return found
+
+
+def _board(
+    world: World,
+    entry: Entry,
+    title: str,
+    rows: list[Row],
+    directions: Mapping[str, bool],
+    units: Mapping[str, Unit],
+) -> Board:
+    d = entry.declaration
+    keys = [Key(n, directions.get(n, True)) for n in words(d, "order") or words(d, "pareto")]
+    if words(d, "order"):
+        return Board(title, tuple(order(rows, keys)))
+    if words(d, "pareto"):
+        return Board(title, tuple(pareto(rows, keys)))
+    expressions = [a.value for line in properties(d, "score") for a in line.arguments]
+    if not expressions:
+        ranked = tuple(Ranked(r, None) for r in rows)
+        return Board(title, ranked, "`prefer` is not carried out by this version of sailc")
+
+    def number(values: Mapping[str, float]) -> float:
+        ctx = world.context()
+        scope = open_scope(ctx, entry, {})
+        for n, v in values.items():
+            unit = units.get(n, ONE)
+            scope.names[n] = v if unit == ONE else Quantity(v, unit)
+        return _plain(evaluate(ctx, expressions[0], scope))
+
+    return Board(title, tuple(score(rows, lambda row: row.each(number), True)))
+
+
+def _plain(value: Value) -> float:
+    match value:
+        case int() | float():
+            return float(value)
+        case Quantity(number, unit):
+            return number * unit.scale
+        case _:
+            raise ValueError("the score of a ranking is no number")
+
+
+def _units(plan: Plan) -> dict[str, Unit]:
+    """The unit of each metric, from its measurement or its reduced scores."""
+    found: dict[str, Unit] = {}
+    for s in plan.scenarios:
+        for m in s.metrics:
+            term = m.measure if m.measure is not None else m.score and m.score.reduced
+            type = term.type if term is not None else None
+            if isinstance(type, Tensor) and isinstance(type.element, Num):
+                found[m.info.name] = type.element.unit
+    return found

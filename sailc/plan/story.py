@@ -1,0 +1,77 @@
+"""The whole story of a problem and a model: what was tried, how far it got, what lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sailc.diagnostics.exclusions import Reason
+from sailc.infer.modules.common import World, show_value
+from sailc.infer.modules.trainer import elaborate_trainer
+from sailc.plan.link import Link
+from sailc.plan.plan import Planner, unsupported
+from sailc.plan.select import Selection
+from sailc.types.model import show
+
+
+def story(world: World, problem: str, model: str) -> Iterator[str]:
+    """Lines of text: for every trainer, the link or the furthest reason against it."""
+    names = world.names
+    selection = Selection(world, None)
+    planner = Planner(world, selection)
+    entry = names.modules["problem"][problem]
+    candidate = names.modules["model"].get(model) or names.modules["solver"][model]
+    choice = selection.choices(entry, axes=True)[0][0]
+    ground = planner.ground(entry, choice)
+    if isinstance(ground, Reason):
+        yield ground.text
+        return
+    reason = planner.unfit(ground, candidate) or unsupported(ground)
+    for line in ground.lines:
+        fixture = line.fixtures[0]
+        truth = show(fixture.truth.type) if fixture.truth is not None else "nothing"
+        yield f"{line.split}: asks `{show(fixture.question.type)}`, true answer `{truth}`"
+    if reason is not None:
+        yield f"{problem} and {model} are not joined. {reason.code}: {reason.text}"
+        return
+    for trainer in selection.modules("trainers"):
+        given = selection.choices(trainer, axes=False)[0][0]
+        typed = elaborate_trainer(world.context(), trainer, given)
+        yield ""
+        yield f"with the trainer {trainer.declaration.name}:"
+        for chosen in selection.choices(candidate, axes=False)[0]:
+            link = planner.link(ground, candidate, chosen, trainer, given, typed.standardize)
+            knobs = ", ".join(f"{k} = {show_value(v)}" for k, v in chosen.items()) or "no knobs"
+            if isinstance(link, Link):
+                yield from _linked(link, model, knobs)
+                break
+            yield f"  {model} with {knobs}:"
+            yield from _refused(link)
+            if not chosen:
+                break
+
+
+def _linked(link: Link, model: str, knobs: str) -> Iterator[str]:
+    yield f"  {model} with {knobs} fits:"
+    chain = show(link.fixture.question.type)
+    for s in link.question:
+        chain += f" --{s.name}--> {show(s.target)}"
+    yield f"    question  {chain}"
+    yield f"    model     {show(link.model.input.type)} --{model}--> {show(link.output)}"
+    chain = show(link.output)
+    for s in link.answer:
+        chain += f" --{s.name}--> {show(s.target)}"
+    yield f"    answer    {chain}"
+
+
+def _refused(reason: Reason) -> Iterator[str]:
+    yield f"    {reason.code}: {reason.text}"
+    if reason.reached:
+        yield "    this far it got:"
+        for line in reason.reached[:12]:
+            yield f"      {line}"
+        if len(reason.reached) > 12:
+            yield f"      and {len(reason.reached) - 12} more"
+    if reason.code == "X0101":
+        yield "    a converter from one of these to the model's input would close the gap"
+    if reason.code == "X0102":
+        yield "    a converter from the model's answer to one of these would close the gap"
