@@ -26,11 +26,30 @@ class Board:
     note: str = ""
 
 
-def label(s: Scenario) -> str:
-    """A scenario in a table: what tells it from the others, in its author's names."""
+def asked(s: Scenario) -> str:
+    """A scenario's problem, with the values of its axes."""
     axes = ", ".join(f"{k.split('.', 1)[1]} {v}" for k, v in s.axes.items())
-    problem = f"{s.problem.name} ({axes})" if axes else s.problem.name
-    return f"{problem} · {s.model.declaration.name} · {s.software.name}"
+    return f"{s.problem.name} ({axes})" if axes else s.problem.name
+
+
+def labels(plan: Plan) -> dict[str, str]:
+    """What tells a problem's scenarios apart: model, software, and where they differ the
+    trainer, hyperparameters and hardware."""
+    trainers = {s.trainer.entry.declaration.name for s in plan.scenarios}
+    machines = {s.hardware for s in plan.scenarios}
+    varying = {
+        k
+        for k in {k for s in plan.scenarios for k in s.hyperparameters}
+        if len({str(s.hyperparameters[k]) for s in plan.scenarios if k in s.hyperparameters}) > 1
+    }
+    found: dict[str, str] = {}
+    for s in plan.scenarios:
+        parts = [s.model.declaration.name]
+        parts += [s.trainer.entry.declaration.name] if len(trainers) > 1 else []
+        parts += [f"{k} {v}" for k, v in s.hyperparameters.items() if k in varying]
+        parts += [s.software.name, *([s.hardware] if len(machines) > 1 else [])]
+        found[s.id] = " · ".join(parts)
+    return found
 
 
 def jobs_of(plan: Plan, texts: Mapping[str, str], data: Mapping[str, tuple[Path, ...]]) -> list[Job]:
@@ -53,9 +72,8 @@ def jobs_of(plan: Plan, texts: Mapping[str, str], data: Mapping[str, tuple[Path,
 
 def rows_of(plan: Plan, runs: Iterable[Run]) -> list[Row]:
     """A row for every planned scenario, whatever became of it."""
-    labels = {s.id: label(s) for s in plan.scenarios}
     seeds = sorted({seed for s in plan.scenarios for seed in s.seeds})
-    return table(runs, labels, seeds)
+    return table(runs, labels(plan), seeds)
 
 
 def boards(world: World, plan: Plan, rows: list[Row], only: str | None = None) -> list[Board]:
@@ -67,20 +85,34 @@ def boards(world: World, plan: Plan, rows: list[Row], only: str | None = None) -
     units = _units(plan)
     by_problem: dict[str, list[Row]] = {}
     for s, row in zip(plan.scenarios, rows, strict=True):
-        axes = ", ".join(f"{k.split('.', 1)[1]} {v}" for k, v in s.axes.items())
-        by_problem.setdefault(f"{s.problem.name} {axes}".strip(), []).append(row)
+        by_problem.setdefault(asked(s), []).append(row)
     found: list[Board] = []
     for entry in plan.rankings:
         name = entry.declaration.name
         if only is not None and name != only:
             continue
         for problem, part in by_problem.items():
-            title = name if len(by_problem) == 1 else f"{name}, {problem}"
+            if not _applies(entry, plan, part):
+                continue
+            title = f"{problem}, by {name}"
             found.append(_board(world, entry, title, part, directions, units))
-    if not found:
-        ranked = tuple(Ranked(r, None, False, "no ranking applies") for r in rows)
-        found.append(Board("", ranked))
+    ranked = {b.name.split(", by ")[0] for b in found}
+    for problem, part in by_problem.items():
+        if problem not in ranked and only is None:
+            plain = tuple(Ranked(r, None, False, "no ranking applies") for r in part)
+            found.append(Board(f"{problem}, not ranked", plain))
     return found
+
+
+def _applies(entry: Entry, plan: Plan, rows: list[Row]) -> bool:
+    """Whether a ranking is for these rows' task, and they have the metrics that it reads."""
+    d = entry.declaration
+    held = {r.scenario for r in rows}
+    scenarios = [s for s in plan.scenarios if s.id in held]
+    meant = set(words(d, "for"))
+    keys = {w for p in ("order", "pareto") for w in words(d, p)}
+    measured = {m.info.name for s in scenarios for m in s.metrics}
+    return (not meant or scenarios[0].problem.verb in meant) and keys <= measured
 
 
 def _board(

@@ -9,14 +9,9 @@ from sailc.emit.script import Target, lacking, script
 from sailc.program.tree import ParameterSpec, Program
 
 
-def declare(spec: ParameterSpec) -> str:
-    match spec.initial:
-        case "uniform":
-            return f"uniform({spec.shape}, {spec.bound:.6g})"
-        case "value":
-            return f"jnp.full({spec.shape}, {spec.bound!r})"
-        case kind:
-            return f"jnp.{kind}({spec.shape})"
+def store(spec: ParameterSpec) -> str:
+    """Weights are kept as SAIL declares them: windows first, then inputs and outputs."""
+    return ""
 
 
 TARGET = Target(
@@ -25,7 +20,7 @@ TARGET = Target(
     ("jax", "optax", "numpy"),
     JAX,
     Path(__file__).parent / "program.py.jinja",
-    declare,
+    store,
     {
         "adam": "optax.adam({rate}, b1={beta1}, b2={beta2}, eps={epsilon})",
         "adamw": "optax.adamw({rate}, b1={beta1}, b2={beta2}, eps={epsilon}, weight_decay={decay})",

@@ -9,23 +9,12 @@ from sailc.emit.script import Target, lacking, script
 from sailc.program.tree import ParameterSpec, Program
 
 
-def stored(spec: ParameterSpec) -> tuple[int, ...]:
-    """The shape in PyTorch's own layout: outputs first, inputs second, then windows."""
-    if spec.role in (("linear", "weight"), ("conv", "weight")):
-        *window, n, m = spec.shape
-        return (m, n, *window)
-    return spec.shape
-
-
-def declare(spec: ParameterSpec) -> str:
-    shape = stored(spec)
-    match spec.initial:
-        case "uniform":
-            return f"uniform({shape}, {spec.bound:.6g})"
-        case "value":
-            return f"torch.full({shape}, {spec.bound!r})"
-        case kind:
-            return f"torch.{kind}({shape})"
+def store(spec: ParameterSpec) -> str:
+    """PyTorch's own layout of weights: outputs first, inputs second, then the window."""
+    if spec.role not in (("linear", "weight"), ("conv", "weight")):
+        return ""
+    rank = len(spec.shape)
+    return ".T" if rank == 2 else f".transpose{(rank - 1, rank - 2, *range(rank - 2))}"
 
 
 TARGET = Target(
@@ -34,7 +23,7 @@ TARGET = Target(
     ("torch", "numpy"),
     TORCH,
     Path(__file__).parent / "program.py.jinja",
-    declare,
+    store,
     {
         "adam": "torch.optim.Adam(w.values(), lr={rate}, betas=({beta1}, {beta2}), eps={epsilon})",
         "adamw": "torch.optim.AdamW(w.values(), lr={rate}, weight_decay={decay}, betas=({beta1}, {beta2}), eps={epsilon})",

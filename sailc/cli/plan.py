@@ -129,50 +129,40 @@ def dimensions(link: Link) -> dict[str, int | str]:
 
 
 def show_plan(plan: Plan) -> None:
-    """A plan as people read it."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
+    """A plan as people read it: a few lines for each scenario, then what was left out."""
     title = f"{plan.file} {plan.benchmark}".strip()
-    table = Table(title=f"{len(plan.scenarios)} scenarios of {title}", title_justify="left")
-    for column in ("id", "problem", "model", "trainer", "software", "question", "answer"):
-        table.add_column(column)
-    for column in ("parameters", "MACs", "seeds"):
-        table.add_column(column, justify="right")
+    click.echo(_bold(f"{len(plan.scenarios)} scenarios of {title}"))
     for s in plan.scenarios:
-        table.add_row(
-            s.id,
-            s.problem.name + _axes(s),
-            _knobs(s, s.model.declaration.name),
-            _knobs(s, s.trainer.entry.declaration.name),
-            s.software.name,
-            " → ".join(c.name for c in s.link.question) or "as it is",
-            " → ".join(c.name for c in s.link.answer) or "as it is",
-            f"{s.cost.parameters:,}",
-            "?" if s.cost.macs is None else f"{s.cost.macs:,}",
-            str(len(s.seeds)),
-        )
-    console.print(table)
+        click.echo(f"\n{s.id}  {_bold(s.title)}")
+        values = {**s.axes, **s.hyperparameters}
+        if values:
+            click.echo("    " + ", ".join(f"{k} {v}" for k, v in values.items()))
+        click.echo("    " + chain_text(s))
+        macs = "unknown" if s.cost.macs is None else f"{s.cost.macs:,}"
+        metrics = ", ".join(m.info.name for m in s.metrics) or "no metric"
+        seeds = f"{len(s.seeds)} seed{'s' if len(s.seeds) > 1 else ''}"
+        click.echo(f"    {s.cost.parameters:,} parameters, {macs} MACs; {metrics}; {seeds}")
     if plan.excluded:
-        left = Table(title="left out", title_justify="left")
-        for column in ("code", "count", "what", "why"):
-            left.add_column(column, justify="right" if column == "count" else "left")
-        for e in plan.excluded:
-            left.add_row(e.code, str(e.count), "\n".join(e.modules), e.reason)
-        console.print(left)
-        click.echo("`sailc explain FILE PROBLEM MODEL` tells the whole story of a pair.")
+        click.echo("\n" + _bold("left out"))
+    for e in plan.excluded:
+        click.echo(f"\n{e.code}  {e.reason}")
+        click.echo(f"    {', '.join(e.modules)}")
+    if plan.excluded:
+        click.echo("\n`sailc explain FILE PROBLEM MODEL` tells the whole story of a pair.")
 
 
-def _knobs(s: Scenario, module: str) -> str:
-    values = [
-        f"{k.removeprefix(module + '.')} {v}"
-        for k, v in s.hyperparameters.items()
-        if k.startswith(f"{module}.")
-    ]
-    return f"{module} ({', '.join(values)})" if values else module
+def _bold(text: str) -> str:
+    return click.style(text, bold=True)
 
 
-def _axes(s: Scenario) -> str:
-    values = [f"{k.split('.', 1)[1]} {v}" for k, v in s.axes.items()]
-    return f" ({', '.join(values)})" if values else ""
+def chain_text(s: Scenario) -> str:
+    """`question --converter--> input --model--> output --converter--> truth`."""
+    from sailc.types.model import show
+
+    text = show(s.link.fixture.question.type)
+    for c in s.link.question:
+        text += f" --{c.name}--> {show(c.target)}"
+    text += f" --{s.model.declaration.name}--> {show(s.link.output)}"
+    for c in s.link.answer:
+        text += f" --{c.name}--> {show(c.target)}"
+    return text

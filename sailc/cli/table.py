@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,13 +14,16 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-def number(value: float) -> str:
-    """A number with four significant digits, without needless exponents."""
+def number(value: float, half: float | None = None) -> str:
+    """A number to the digits that its interval leaves; to four without one."""
     if value and (abs(value) >= 1e7 or abs(value) < 1e-3):
-        return f"{value:.3e}"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.4g}"
+        return f"{value:.2e}"
+    digits = 4 - 1 - _magnitude(value) if half is None else 1 - _magnitude(half)
+    return f"{value:,.{max(0, min(digits, 6))}f}"
+
+
+def _magnitude(value: float) -> int:
+    return math.floor(math.log10(abs(value))) if value else 0
 
 
 def interval(s: Summary) -> str:
@@ -28,7 +32,8 @@ def interval(s: Summary) -> str:
         return f"not a number in {s.undefined} of {s.n}"
     if s.low is None or s.high is None:
         return number(s.mean)
-    return f"{number(s.mean)} ± {number((s.high - s.low) / 2)}"
+    half = (s.high - s.low) / 2
+    return f"{number(s.mean, half or None)} ± {number(half, half or None) if half else 0}"
 
 
 def print_boards(plan: Plan, found: list[Board]) -> None:
@@ -37,9 +42,14 @@ def print_boards(plan: Plan, found: list[Board]) -> None:
     from rich.table import Table
 
     console = Console()
-    metrics = list(dict.fromkeys(m.info.name for s in plan.scenarios for m in s.metrics))
     for board in found:
-        table = Table(title=board.name or "results", title_justify="left")
+        held = {r.row.scenario for r in board.ranked}
+        metrics = list(
+            dict.fromkeys(
+                m.info.name for s in plan.scenarios if s.id in held for m in s.metrics
+            )
+        )
+        table = Table(title=board.name, title_justify="left")
         table.add_column("rank", justify="right")
         table.add_column("scenario", overflow="fold")
         for m in metrics:
@@ -50,15 +60,9 @@ def print_boards(plan: Plan, found: list[Board]) -> None:
         console.print(table)
         if board.note:
             console.print(board.note)
-    methods = {
-        s.method.split(":")[0]
-        for b in found
-        for r in b.ranked
-        for s in r.row.metrics.values()
-        if s.n > 1
-    }
-    for m in sorted(methods):
-        console.print(f"± is half the interval: {m}. = marks ties: their intervals overlap.")
+    if any(s.n > 1 for b in found for r in b.ranked for s in r.row.metrics.values()):
+        console.print("± half of the 95 % interval of the mean over seeds (Student t);")
+        console.print("= ties: their intervals overlap.")
 
 
 def _cells(r: Ranked, metrics: list[str]) -> list[str]:

@@ -32,6 +32,7 @@ __all__ = [
     "UnknownCharacter",
     "UnknownDeclaration",
     "UnknownEscape",
+    "UnknownLine",
     "UnknownVerb",
     "UnopenedBracket",
     "UnterminatedString",
@@ -415,12 +416,6 @@ _SYNONYMS = {
     "include": "use",
     "struct": "type",
     "class": "type",
-    "network": "model",
-    "data": "dataset",
-    "task": "problem",
-    "optimizer": "trainer",
-    "score": "metric",
-    "machine": "hardware",
 }
 
 
@@ -456,13 +451,18 @@ class UnknownDeclaration(Diagnostic):
     title = "unknown declaration"
 
     word: str
+    indented: bool = False
 
     @property
     def message(self) -> str:
+        if self.indented:
+            return f"The line of `{self.word}` stands in no block"
         return f"A declaration cannot begin with `{self.word}`"
 
     @property
     def help(self) -> str:
+        if self.indented:
+            return "write the head of its declaration above, such as `model Name {`"
         near = meant(self.word)
         if near:
             return f"did you mean `{near}`?"
@@ -474,6 +474,48 @@ class UnknownDeclaration(Diagnostic):
     def fix(self) -> Fix | None:
         near = suggest(self.word, words.DECLARATIONS)
         return Fix(self.span, near) if near else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownLine(Diagnostic):
+    """A line of a block begins with a word of its kind, and this one is misspelt.
+
+    ```sail
+    model Line {
+        input  x: real
+        ouput  y: real = 2 * x
+    }
+    ```
+
+    They are `let`, `suggest`, `input`, `output`, `needs`, `require`, `fit`, `give`,
+    `stage`, `train`, `validate` and `test`. Any other word is a property, which has
+    arguments, and neither a type nor a question:
+
+    ```sail
+    model Line {
+        input  x: real
+        output y: real = 2 * x
+    }
+    ```
+    """
+
+    code = "E0111"
+    title = "unknown line"
+
+    word: str
+    near: str
+
+    @property
+    def message(self) -> str:
+        return f"A line of this form cannot begin with `{self.word}`"
+
+    @property
+    def help(self) -> str:
+        return f"did you mean `{self.near}`?"
+
+    @property
+    def fix(self) -> Fix | None:
+        return Fix(self.span, self.near)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -496,7 +538,7 @@ class UnknownVerb(Diagnostic):
     ```
     """
 
-    code = "E0111"
+    code = "E0112"
     title = "unknown verb"
 
     word: str
@@ -534,7 +576,7 @@ class ReservedWord(Diagnostic):
     ```
     """
 
-    code = "E0112"
+    code = "E0113"
     title = "reserved word as a name"
 
     word: str
@@ -563,7 +605,7 @@ class ChainedComparison(Diagnostic):
     ```
     """
 
-    code = "E0113"
+    code = "E0114"
     title = "comparisons do not chain"
 
     operator: str
@@ -595,7 +637,7 @@ class InvalidPattern(Diagnostic):
     ```
     """
 
-    code = "E0114"
+    code = "E0115"
     title = "not a pattern"
 
     @property
@@ -628,7 +670,7 @@ class InvalidArm(Diagnostic):
     ```
     """
 
-    code = "E0115"
+    code = "E0116"
     title = "not the pattern of an arm"
 
     @property
@@ -655,7 +697,7 @@ class InvalidParameter(Diagnostic):
     ```
     """
 
-    code = "E0116"
+    code = "E0117"
     title = "not a parameter"
 
     @property
@@ -682,7 +724,7 @@ class LoneParameters(Diagnostic):
     ```
     """
 
-    code = "E0117"
+    code = "E0118"
     title = "parameters without a function"
 
     @property
@@ -709,7 +751,7 @@ class InvalidArgument(Diagnostic):
     ```
     """
 
-    code = "E0118"
+    code = "E0119"
     title = "not the name of an argument"
 
     @property
@@ -742,7 +784,7 @@ class InvalidName(Diagnostic):
     ```
     """
 
-    code = "E0119"
+    code = "E0120"
     title = "not a name"
 
     @property
@@ -775,7 +817,7 @@ class InvalidFit(Diagnostic):
     ```
     """
 
-    code = "E0120"
+    code = "E0121"
     title = "a fit without a name"
 
     @property
@@ -806,7 +848,7 @@ class InvalidOption(Diagnostic):
     ```
     """
 
-    code = "E0121"
+    code = "E0122"
     title = "an option without a name"
 
     @property
@@ -833,7 +875,7 @@ class NameWithValue(Diagnostic):
     ```
     """
 
-    code = "E0122"
+    code = "E0123"
     title = "a name with a value"
 
     @property
@@ -857,7 +899,7 @@ class NestingTooDeep(Diagnostic):
     expression takes names with `let`.
     """
 
-    code = "E0123"
+    code = "E0124"
     title = "nesting too deep"
 
     limit: int
@@ -878,7 +920,7 @@ class LineTooLong(Diagnostic):
     Declare a `dataset` and read the values from an HDF5, NPY or CSV file.
     """
 
-    code = "E0124"
+    code = "E0125"
     title = "line too long"
 
     length: int
@@ -899,7 +941,7 @@ class NotUtf8(Diagnostic):
     Save it as UTF-8 in the editor, or convert it: `iconv -f latin1 -t utf8 old > new`.
     """
 
-    code = "E0125"
+    code = "E0126"
     title = "not UTF-8"
 
     @property
@@ -918,7 +960,7 @@ class NotText(Diagnostic):
     A data file is named in a `dataset`, and programs are given to `sailc`.
     """
 
-    code = "E0126"
+    code = "E0127"
     title = "not a text"
 
     @property

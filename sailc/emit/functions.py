@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import ast
+from textwrap import wrap
 
-from sailc.emit.layout import fit
+from sailc.emit.layout import WIDTH, fit
 from sailc.emit.rows import Rows, render
 from sailc.program.tree import Expr, Function
 
 
 def quoted(node: ast.expr) -> str:
     """An expression's text with double quotes, as formatters write it."""
-    return _Double().visit_all(node)
-
-
-class _Double:
-    """`ast.unparse` writes single quotes; texts here hold neither kind inside."""
-
-    def visit_all(self, node: ast.expr) -> str:
-        text = ast.unparse(node)
-        for constant in ast.walk(node):
-            if isinstance(constant, ast.Constant) and isinstance(constant.value, str):
-                single = repr(constant.value)
-                if single.startswith("'") and '"' not in single:
-                    text = text.replace(single, f'"{single[1:-1]}"')
-        return text
+    text = ast.unparse(node)
+    for constant in ast.walk(node):
+        if isinstance(constant, ast.Constant) and isinstance(constant.value, str):
+            single = repr(constant.value)
+            if single.startswith("'") and '"' not in single:
+                text = text.replace(single, f'"{single[1:-1]}"')
+    return text
 
 
 def expression(expr: Expr, rows: Rows) -> str:
@@ -34,7 +28,7 @@ def expression(expr: Expr, rows: Rows) -> str:
 def function(f: Function, rows: Rows, name: str | None = None) -> str:
     """A function definition, one statement for each of the author's bindings."""
     head = fit(f"def {name or f.name}({', '.join(f.parameters)}):")
-    lines = [head, f'    """{docline(f.doc)}"""']
+    lines = [head, *docstring(f.doc, 4)]
     for a in f.body:
         lines.append(fit(f"{a.name} = {expression(a.value, rows)}", 4))
     results = ", ".join(expression(r, rows) for r in f.results)
@@ -47,10 +41,17 @@ def _returned(results: str, n: int) -> str:
 
 
 def docline(text: str) -> str:
-    """The first sentence of a documentation text, in one line."""
-    line = " ".join(text.split())
-    line = line.replace("\\", "\\\\").replace('"""', "'''")
-    end = line.find(". ")
-    line = line if end < 0 else line[: end + 1]
-    line = line if line.endswith(".") else line + "."
-    return line if len(line) <= 78 else line[:77].rsplit(" ", 1)[0] + " …"
+    """A documentation text for a docstring: one line where it fits, and plain otherwise."""
+    flat = " ".join(text.split()).replace("\\", "\\\\").replace('"""', "'''")
+    flat = flat if flat.endswith((".", "!", "?")) else flat + "."
+    return flat
+
+
+def docstring(text: str, indent: int) -> list[str]:
+    """The lines of a docstring."""
+    pad = " " * indent
+    flat = docline(text)
+    if len(pad) + len(flat) + 6 <= WIDTH:
+        return [f'{pad}"""{flat}"""']
+    first, *rest = wrap(flat, WIDTH - indent - 3, break_long_words=False)
+    return [f'{pad}"""{first}', *(pad + line for line in rest), f'{pad}"""']

@@ -14,7 +14,7 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from sailc import __version__
-from sailc.emit.functions import docline, function
+from sailc.emit.functions import docline, docstring, function
 from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import NUMPY
 from sailc.emit.rows import Rows, operators_of
@@ -27,8 +27,8 @@ HERE = Path(__file__).parent
 class Target:
     """What a backend adds to the shared writing.
 
-    `helpers` are function definitions that some rows call, by operator; `declare` writes
-    how a parameter starts, in the backend's own layout; `optimizers` are the texts of
+    `helpers` are function definitions that some rows call, by operator; `store` is what
+    brings a parameter into the backend's own layout (`.T`), or nothing; `optimizers` are the texts of
     their makers, with the options as holes.
     """
 
@@ -37,7 +37,7 @@ class Target:
     packages: tuple[str, ...]
     rows: Rows
     template: Path
-    declare: Callable[[ParameterSpec], str]
+    store: Callable[[ParameterSpec], str]
     optimizers: Mapping[str, str]
     helpers: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -85,7 +85,7 @@ def _facts(program: Program, target: Target) -> dict[str, object]:
         "others": [i for i in imports if not _is_standard(i)],
         "uses_data": any("DATA" in a.value.text for a in _texts(program)),
         "own_helpers": list(dict.fromkeys(helpers)),
-        "declared": [fit(f"{p.name!r}: {target.declare(p)},".replace("'", '"'), 8) for p in program.parameters],
+        "init": _init(program, target),
         "optimizer": _optimizer(program, target),
         "splits": program.splits,
         "validated": any(s.name == "validate" for s in program.splits),
@@ -93,6 +93,30 @@ def _facts(program: Program, target: Target) -> dict[str, object]:
         "truth_stats": _names(program.truth_statistics),
         "layout": fit,
     }
+
+
+def _init(program: Program, target: Target) -> str:
+    """The function that draws the learned arrays, the same for every backend."""
+    lines = ["def init(rng):", *docstring("The learned arrays, as their layers start them.", 4)]
+    starts = {p.initial for p in program.parameters}
+    if "uniform" in starts:
+        lines += ["", "    def uniform(shape, bound):", "        return rng.uniform(-bound, bound, shape)", ""]
+    lines.append("    return {")
+    for p in program.parameters:
+        value = _started(p) + target.store(p)
+        lines.append(fit(f'"{p.name}": {value},', 8))
+    return "\n".join([*lines, "    }"])
+
+
+def _started(spec: ParameterSpec) -> str:
+    match spec.initial:
+        case "uniform":
+            return f"uniform({spec.shape}, {spec.bound:.6g})"
+        case "value":
+            return f"np.full({spec.shape}, {spec.bound!r})"
+        case kind:
+            shape = spec.shape[0] if len(spec.shape) == 1 else spec.shape
+            return f"np.{kind}({shape})"
 
 
 _ALWAYS = {"import numpy as np", "from pathlib import Path", "import json", "import time"}

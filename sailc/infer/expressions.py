@@ -148,7 +148,7 @@ def force(ctx: Context, name: str, lazy: Lazy, span: Span) -> Value:
         ctx.report(NeedsItself(span=span, name=name))
         return POISON
     lazy.busy = True
-    outer, ctx.part = ctx.part, ctx.part or name
+    outer, ctx.part = ctx.part, name
     lazy.value = _let_value(ctx, lazy.line, lazy.scope)
     ctx.part = outer
     lazy.busy = False

@@ -138,6 +138,8 @@ class Lowering:
         if isinstance(vector, Group) or isinstance(vector.expr, Ref | Literal):
             return vector
         name = getattr(term, "name", "")
+        if not name and isinstance(term, Apply) and term.layer is not None and term.layer.part:
+            name = term.layer.part
         if not name and self.uses.get(id(term), 0) < 2:
             return vector
         return self.store(name or "value", vector, term.span)

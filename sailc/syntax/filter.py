@@ -24,7 +24,7 @@ _CLOSES = frozenset({"RPAR", "RSQB", "RBRACE"})
 _BRACES = {"block": "BLOCK", "fixtures": "FIXTURES", "brace": "LBRACE"}
 
 # The heads of the lines whose brace opens a block, by the level of the line.
-_BLOCK_HEADS = {
+BLOCK_HEADS = {
     "file": frozenset({"MODULE", "FN", "CONVERTER", "EXTERN"}),
     "block": frozenset({"LET", "STAGE"}),
 }
@@ -131,17 +131,17 @@ class Filter:
         )
 
     def _open(self, token: Token) -> Token:
-        kind = self._brace() if token.type == "LBRACE" else _OPENS[token.type]
+        kind = self.brace() if token.type == "LBRACE" else _OPENS[token.type]
         self.outer.append(self.level)
         self.level = Level(kind)
         return token.as_type(_BRACES[kind]) if kind in _BRACES else token
 
-    def _brace(self) -> str:
+    def brace(self) -> str:
         """What a brace opens here. One that stands where an operand should is a record."""
         level = self.level
         if level.equal or self.previous not in ENDS_A_LINE:
             return "brace"
-        if level.head in _BLOCK_HEADS.get(level.kind, ()):
+        if level.head in BLOCK_HEADS.get(level.kind, ()):
             return "block"
         if level.kind == "block" and level.head == "SPLIT" and not level.colon:
             return "fixtures"

@@ -47,10 +47,11 @@ class _Open:
 
 @dataclass(slots=True)
 class _Line:
-    """A line of the output: what it begins with, and where it ends."""
+    """A line of the output: what it begins with, and where it stands."""
 
     indent: int
     head: Token
+    start: int
     end: int
     braces: bool = False
 
@@ -72,9 +73,7 @@ class _Balancer:
             if first or token.type == END:
                 self._begin(token, 0 if token.type == END else indent)
             if token.type in _PAIRS:
-                last = following.type in ("NL", END)
-                self.stack.append(_Open(token, indent, last))
-                self.lines[-1].braces |= token.type == "LBRACE"
+                self._open(_Open(token, indent, following.type in ("NL", END)))
             keeps = token.type not in _SIGNS or self._close(token, indent, first)
             if keeps:
                 self.out.append(token)
@@ -89,7 +88,17 @@ class _Balancer:
             if indent > top.indent and token.type != END:
                 break
             self._unclosed()
-        self.lines.append(_Line(indent, token, len(self.out)))
+        self.lines.append(_Line(indent, token, len(self.out), len(self.out)))
+
+    def _open(self, opened: _Open) -> None:
+        line = self.lines[-1]
+        if opened.token.type == "LBRACE":
+            if opened.last and line.head.text in _HEADS:
+                # The brace of a block stands within no other brackets of its line.
+                while self.stack and self.stack[-1].token.start >= line.head.start:
+                    self._unclosed()
+            line.braces = True
+        self.stack.append(opened)
 
     def _close(self, token: Token, indent: int, first: bool) -> bool:
         """Closes up to the bracket that a token matches; False if there is none."""
@@ -105,8 +114,9 @@ class _Balancer:
         """Which open bracket a token closes, as an index of the stack."""
         fits = [i for i, o in enumerate(self.stack) if o.closes == token.type]
         if token.type == "RBRACE" and first:
+            # It closes the block of its own indentation, or the outermost of those inside.
             aligned = [i for i in fits if self.stack[i].indent == indent]
-            fits = aligned or fits
+            fits = aligned or [i for i in fits if self.stack[i].indent > indent][:1]
         elif token.type == "RBRACE" and fits and self.stack[fits[-1]].last:
             fits = []  # the brace of a block stands alone on its line
         if not fits:
@@ -127,7 +137,7 @@ class _Balancer:
         self.report.add(
             UnclosedBracket(span=here, notes=(note,), opened=opened, closes=closes, end=there)
         )
-        self.out.insert(at, Token(top.closes, closes, end, end))
+        self._insert(at, Token(top.closes, closes, end, end))
 
     def _unopened(self, token: Token, first: bool) -> None:
         if token.type == "RBRACE" and first:
@@ -138,19 +148,36 @@ class _Balancer:
 
     def _block(self, token: Token, indent: int) -> bool:
         """Open the block that a brace closes, at the last line that looks like its head."""
-        for line in reversed(self.lines[:-1]):
-            if line.indent == indent and line.head.text in _HEADS and not line.braces:
-                end = self.out[line.end - 1].end
-                span = self._span(end, end)
-                found = "the end of the line"
-                self.report.add(Unexpected(span=span, found=found, expected=(), insert="{"))
-                self.out.insert(line.end, Token("LBRACE", "{", end, end))
-                line.braces = True
-                return True
-        opened, closes = _SIGNS[token.type]
-        span = self._span(token.start, token.end)
-        self.report.add(UnopenedBracket(span=span, closes=closes, opened=opened))
-        return False
+        *before, _ = self.lines
+        head = next((line for line in reversed(before) if self._is_head(line, indent)), None)
+        if head is None:
+            # Below lines that are indented, the whole head is lost, as they will tell.
+            if not before or before[-1].indent <= indent:
+                self._unopened(token, False)
+            return False
+        end = self.out[head.end - 1].end
+        span = self._span(end, end)
+        found = "the end of the line"
+        self.report.add(Unexpected(span=span, found=found, expected=(), insert="{"))
+        head.braces = True
+        self._insert(head.end, Token("LBRACE", "{", end, end))
+        return True
+
+    def _is_head(self, line: _Line, indent: int) -> bool:
+        """Does a line look like the head of a block that lacks its brace?"""
+        tokens = self.out[line.start : line.end]
+        return (
+            line.indent == indent
+            and line.head.text in _HEADS
+            and not line.braces
+            and not any(token.type == "EQUAL" for token in tokens)
+        )
+
+    def _insert(self, at: int, token: Token) -> None:
+        self.out.insert(at, token)
+        for line in self.lines:
+            line.start += line.start >= at
+            line.end += line.end >= at
 
     def _span(self, start: int, end: int) -> Span:
         return Span(self.report.source.path, start, end)

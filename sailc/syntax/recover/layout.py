@@ -1,8 +1,8 @@
-"""The filter that minds the indentation, for lines that stop short."""
+"""The filter for broken text: it minds the indentation."""
 
 from __future__ import annotations
 
-from sailc.syntax.filter import ENDS_A_LINE, Filter
+from sailc.syntax.filter import BLOCK_HEADS, ENDS_A_LINE, Filter
 from sailc.syntax.token import Token
 
 _OPENS = frozenset({"", "NL", "BLOCK", "FIXTURES", "LBRACE"})
@@ -28,3 +28,10 @@ class LayoutFilter(Filter):
             return True
         level.indent = column(newline)
         return False
+
+    def brace(self) -> str:
+        """As if the head of a block were whole, whatever stands before its brace."""
+        level = self.level
+        if level.equal or self.previous in ("ARROW", "COLON"):
+            return "brace"
+        return "block" if level.head in BLOCK_HEADS.get(level.kind, ()) else super().brace()

@@ -25,8 +25,7 @@ def mended(raw: list[Token], report: Report, machine: Machine) -> list[Token]:
         match token.type:
             case "UNTERMINATED":
                 report.add(UnterminatedString(span=_span(token, report)))
-                text = token.text.removesuffix("\\") + '"'
-                tokens.append(Token("STRING", text, token.start, token.end))
+                tokens.extend(_terminated(token))
             case "BAD_NUMBER":
                 report.add(_bad_number(token, _span(token, report)))
                 tokens.append(Token("NAME", "", token.start, token.end))
@@ -36,6 +35,16 @@ def mended(raw: list[Token], report: Report, machine: Machine) -> list[Token]:
             case _:
                 tokens.append(token)
     return tokens
+
+
+def _terminated(token: Token) -> list[Token]:
+    """The string; a brace at its end is that of a block, which it has swallowed."""
+    text = token.text.removesuffix("\\").rstrip()
+    brace = text.endswith("{")
+    text = text.removesuffix("{")
+    end = token.start + len(text)
+    opens = [Token("LBRACE", "{", end, end + 1)] if brace else []
+    return [Token("STRING", text + '"', token.start, end), *opens]
 
 
 def _bad_number(token: Token, span: Span) -> BadNumber:

@@ -83,6 +83,13 @@ class Repair:
             self.accept(Token(type, text, where, where))
         self.state = self.state._replace(at=at)
 
+    def rewind(self) -> None:
+        """Back to the start of the line."""
+        state, mark = self.line
+        self.parse.back_to(mark)
+        self.state = state._replace(filter=state.filter.copy())
+        self.line = self._here()
+
     def skip_line(self) -> None:
         """Leave out the line that the parser is lost in, or else the token."""
         self.lost = True

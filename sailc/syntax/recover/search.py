@@ -31,8 +31,9 @@ INSERTIONS: dict[tuple[tuple[str, str], ...], int] = {
 DELETION = 4
 MOST_INSERTIONS = 5  # as many as a bare `train` lacks
 PROOF = 4  # tokens that must follow an edit without a further mistake
-STEPS = 300  # of the search, for one mistake
+STEPS = 150  # of the search, for one mistake
 
+_BRACES = ("BLOCK", "FIXTURES", "LBRACE")
 _OPENS = frozenset({"LPAR", "LSQB", "LBRACE"})
 _CLOSES = frozenset({"RPAR", "RSQB", "RBRACE"})
 
@@ -41,7 +42,7 @@ _CLOSES = frozenset({"RPAR", "RSQB", "RBRACE"})
 class Budget:
     """How many steps are left for one text; beyond them mistakes are only skipped."""
 
-    steps: int = 20_000
+    steps: int = 5_000
 
 
 class Edit(NamedTuple):
@@ -105,6 +106,16 @@ class Search:
                 return PROOF
         return taken
 
+    def takes(self, state: State, head: Token, last: int) -> bool:
+        """Would the tokens up to and with the `last` go through with another at their head?"""
+        filter, chain = state.filter.copy(), state.chain
+        for token in (head, *self.tokens[state.at + 1 : last + 1]):
+            after = self.push(filter, chain, token)
+            if after is None:
+                return False
+            chain = after
+        return True
+
     def _next(self, state: State, edit: Edit) -> list[tuple[int, State, Edit]]:
         found: list[tuple[int, State, Edit]] = []
         if len(edit.insert) < MOST_INSERTIONS:
@@ -119,6 +130,10 @@ class Search:
         return found
 
     def _insert(self, state: State, tokens: tuple[tuple[str, str], ...]) -> State | None:
+        first = tokens[0][0]
+        seen = _BRACES if first == "LBRACE" else (first,)
+        if all(self.machine.advance(state.chain, each) is None for each in seen):
+            return None
         filter, chain = state.filter.copy(), state.chain
         for type, text in tokens:
             after = self.push(filter, chain, Token(type, text, 0, 0))

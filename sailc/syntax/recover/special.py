@@ -9,11 +9,13 @@ from sailc.diagnostics.syntax import (
     ChainedComparison,
     ReservedWord,
     UnknownDeclaration,
+    UnknownLine,
     UnknownVerb,
     meant,
 )
 from sailc.source import Span
 from sailc.syntax import words
+from sailc.syntax.recover.search import Edit
 from sailc.syntax.token import Token
 
 if TYPE_CHECKING:
@@ -42,23 +44,43 @@ def declaration(repair: Repair, token: Token) -> bool:
     level = repair.state.filter.level
     if level.kind != "file" or level.head or token.type != "NAME" or not token.text:
         return False
-    if token.text in words.DECLARATIONS:
-        return False
-    following = [t.type for t in repair.tokens[repair.state.at + 1 :][:2]]
+    indented = repair.report.source.position(token.start).column > 1
     if not repair.lost:
-        repair.say(UnknownDeclaration(span=_span(repair, token), word=token.text))
-    if following[:1] != ["NAME"] or token.text in words.LINES:
+        span = _span(repair, token)
+        repair.say(UnknownDeclaration(span=span, word=token.text, indented=indented))
+    if not indented and _declares(repair, token):
+        repair.lost = False
+    else:
         repair.skip_line()
-        return True
-    repair.lost = False
-    word = meant(token.text)
-    if word is not None:
-        return repair.accept(token._replace(text=word))
-    if following[1:] in (["LBRACE"], ["LPAR"]):
-        repair.foreign.add(token.start)
-        return repair.accept(token._replace(text="problem"))
-    repair.skip_line()
     return True
+
+
+def _declares(repair: Repair, token: Token) -> bool:
+    """Take a word as that of a declaration, if a name and more follow it."""
+    name, then = repair.tokens[repair.state.at + 1 :][:2] or (token, token)
+    if name.type != "NAME" or token.text in words.LINES:
+        return False
+    word = meant(token.text)
+    if word is None:
+        if then.type not in ("LBRACE", "LPAR"):
+            return False
+        repair.foreign.add(token.start)
+    return repair.accept(token._replace(text=word or "problem"))
+
+
+def line(repair: Repair, token: Token) -> bool:
+    """`ouput y: real`: a line of a block whose first word is a misspelt one."""
+    state, _ = repair.line
+    head = repair.tokens[state.at]
+    level = repair.state.filter.level
+    if level.kind != "block" or level.head != "NAME" or head.text in words.PROPERTIES:
+        return False
+    near = suggest(head.text, words.LINES)
+    if near is None or not repair.search.takes(state, head._replace(text=near), repair.state.at):
+        return False
+    repair.say(UnknownLine(span=_span(repair, head), word=head.text, near=near))
+    repair.rewind()
+    return repair.accept(head._replace(text=near))
 
 
 def reserved(repair: Repair, token: Token) -> bool:
@@ -80,15 +102,14 @@ def reserved(repair: Repair, token: Token) -> bool:
 
 def comparison(repair: Repair, token: Token) -> bool:
     """`a < b < c`: goes on as `a < b and …`, whose left side is not known."""
-    if token.type != "COMPARE" or not repair.accept(Token("NAME", "and", token.start, token.start)):
+    if token.type != "COMPARE" or repair.machine.advance(repair.state.chain, "AND") is None:
         return False
     repair.say(ChainedComparison(span=_span(repair, token), operator=token.text))
-    repair.accept(Token("NAME", "", token.start, token.start))
-    repair.state = repair.state._replace(at=repair.state.at - 2)
+    repair.apply(Edit((("NAME", "and"), ("NAME", ""))))
     return True
 
 
-MENDERS = (declaration, reserved, comparison)
+MENDERS = (declaration, line, reserved, comparison)
 
 
 def _span(repair: Repair, token: Token) -> Span:
