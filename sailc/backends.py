@@ -23,8 +23,8 @@ class Backend(Protocol):
     title: str
     packages: tuple[str, ...]
 
-    def lacks(self, operators: frozenset[str]) -> tuple[str, ...]:
-        """The operators, of these, that it has no row for."""
+    def lacks(self, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:
+        """The operators that it has no row for, of those in models and those on data."""
         ...
 
     def emit(self, program: Program) -> str:

@@ -1,18 +1,32 @@
-"""Options of the tests."""
+"""Options and fixtures of all tests."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import lru_cache
+
 import pytest
+
+from sailc import queries
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update",
         action="store_true",
-        help="rewrite what is expected: comments in *.md and bad programs, golden programs",
+        help="write anew what is expected: in documents, bad programs and golden programs",
     )
 
 
 @pytest.fixture
 def update(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _library_is_parsed_once() -> Iterator[None]:
+    """Trees are values, so tests may share them; most of a short check is the library's."""
+    really = queries.parse
+    queries.parse = lru_cache(maxsize=256)(really)
+    yield
+    queries.parse = really

@@ -12,11 +12,10 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
+from sailc.build import emitted, planned
 from sailc.cli.main import cli
-from sailc.cli.plan import plan_json
-from sailc.diagnostics.base import Diagnostic
 from sailc.plan.scenario import Plan
-from sailc.queries import emitted, planned
+from sailc.queries import names
 from sailc.workspace import Workspace
 
 TESTS = Path(__file__).parent
@@ -25,6 +24,10 @@ EXAMPLES = ROOT / "examples"
 BAD = TESTS / "programs" / "bad"
 
 SAIL_BLOCK = re.compile(r"```sail\n(.*?)```", re.DOTALL)
+Json = dict[str, Any]
+
+
+# --- workspaces made of texts -----------------------------------------------------------
 
 
 def program(text: str) -> str:
@@ -34,6 +37,7 @@ def program(text: str) -> str:
 
 def write(folder: Path, files: Mapping[str, str]) -> Path:
     """A workspace of some files; its folder."""
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "sail.toml").touch()
     for name, text in files.items():
         path = folder / name
@@ -45,57 +49,6 @@ def write(folder: Path, files: Mapping[str, str]) -> Path:
 def write_one(folder: Path, text: str, name: str = "program.sail") -> Path:
     """A workspace of one file; that file."""
     return write(folder, {name: text}) / name
-
-
-# --- what the compiler says -------------------------------------------------------------
-
-
-def place(d: Diagnostic, workspace: Workspace) -> str:
-    """A diagnostic as the tests expect it: `E0201 at 4:5`."""
-    at = workspace.source(d.span.file).position(d.span.start)
-    return f"{d.code} at {at.line}:{at.column}"
-
-
-def found_in(path: Path) -> tuple[list[Diagnostic], Workspace]:
-    """All that `sailc check`, and where it finds nothing `sailc plan`, say of a program."""
-    workspace = Workspace.open([path])
-    found = workspace.check()
-    if not found:
-        found = list(plan_in(workspace, path).diagnostics)
-    return found, workspace
-
-
-def plan_in(workspace: Workspace, path: Path, benchmark: str = "") -> Plan:
-    """The plan of a benchmark, or of the file's first one, or of its problems."""
-    declared = [
-        d.name
-        for d in workspace_declarations(workspace, path)
-        if d.kind == "benchmark" and (not benchmark or d.name == benchmark)
-    ]
-    return planned(workspace.db, str(path), next(iter(declared), ""))
-
-
-def workspace_declarations(workspace: Workspace, path: Path) -> Any:
-    from sailc.queries import parsed
-
-    return parsed(workspace.db, str(path))[0].declarations
-
-
-def plan_of(path: Path, benchmark: str = "") -> dict[str, Any]:
-    """A program's plan as `sailc plan --format json` prints it."""
-    workspace = Workspace.open([path])
-    wrong = [place(d, workspace) for d in workspace.check() if d.severity == "error"]
-    assert not wrong, wrong
-    return plan_json(plan_in(workspace, path, benchmark), workspace)
-
-
-def emitted_by(path: Path, benchmark: str = "") -> dict[str, str]:
-    """The programs of a plan, by `Problem/Model/Software`."""
-    workspace = Workspace.open([path])
-    return {
-        f"{s.problem.name}/{s.model.declaration.name}/{s.software.name}": emitted(workspace.db, s)
-        for s in plan_in(workspace, path, benchmark).scenarios
-    }
 
 
 # --- what a command prints --------------------------------------------------------------
@@ -116,14 +69,51 @@ def sail_json(*arguments: str | Path, exit: int | None = None) -> Any:
     return json.loads(sail(*arguments, "--format", "json", exit=exit).stdout)
 
 
-def json_lines(text: str) -> list[dict[str, Any]]:
+def json_lines(text: str) -> list[Json]:
     """The events of an emitted program."""
     return [json.loads(line) for line in text.splitlines()]
 
 
+# --- what the compiler says -------------------------------------------------------------
+
+
+def said_of(path: Path) -> list[Json]:
+    """All that `sailc check` says of a program, or else `sailc plan`."""
+    found = sail_json("check", path)
+    return found or sail_json("plan", path).get("errors", [])
+
+
+def place(d: Json) -> str:
+    """A diagnostic as the tests expect it: `E0201 at 4:5`."""
+    return f"{d['code']} at {d['start']['line']}:{d['start']['column']}"
+
+
+def plan_of(path: Path, *benchmark: str) -> Json:
+    """A program's plan as `sailc plan --format json` prints it."""
+    found = sail_json("plan", path, *benchmark)
+    assert "errors" not in found, found["errors"]
+    return found
+
+
+def planned_in(workspace: Workspace, path: Path) -> Plan:
+    """The plan of a file's first benchmark, or of its problems."""
+    table = names(workspace.db)[0].modules["benchmark"]
+    inside = [n for n in sorted(table) if table[n].file == str(path)]
+    return planned(workspace.db, str(path), next(iter(inside), ""))
+
+
+def emitted_by(path: Path) -> dict[str, str]:
+    """The programs of a plan, by `Problem/Model/Software`."""
+    workspace = Workspace.open([path])
+    return {
+        f"{s.problem.name}/{s.model.declaration.name}/{s.software.name}": emitted(workspace.db, s)
+        for s in planned_in(workspace, path).scenarios
+    }
+
+
 @contextmanager
-def raising_with(text: str) -> Iterator[None]:
-    """Say which text made the compiler raise."""
+def on(text: str) -> Iterator[None]:
+    """Say on which text the compiler raised."""
     try:
         yield
     except Exception as error:

@@ -36,8 +36,8 @@ class JaxBackend:
     title = TARGET.title
     packages = TARGET.packages
 
-    def lacks(self, operators: frozenset[str]) -> tuple[str, ...]:
-        return lacking(TARGET, operators)
+    def lacks(self, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:
+        return lacking(TARGET, model, data)
 
     def emit(self, program: Program) -> str:
         return script(program, TARGET)

@@ -18,7 +18,7 @@ def emit(file: Path, benchmark: str | None, scenario: str | None, out: Path | No
     """Write the standalone programs of FILE's BENCHMARK: to a folder, or one to the screen."""
     from sailc.cli.open import find_plan, open_program
     from sailc.program.names import identifier
-    from sailc.queries import emitted
+    from sailc.build import emitted
 
     workspace = open_program(file)
     plan = find_plan(workspace, file, benchmark, "text")

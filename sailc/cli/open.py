@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sailc.cli import terminal as t
 from sailc.diagnostics.files import AmbiguousBenchmark, NothingToPlan
-from sailc.queries import planned
+from sailc.build import planned
 from sailc.source import Span
 from sailc.workspace import Workspace
 
@@ -71,6 +71,7 @@ def _names(workspace: Workspace):  # type: ignore[no-untyped-def]
 
 
 def _has_problem(workspace: Workspace, path: Path) -> bool:
-    from sailc.queries import problems_of, world
+    from sailc.build import problems_of
+    from sailc.queries import world
 
     return bool(problems_of(world(workspace.db), str(path)))

@@ -77,7 +77,7 @@ def store_of(workspace: Workspace, file: Path) -> Store:
 
 def jobs_for(workspace: Workspace, plan: Plan) -> list[Job]:
     from sailc.judge import jobs_of
-    from sailc.queries import emitted, program
+    from sailc.build import emitted, program
 
     texts = {s.id: emitted(workspace.db, s) for s in plan.scenarios}
     data = {

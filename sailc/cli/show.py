@@ -65,7 +65,8 @@ def _types(workspace: Workspace, file: Path) -> Iterator[str]:
     """The types of each problem's questions and truths."""
     from sailc.infer.modules.problem import elaborate_problem
     from sailc.plan.select import Selection
-    from sailc.queries import problems_of, world
+    from sailc.build import problems_of
+    from sailc.queries import world
     from sailc.types.model import show as text
 
     found = world(workspace.db)
@@ -86,7 +87,8 @@ def _routes(workspace: Workspace, file: Path) -> Iterator[str]:
     from sailc.infer.modules.problem import elaborate_problem
     from sailc.plan.link import Linker
     from sailc.plan.select import Selection
-    from sailc.queries import problems_of, world
+    from sailc.build import problems_of
+    from sailc.queries import world
     from sailc.types.model import show as text
 
     found = world(workspace.db)
@@ -106,7 +108,7 @@ def _routes(workspace: Workspace, file: Path) -> Iterator[str]:
 
 
 def _program(workspace: Workspace, file: Path) -> Iterator[str]:
-    from sailc.queries import planned, program
+    from sailc.build import planned, program
 
     for s in planned(workspace.db, str(file), "").scenarios:
         yield f"# {s.id} {s.title}"

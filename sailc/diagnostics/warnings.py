@@ -36,3 +36,36 @@ class NeverStops(Diagnostic):
     @property
     def help(self) -> str:
         return f"add a `validate` line to `{self.problem}` if training should stop early"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotCarriedOut(Diagnostic):
+    """A line that this version of sailc reads and checks, and does not carry out yet.
+
+    ```sail
+    problem Sum {
+        train x in [[1.0], [2.0]]: predict x as x
+        test  x in [[3.0]]: predict x as x
+    }
+
+    benchmark tuned {
+        problems Sum
+        models   Linear
+        tune     grid
+    }
+    ```
+
+    The rest of the benchmark is planned as if the line were not there.
+    """
+
+    code = "W0102"
+    title = "not carried out yet"
+    name: str
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` is not carried out by this version of sailc"
+
+    @property
+    def help(self) -> str:
+        return "take the line out, or read the results as if it were"

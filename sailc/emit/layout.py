@@ -5,11 +5,17 @@ from __future__ import annotations
 WIDTH = 88
 
 
-def fit(text: str, indent: int = 0, width: int = WIDTH) -> str:
-    """A statement in as many lines as it needs, in the manner of common formatters."""
+def fit(text: str, indent: int = 0, width: int = WIDTH, inside: bool = False) -> str:
+    """A statement in as many lines as it needs, in the manner of common formatters.
+
+    `inside` says that brackets are open around the text, so that it may be broken before
+    an operator."""
     pad = " " * indent
     if len(pad) + len(text) <= width:
         return pad + text
+    terms = _terms(text) if inside else [text]
+    if len(terms) > 1:
+        return "\n".join([fit(terms[0], indent, width), *(pad + t for t in terms[1:])])
     cut = _outermost(text)
     if cut is None:
         return pad + text
@@ -21,9 +27,9 @@ def fit(text: str, indent: int = 0, width: int = WIDTH) -> str:
         comma = ""
     single = " " * (indent + 4) + ", ".join(items)
     if len(items) == 1 and len(single) > width:
-        inner = [fit(items[0] + comma, indent + 4, width)]
+        inner = [fit(items[0] + comma, indent + 4, width, inside=True)]
     else:
-        inner = [fit(i + ("," if comma else ""), indent + 4, width) for i in items]
+        inner = [fit(i + ("," if comma else ""), indent + 4, width, True) for i in items]
     return "\n".join([pad + head, *inner, pad + tail])
 
 
@@ -52,8 +58,31 @@ def _outermost(text: str) -> tuple[int, int] | None:
 
 
 def _split(text: str) -> list[str]:
-    items: list[str] = []
-    depth, start, quote = 0, 0, ""
+    """What stands between the commas outside all brackets."""
+    cuts = [i for i in _top_level(text) if text[i] == ","]
+    items = [text[a + 1 : b].strip() for a, b in zip([-1, *cuts], [*cuts, len(text)], strict=True)]
+    return [i for i in items if i]
+
+
+def _terms(text: str) -> list[str]:
+    """A sum or product in lines that begin with its operators."""
+    places = _top_level(text)
+    for operators in ("+-", "*/@"):
+        cuts = [
+            i
+            for i in places
+            if text[i] in operators and text[i - 1] == " " and text[i + 1 : i + 2] == " "
+        ]
+        if cuts:
+            ends = [*cuts, len(text)]
+            return [text[a:b].strip() for a, b in zip([0, *cuts], ends, strict=True)]
+    return [text]
+
+
+def _top_level(text: str) -> list[int]:
+    """The places outside all brackets and quotes."""
+    places: list[int] = []
+    depth, quote = 0, ""
     for i, c in enumerate(text):
         if quote:
             quote = "" if c == quote and text[i - 1] != "\\" else quote
@@ -63,8 +92,6 @@ def _split(text: str) -> list[str]:
             depth += 1
         elif c in ")]}":
             depth -= 1
-        elif c == "," and depth == 0:
-            items.append(text[start:i].strip())
-            start = i + 1
-    rest = text[start:].strip()
-    return [*items, rest] if rest else items
+        elif depth == 0:
+            places.append(i)
+    return places

@@ -42,15 +42,18 @@ class Target:
     helpers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def lacking(target: Target, operators: frozenset[str]) -> tuple[str, ...]:
-    """The operators that a target has no row for."""
-    return tuple(sorted(o for o in operators if o not in target.rows and o not in FOLDED))
+def lacking(target: Target, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:
+    """The operators of a model that a target has no row for, and those on data that NumPy
+    has none for; in an author's words."""
+    absent = {o for o in model if o not in target.rows and o not in FOLDED}
+    absent |= {o for o in data if o not in NUMPY and o not in FOLDED}
+    return tuple(sorted(o if " " in o else f"`{o}`" for o in absent))
 
 
 # Operators that lowering turns into others, or that are nothing in an array's layout.
 FOLDED = frozenset(
-    "tuple record item field column zip list stack_list set fold call file label flat unsqueeze "
-    "squeeze".split()
+    "tuple record item field column zip list stack_list set file label shuffle indices fold "
+    "take_rows".split()
 )
 
 

@@ -9,6 +9,7 @@ from sailc.backends import BrokenBackend, backend, missing_packages
 from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.exclusions import Reason, group
 from sailc.diagnostics.files import SelectsNothing
+from sailc.diagnostics.warnings import NeverStops, NotCarriedOut
 from sailc.infer.modules.common import (
     Choice,
     World,
@@ -16,6 +17,7 @@ from sailc.infer.modules.common import (
     knobs,
     requirements,
     open_scope,
+    properties,
     show_value,
     words,
 )
@@ -24,6 +26,7 @@ from sailc.infer.modules.problem import DataLine, Question, TypedProblem, elabor
 from sailc.infer.modules.trainer import TypedTrainer, elaborate_trainer
 from sailc.names import Entry
 from sailc.plan.cost import cost_of
+from sailc.plan.coverage import of_data, of_model
 from sailc.plan.link import Link, Linker, resolver, scores
 from sailc.plan.scenario import (
     Plan,
@@ -34,7 +37,8 @@ from sailc.plan.scenario import (
 )
 from sailc.plan.select import Selection
 from sailc.source import Span
-from sailc.terms import Apply, Term, Var, rebuild, walk
+from sailc.syntax import tree
+from sailc.terms import Term, Var, rebuild
 from sailc.types.model import UNKNOWN, Type, Unknown
 
 
@@ -50,6 +54,7 @@ def make_plan(world: World, file: str, benchmark: Entry | None, problems: list[E
     rankings = tuple(planner.rankings())
     diagnostics = [*selection.diagnostics, *planner.diagnostics]
     excluded = group(planner.excluded)
+    diagnostics += planner.warnings()
     if not planner.scenarios and not any(d.severity == "error" for d in diagnostics):
         reasons = tuple(e.reason for e in excluded)
         diagnostics.append(SelectsNothing(span=span, name=name or file, reasons=reasons))
@@ -212,7 +217,7 @@ class Planner:
         } | {f"{trainer.entry.declaration.name}.{k}": show_value(v) for k, v in given.items()}
         metrics = tuple(self._metrics(problem, link))
         hardware = [e.declaration.name for e in self._hardware()]
-        for software in self._software(problem, link):
+        for software in self._software(link, metrics):
             for machine in hardware:
                 parts = {
                     "problem": problem.name,
@@ -246,19 +251,14 @@ class Planner:
         here = self.world.names.module("hardware", "here")
         return [here] if here is not None else []
 
-    def _software(self, problem: TypedProblem, link: Link) -> Iterator[Software]:
-        operators = frozenset(
-            t.operator
-            for root in (link.model.output, *([link.loss.value] if link.loss else []))
-            for t in walk(root)
-            if isinstance(t, Apply)
-        )
+    def _software(self, link: Link, metrics: tuple[PlannedMetric, ...]) -> Iterator[Software]:
+        model, data = of_model(link), of_data(link, metrics)
         for entry in self.selection.modules("software"):
             backends = words(entry.declaration, "backend")
             if not backends:
                 continue
             found = Software(entry.declaration.name, backends[0], words(entry.declaration, "packages"))
-            reason = _cannot(found, operators)
+            reason = _cannot(found, model, data)
             if reason is not None:
                 self.leave_out(found.name, reason)
                 continue
@@ -305,6 +305,21 @@ class Planner:
         entry = (_pair(problem, metric), Reason("X0107", text))
         if entry not in self.excluded:
             self.excluded.append(entry)
+
+    def warnings(self) -> Iterator[Diagnostic]:
+        """What will not have the effect that its author may expect."""
+        for s in self.scenarios:
+            reads = any(stop.measure.startswith("validate.") for stop in s.trainer.stops)
+            d = s.trainer.entry.declaration
+            if reads and not s.problem.of("validate") and not s.trainer.entry.standard:
+                line = next(properties(d, "stop"))
+                yield NeverStops(span=line.span, trainer=d.name, problem=s.problem.name)
+        benchmark = self.selection.entry
+        for line in benchmark.declaration.body or () if benchmark is not None else ():
+            if isinstance(line, tree.Property) and line.name in ("tune", "scale", "report"):
+                yield NotCarriedOut(span=line.name_span, name=line.name)
+            elif isinstance(line, tree.Property) and line.when is not None:
+                yield NotCarriedOut(span=line.when.span, name="when")
 
     def rankings(self) -> Iterator[Entry]:
         verbs = {s.problem.verb for s in self.scenarios}
@@ -362,7 +377,9 @@ def unsupported(problem: TypedProblem) -> Reason | None:
     return None
 
 
-def _cannot(software: Software, operators: frozenset[str]) -> Reason | None:
+def _cannot(
+    software: Software, model: frozenset[str], data: frozenset[str]
+) -> Reason | None:
     found = backend(software.backend)
     if found is None:
         text = f"no backend `{software.backend}` is installed"
@@ -373,7 +390,7 @@ def _cannot(software: Software, operators: frozenset[str]) -> Reason | None:
     if lacking:
         wanted = " ".join(f"'{p}'" for p in lacking)
         return Reason("X0202", f"`{software.name}` needs {wanted}: `pip install {wanted}`")
-    absent = found.lacks(operators)
+    absent = found.lacks(model, data)
     if absent:
-        return Reason("X0203", f"the backend `{found.name}` has no row for `{absent[0]}`")
+        return Reason("X0203", f"the backend `{found.name}` has no row for {absent[0]}")
     return None

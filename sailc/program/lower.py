@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from sailc.data import Header, Location, loading
 from sailc.infer.dataset import is_unit
 from sailc.infer.modules.common import World
-from sailc.infer.modules.converter import Conversion, apply_converter
+from sailc.infer.modules.converter import Conversion, Statistic, apply_converter
 from sailc.infer.modules.problem import DataLine
 from sailc.infer.modules.trainer import TypedTrainer
 from sailc.plan.link import Link, resolver
@@ -29,11 +29,30 @@ from sailc.program.tree import (
     Text,
     Training,
 )
-from sailc.program.vectors import Group, Leaf, Lowering, Vector, enter, rank_of, sizes
+from sailc.program.vectors import (
+    CannotLower,
+    Group,
+    Leaf,
+    Lowering,
+    Vector,
+    enter,
+    leave,
+    rank_of,
+    sizes,
+)
 from sailc.routes import Step
 from sailc.source import NOWHERE, Span
 from sailc.terms import Apply, Layer, Term, Var, rebuild, walk
-from sailc.types.model import Label, Num, Tensor, TupleType, Type
+from sailc.types.model import (
+    Label,
+    ListType,
+    Num,
+    RecordType,
+    SetType,
+    Tensor,
+    TupleType,
+    Type,
+)
 
 POINTS = "points"
 FindFile = Callable[[str, str, str], tuple[Location | None, Header | None, object]]
@@ -61,7 +80,9 @@ class Lower:
         s = self.scenario
         load, sources = self._load()
         question = self._conversions(self.link.question)
-        cut = next((i for i, c in enumerate(question) if c.statistics), len(question))
+        cut = next(
+            (i for i, p in enumerate(question) if p.conversion.statistics), len(question)
+        )
         points, splits = self._points(question[:cut], sources)
         fitted, convert = self._fitted(question[cut:])
         answer = self._conversions(self.link.answer)
@@ -143,7 +164,7 @@ class Lower:
 
     def _points(
         self,
-        conversions: list[Conversion],
+        conversions: list[Placed],
         sources: list[tuple[DataLine, tuple[str, ...]]],
     ) -> tuple[tuple[Function, ...], tuple[Split, ...]]:
         """The question and the truth of many points; one function where lines agree."""
@@ -159,7 +180,7 @@ class Lower:
             splits.append(Split(line.split, twin.name, names))
         return tuple(functions), tuple(splits)
 
-    def _points_of(self, line: DataLine, conversions: list[Conversion]) -> Function:
+    def _points_of(self, line: DataLine, conversions: list[Placed]) -> Function:
         low = Lowering()
         fixture = line.fixtures[0]
         assert fixture.truth is not None
@@ -179,79 +200,81 @@ class Lower:
         doc = "Questions, as the model takes them, and their true answers."
         return Function("points", doc, parameters, tuple(low.body), results, span)
 
-    def _conversions(self, route: tuple[Step, ...]) -> list[Conversion]:
-        """The converters of a chain at their types, lifts included."""
-        return [self._conversion(s) for s in route]
+    def _conversions(self, route: tuple[Step, ...]) -> list[Placed]:
+        """The converters of a chain at their types, and where in these they apply."""
+        return [p for s in route for p in self._placed(s)]
 
-    def _conversion(self, step: Step) -> Conversion:
+    def _placed(self, step: Step) -> Iterator[Placed]:
+        whole = step.target if step.inverse else step.source
+        for path, type in _places(whole, step.lift):
+            made = self._conversion(step, type)
+            if made is not None:
+                yield Placed(made, path)
+
+    def _conversion(self, step: Step, type: Type) -> Conversion | None:
         ctx = self.world.context()
-        whole = step.source if not step.inverse else step.target
-        inner = whole
-        for part in step.lift:
-            inner = _inside(inner, part)
-        found = apply_converter(ctx, step.converter, inner)
-        assert found is not None, f"{step.converter.name} was found by the planner"
+        found = apply_converter(ctx, step.converter, type)
+        if found is None:
+            return None
         ctx.solver.settle()
         resolve, memo = resolver(ctx), {}
 
         def ground(term: Term) -> Term:
             return rebuild(term, resolve, memo)
 
-        from sailc.infer.modules.converter import Statistic
+        def variable(v: Var) -> Var:
+            made = ground(v)
+            assert isinstance(made, Var)
+            return made
 
-        made = Conversion(
+        return Conversion(
             found.converter,
             found.source,
             ctx.solver.resolve(found.target),
-            ground(found.input),  # type: ignore[arg-type]
-            ground(found.points),  # type: ignore[arg-type]
-            tuple(
-                Statistic(ground(s.variable), ground(s.value))  # type: ignore[arg-type]
-                for s in found.statistics
-            ),
+            variable(found.input),
+            variable(found.points),
+            tuple(Statistic(variable(s.variable), ground(s.value)) for s in found.statistics),
             ground(found.output),
-            ground(found.answer) if found.answer is not None else None,  # type: ignore[arg-type]
-            ground(found.inverse) if found.inverse is not None else None,
+            variable(found.answer) if step.inverse and found.answer is not None else None,
+            ground(found.inverse) if step.inverse and found.inverse is not None else None,
         )
-        if step.lift:
-            raise NotImplementedError("lifted converters are lowered by later versions")
-        return made
 
-    def _fitted(self, conversions: list[Conversion]) -> tuple[Function | None, Function | None]:
+    def _fitted(self, conversions: list[Placed]) -> tuple[Function | None, Function | None]:
         """What is fitted on the training questions, and what is done with it."""
         if not conversions:
             return None, None
         return self._statistics(conversions, "fit", "question"), self._convert(conversions)
 
-    def _statistics(self, conversions: list[Conversion], name: str, what: str) -> Function:
+    def _statistics(self, conversions: list[Placed], name: str, what: str) -> Function:
+        """A function from all training points together to the statistics of a chain."""
         low = Lowering()
-        first = conversions[0]
-        start = low.names.fresh(first.input.name)
-        leaf = Leaf(Ref(start), (), rank_of(first.points.type))
+        first = conversions[0].conversion
+        start = low.names.fresh(what)
+        vector: Vector = Leaf(Ref(start), (), rank_of(first.points.type))
         results: list[Expr] = []
-        for c in conversions:
+        for placed in conversions:
+            c = placed.conversion
             low.count(*(s.value for s in c.statistics))
-            low.bind(c.points, leaf)
+            low.bind(c.points, descend(vector, placed.path))
             for s in c.statistics:
                 value = low.leaf(s.value)
                 low.bind(s.variable, value)
                 results.append(value.expr)
-            entered = enter(leaf, POINTS)
-            if c is not conversions[-1]:
-                low.count(c.output)
-                leaf = _leave_points(convert(low, c, entered))
+            if placed is not conversions[-1]:
+                vector = leave(convert(low, placed, enter(vector, POINTS)), POINTS)
         doc = f"What is known of all training {what}s together."
         return Function(name, doc, (start,), tuple(low.body), tuple(results), first.output.span)
 
-    def _convert(self, conversions: list[Conversion]) -> Function:
+    def _convert(self, conversions: list[Placed]) -> Function:
         low = Lowering()
-        first = conversions[0]
-        start = low.names.fresh(first.input.name)
+        first = conversions[0].conversion
+        start = low.names.fresh("question")
         vector: Vector = Leaf(Ref(start), (POINTS,), rank_of(first.source))
         parameters = [start]
-        for c in conversions:
-            parameters += [self._bind_statistic(low, s.variable) for s in c.statistics]
-            vector = convert(low, c, vector)
+        for placed in conversions:
+            statistics = placed.conversion.statistics
+            parameters += [self._bind_statistic(low, s.variable) for s in statistics]
+            vector = convert(low, placed, vector)
         (_, leaf) = next(flat(vector))
         doc = "Questions as the model takes them."
         span = first.output.span
@@ -264,7 +287,7 @@ class Lower:
 
     # --- answers ---------------------------------------------------------------------------
 
-    def _truth_statistics(self, answer: list[Conversion]) -> Function | None:
+    def _truth_statistics(self, answer: list[Placed]) -> Function | None:
         """Statistics of the training truths: those of inverses, then the spread of all,
         in which a loss is measured. Labels have none."""
         truth = self.link.fixture.truth
@@ -272,7 +295,7 @@ class Lower:
         if _is_label(truth.type):
             return None
         spread = Op("std", (Ref("truth"),), {"axes": None})
-        inverse = [c for c in answer if c.inverse is not None]
+        inverse = [p for p in answer if p.conversion.inverse is not None]
         if not inverse:
             doc = "The spread of all training truths, in which the loss is measured."
             return Function("fit_truth", doc, ("truth",), (), (spread,), truth.span)
@@ -280,16 +303,16 @@ class Lower:
         scale = Op("std", (Ref(made.parameters[0]),), {"axes": None})
         return replace(made, results=(*made.results, scale))
 
-    def _extra(self, low: Lowering, answer: list[Conversion]) -> list[str]:
+    def _extra(self, low: Lowering, answer: list[Placed]) -> list[str]:
         """The parameters of a function that reads the statistics of inverses."""
         return [
             self._bind_statistic(low, s.variable)
-            for c in answer
-            if c.inverse is not None
-            for s in c.statistics
+            for p in answer
+            if p.conversion.inverse is not None
+            for s in p.conversion.statistics
         ]
 
-    def _walk_answer(self, low: Lowering, answer: list[Conversion], start: Leaf) -> list[Leaf]:
+    def _walk_answer(self, low: Lowering, answer: list[Placed], start: Leaf) -> list[Leaf]:
         """The output, and what each step of the answer chain makes of it."""
         stages = [start]
         for c in answer:
@@ -297,7 +320,7 @@ class Lower:
             stages.append(leaf)
         return stages
 
-    def _loss(self, answer: list[Conversion], fit: Function | None) -> Function:
+    def _loss(self, answer: list[Placed], fit: Function | None) -> Function:
         """The mean loss of some points, made dimensionless by the spread of the truths."""
         loss = self.link.loss
         assert loss is not None
@@ -324,7 +347,7 @@ class Lower:
         return Function("loss", doc, parameters, tuple(low.body), (result,), span)
 
     def _judged(
-        self, answer: list[Conversion]
+        self, answer: list[Placed]
     ) -> tuple[tuple[Function, ...], tuple[MetricCode, ...]]:
         """The functions from outputs to the answers that metrics score, and the metrics."""
         stages: dict[int, Function] = {}
@@ -338,7 +361,7 @@ class Lower:
             codes.append(self._score(m, stages[m.at].name))
         return tuple(stages.values()), tuple(codes)
 
-    def _answer(self, answer: list[Conversion], at: int, n: int) -> Function:
+    def _answer(self, answer: list[Placed], at: int, n: int) -> Function:
         low = Lowering()
         low.names.taken.add("output")
         extra = self._extra(low, answer)
@@ -424,9 +447,50 @@ class Lower:
 # --- helpers ------------------------------------------------------------------------------------
 
 
-def convert(low: Lowering, c: Conversion, vector: Vector) -> Vector:
-    """A converter on a vector; the inverse where it is used backwards."""
-    if c.inverse is not None and c.answer is not None and c.converter.fitted and _is_answer(vector):
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A conversion, and where in a type it applies: `each` of a collection, a number of a
+    tuple, a field's name of a record."""
+
+    conversion: Conversion
+    path: tuple[str | int, ...] = ()
+
+
+def _places(type: Type, lift: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Type]]:
+    """The places that a step's lift means in a type, and the types there."""
+    if not lift:
+        yield (), type
+        return
+    head, rest = lift[0], lift[1:]
+    match type:
+        case ListType(item, _) | SetType(item, _):
+            for path, inner in _places(item, rest):
+                yield ("each", *path), inner
+        case TupleType(items) if isinstance(head, int):
+            for path, inner in _places(items[head], rest):
+                yield (head, *path), inner
+        case RecordType(fields):
+            for name, inner in fields:
+                yield (name,), inner
+        case _:
+            pass
+
+
+def convert(low: Lowering, placed: Placed, vector: Vector, depth: int = 0) -> Vector:
+    """A conversion at its place in a vector; its inverse where it is used backwards."""
+    path = placed.path[depth:]
+    if not path:
+        return _convert_here(low, placed.conversion, vector)
+    if path[0] == "each":
+        level = f"each{depth}"
+        return leave(convert(low, placed, enter(vector, level), depth + 1), level)
+    assert isinstance(vector, Group)
+    inner = convert(low, placed, vector.items[path[0]], depth + 1)
+    return Group({**vector.items, path[0]: inner})
+
+
+def _convert_here(low: Lowering, c: Conversion, vector: Vector) -> Vector:
+    if c.inverse is not None and c.answer is not None:
         low.bind(c.answer, vector)
         low.count(c.inverse)
         return low.lower(c.inverse)
@@ -435,22 +499,14 @@ def convert(low: Lowering, c: Conversion, vector: Vector) -> Vector:
     return low.lower(c.output)
 
 
-def _is_answer(vector: Vector) -> bool:
-    """Answers begin with the model's output; questions never do."""
-    leaf = vector
-    while isinstance(leaf, Group):
-        leaf = next(iter(leaf.items.values()))
-    return _mentions(leaf.expr, "output")
-
-
-def _mentions(expr: Expr, name: str) -> bool:
-    match expr:
-        case Ref(n):
-            return n == name
-        case Op(arguments=arguments):
-            return any(_mentions(a, name) for a in arguments)
-        case _:
-            return False
+def descend(vector: Vector, path: tuple[str | int, ...]) -> Vector:
+    """What stands at a place of a vector of all points."""
+    for part in path:
+        if part == "each":
+            raise CannotLower("statistics of a collection's elements", NOWHERE)
+        assert isinstance(vector, Group)
+        vector = vector.items[part]
+    return vector
 
 
 def _scaled(low: Lowering, leaf: Leaf, scale: Leaf, name: str, variable: Var) -> Leaf:
@@ -458,11 +514,6 @@ def _scaled(low: Lowering, leaf: Leaf, scale: Leaf, name: str, variable: Var) ->
         return leaf
     scaled = Op("divide", (leaf.expr, scale.expr))
     return low.store(name, Leaf(scaled, leaf.levels, leaf.rank), variable.span)
-
-
-def _leave_points(vector: Vector) -> Leaf:
-    (_, leaf) = next(flat(vector))
-    return Leaf(leaf.expr, (), leaf.rank + 1)
 
 
 def flat(vector: Vector, path: str = "") -> Iterator[tuple[str, Leaf]]:
@@ -497,8 +548,6 @@ def _parameters_of(type: Type, given: list[str], names: NameTable, outer: int) -
                 }
             )
         case _:
-            from sailc.types.model import RecordType
-
             if isinstance(type, RecordType):
                 return Group(
                     {n: _parameters_of(t, [n], names, outer) for n, t in type.fields}
@@ -518,18 +567,6 @@ def _filled(leaf: Leaf, sources: list[Leaf]) -> Leaf:
 def _alike(a: Function, b: Function) -> bool:
     strip = [(x.name, x.value) for x in a.body] == [(x.name, x.value) for x in b.body]
     return strip and a.results == b.results and a.parameters == b.parameters
-
-
-def _inside(type: Type, part: str | int) -> Type:
-    from sailc.types.model import ListType, SetType
-
-    match type:
-        case ListType(item, _) | SetType(item, _):
-            return item
-        case TupleType(items) if isinstance(part, int):
-            return items[part]
-        case _:
-            return type
 
 
 def _is_label(type: Type | None) -> bool:

@@ -193,7 +193,8 @@ class Lowering:
         axis = term.attributes.get("axis")
         attributes = {k: v for k, v in term.attributes.items() if k != "axis"}
         if isinstance(axis, int):
-            axes: tuple[int, ...] | None = (axis - value.rank if axis >= 0 else axis,)
+            inner = axis - value.rank if axis >= 0 and value.levels else axis
+            axes: tuple[int, ...] | None = (inner,)
         elif value.levels:
             axes = tuple(range(-value.rank, 0))
         else:

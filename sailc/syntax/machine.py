@@ -127,15 +127,22 @@ class Parse:
 
     def mark(self) -> Mark:
         """What `back_to` needs to undo all that comes after."""
-        return self.states[:], [v[:] if type(v) is list else v for v in self.values]
+        return self.states[:], _copied(self.values)
 
     def back_to(self, mark: Mark) -> None:
-        self.states[:], self.values[:] = mark
+        """As things were at a mark."""
+        states, values = mark
+        self.states[:], self.values[:] = states, _copied(values)
 
     @property
     def result(self) -> Any:
         """What the builder made of the whole, once the end has been fed."""
         return self.values[-1]
+
+
+def _copied(values: list[Any]) -> list[Any]:
+    """The values, and those lists anew that grow in place."""
+    return [value[:] if isinstance(value, list) else value for value in values]
 
 
 def passes(rule: Rule) -> bool:

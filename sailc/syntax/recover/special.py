@@ -57,12 +57,12 @@ def declaration(repair: Repair, token: Token) -> bool:
 
 def _declares(repair: Repair, token: Token) -> bool:
     """Take a word as that of a declaration, if a name and more follow it."""
-    name, then = repair.tokens[repair.state.at + 1 :][:2] or (token, token)
-    if name.type != "NAME" or token.text in words.LINES:
+    following = [each.type for each in repair.tokens[repair.state.at + 1 :][:2]]
+    if following[:1] != ["NAME"] or token.text in words.LINES:
         return False
     word = meant(token.text)
     if word is None:
-        if then.type not in ("LBRACE", "LPAR"):
+        if following[1] not in ("LBRACE", "LPAR"):
             return False
         repair.foreign.add(token.start)
     return repair.accept(token._replace(text=word or "problem"))

@@ -1,0 +1,56 @@
+"""From a checked program to plans and programs, as queries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sailc.backends import BrokenBackend, backend
+from sailc.data import Header, Location
+from sailc.infer.dataset import file_line
+from sailc.infer.modules.common import World
+from sailc.names import Entry
+from sailc.plan.plan import make_plan
+from sailc.plan.scenario import Plan, Scenario
+from sailc.program.lower import Lower
+from sailc.program.tree import Program
+from sailc.queries import data_header, names, world
+from sailc.query import Database, query
+
+
+@query
+def planned(db: Database, path: str, benchmark: str) -> Plan:
+    """The plan of a benchmark, or of a file's problems with everything that fits them."""
+    world_ = world(db)
+    entry = world_.names.module("benchmark", benchmark) if benchmark else None
+    problems = None if entry is not None else problems_of(world_, path)
+    return make_plan(world_, path, entry, problems)
+
+
+def problems_of(world_: World, path: str) -> list[Entry]:
+    """The problems that a file declares; those of the whole workspace for a folder."""
+    table = world_.names.modules["problem"]
+    inside = [table[n] for n in sorted(table) if table[n].file == path]
+    return inside if path.endswith(".sail") else [table[n] for n in sorted(table)]
+
+
+def program(db: Database, scenario: Scenario) -> Program:
+    """A scenario's program."""
+    file = scenario.problem.entry.file
+
+    def find(source_file: str, dataset: str, name: str) -> tuple[Location | None, Header | None, object]:
+        entry = names(db)[0].modules["dataset"][dataset]
+        line = file_line(entry.declaration, name)
+        assert line is not None
+        location, header = data_header(db, str(Path(source_file).parent), line)
+        return location, header if isinstance(header, Header) else None, line.options
+
+    folder = str(Path(file).parent.absolute())
+    source_name = Path(file).name
+    return Lower(world(db), scenario, find, folder, source_name, scenario.software.backend).program()
+
+
+def emitted(db: Database, scenario: Scenario) -> str:
+    """The text of a scenario's program."""
+    found = backend(scenario.software.backend)
+    assert found is not None and not isinstance(found, BrokenBackend)
+    return found.emit(program(db, scenario))

@@ -1,0 +1,39 @@
+"""Which operators a scenario's program needs: in the model, and on the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sailc.plan.link import Link
+from sailc.plan.scenario import PlannedMetric
+from sailc.terms import Apply, Map, Term, walk
+
+CONDITION = "a comprehension with `if`"
+
+
+def needed(*roots: Term) -> frozenset[str]:
+    """The operators of some terms; what has no operator is named in words."""
+    return frozenset(_operators(*roots))
+
+
+def _operators(*roots: Term) -> Iterator[str]:
+    for t in walk(*roots):
+        if isinstance(t, Apply):
+            yield t.operator
+        elif isinstance(t, Map) and t.condition is not None:
+            yield CONDITION
+
+
+def of_model(link: Link) -> frozenset[str]:
+    """What runs on the backend: the model and the loss."""
+    return needed(link.model.output, *([link.loss.value] if link.loss else []))
+
+
+def of_data(link: Link, metrics: tuple[PlannedMetric, ...]) -> frozenset[str]:
+    """What runs in NumPy: questions, truths, and scores."""
+    roots = [link.line.source, link.fixture.question]
+    roots += [link.fixture.truth] if link.fixture.truth is not None else []
+    for m in metrics:
+        roots += [m.score.value, m.score.reduced] if m.score is not None else []
+        roots += [m.measure] if m.measure is not None else []
+    return needed(*roots)
