@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sailc.program.tree import Program
+if TYPE_CHECKING:
+    from sailc.program.tree import Program
 
 GROUP = "sailc.backends"
 

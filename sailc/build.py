@@ -37,7 +37,9 @@ def program(db: Database, scenario: Scenario) -> Program:
     """A scenario's program."""
     file = scenario.problem.entry.file
 
-    def find(source_file: str, dataset: str, name: str) -> tuple[Location | None, Header | None, object]:
+    def find(
+        source_file: str, dataset: str, name: str
+    ) -> tuple[Location | None, Header | None, object]:
         entry = names(db)[0].modules["dataset"][dataset]
         line = file_line(entry.declaration, name)
         assert line is not None
@@ -46,7 +48,9 @@ def program(db: Database, scenario: Scenario) -> Program:
 
     folder = str(Path(file).parent.absolute())
     source_name = Path(file).name
-    return Lower(world(db), scenario, find, folder, source_name, scenario.software.backend).program()
+    return Lower(
+        world(db), scenario, find, folder, source_name, scenario.software.backend
+    ).program()
 
 
 def emitted(db: Database, scenario: Scenario) -> str:

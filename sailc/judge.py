@@ -52,7 +52,9 @@ def labels(plan: Plan) -> dict[str, str]:
     return found
 
 
-def jobs_of(plan: Plan, texts: Mapping[str, str], data: Mapping[str, tuple[Path, ...]]) -> list[Job]:
+def jobs_of(
+    plan: Plan, texts: Mapping[str, str], data: Mapping[str, tuple[Path, ...]]
+) -> list[Job]:
     """A job for every scenario and seed."""
     return [
         Job(
@@ -79,9 +81,7 @@ def rows_of(plan: Plan, runs: Iterable[Run]) -> list[Row]:
 def boards(world: World, plan: Plan, rows: list[Row], only: str | None = None) -> list[Board]:
     """The rankings of a plan, each over the problems that it is for; or all rows as they
     stand, where there is none."""
-    directions = {
-        m.info.name: m.info.better == "higher" for s in plan.scenarios for m in s.metrics
-    }
+    directions = {m.info.name: m.info.better == "higher" for s in plan.scenarios for m in s.metrics}
     units = _units(plan)
     by_problem: dict[str, list[Row]] = {}
     for s, row in zip(plan.scenarios, rows, strict=True):

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import sail_stdlib
-
 from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.files import (
     FileIsBinary,

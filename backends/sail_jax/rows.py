@@ -78,7 +78,7 @@ JAX: Rows = {
     **{k: v for k, v in INFIX.items() if k not in ("take_rows", "key", "length")},
     **{
         n: f"jnp.{n}(a)"
-        for n in "abs exp log log2 log10 log1p sqrt sin cos tan tanh floor sign".split()
+        for n in ["abs", "exp", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "floor", "sign"]
     },
     "expand": expand,
     "reshape": reshape,

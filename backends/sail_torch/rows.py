@@ -46,7 +46,11 @@ def _upsample(op: Op) -> str:
 
 def _norm(op: Op) -> str:
     axes = op.attributes.get("axes")
-    return "torch.linalg.vector_norm(a)" if axes is None else f"torch.linalg.vector_norm(a, dim={axes})"
+    return (
+        "torch.linalg.vector_norm(a)"
+        if axes is None
+        else f"torch.linalg.vector_norm(a, dim={axes})"
+    )
 
 
 def _std(op: Op) -> str:
@@ -71,7 +75,7 @@ TORCH: Rows = {
     **{k: v for k, v in INFIX.items() if k not in ("take_rows", "key", "length")},
     **{
         n: f"torch.{n}(a)"
-        for n in "abs exp log log2 log10 log1p sqrt sin cos tan tanh sigmoid erf floor sign relu".split()
+        for n in ["abs", "exp", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "sigmoid", "erf", "floor", "sign", "relu"]
     },
     "expand": expand,
     "reshape": reshape,

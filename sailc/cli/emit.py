@@ -16,9 +16,9 @@ from sailc.cli import terminal as t
 @click.option("-o", "--out", type=click.Path(path_type=Path, file_okay=False), help="A folder.")
 def emit(file: Path, benchmark: str | None, scenario: str | None, out: Path | None) -> None:
     """Write the standalone programs of FILE's BENCHMARK: to a folder, or one to the screen."""
+    from sailc.build import emitted
     from sailc.cli.open import find_plan, open_program
     from sailc.program.names import identifier
-    from sailc.build import emitted
 
     workspace = open_program(file)
     plan = find_plan(workspace, file, benchmark, "text")

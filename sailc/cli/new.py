@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-PROGRAM = '''\
+PROGRAM = """\
 // A first program: which is the better teacher of a parabola?
 
 /// Points of a parabola, drawn with a seed.
@@ -34,8 +34,8 @@ benchmark first {
     rankings precision
     seeds    3
 }
-'''
-MARKER = '# The folder of a SAIL workspace: every .sail file in it is part of it.\n'
+"""
+MARKER = "# The folder of a SAIL workspace: every .sail file in it is part of it.\n"
 
 
 @click.command()

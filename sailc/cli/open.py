@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sailc.build import planned
 from sailc.cli import terminal as t
 from sailc.diagnostics.files import AmbiguousBenchmark, NothingToPlan
-from sailc.build import planned
 from sailc.source import Span
 from sailc.workspace import Workspace
 

@@ -76,13 +76,11 @@ def store_of(workspace: Workspace, file: Path) -> Store:
 
 
 def jobs_for(workspace: Workspace, plan: Plan) -> list[Job]:
-    from sailc.judge import jobs_of
     from sailc.build import emitted, program
+    from sailc.judge import jobs_of
 
     texts = {s.id: emitted(workspace.db, s) for s in plan.scenarios}
-    data = {
-        s.id: tuple(map(Path, program(workspace.db, s).data_files)) for s in plan.scenarios
-    }
+    data = {s.id: tuple(map(Path, program(workspace.db, s).data_files)) for s in plan.scenarios}
     return jobs_of(plan, texts, data)
 
 
@@ -130,7 +128,9 @@ class _Lines:
 def _say(runs: list[Run], store: Store) -> None:
     failed = [r for r in runs if not r.good]
     kept = sum(r.status == "kept" for r in runs)
-    click.echo(f"{len(runs)} runs: {len(runs) - len(failed)} good ({kept} kept from before)", nl=False)
+    click.echo(
+        f"{len(runs)} runs: {len(runs) - len(failed)} good ({kept} kept from before)", nl=False
+    )
     click.echo(f", {len(failed)} not" if failed else "")
     for r in failed[:8]:
         click.echo(f"  {r.scenario}, seed {r.seed}: {r.reason}")

@@ -63,9 +63,9 @@ def _names(workspace: Workspace, file: Path) -> Iterator[str]:
 
 def _types(workspace: Workspace, file: Path) -> Iterator[str]:
     """The types of each problem's questions and truths."""
+    from sailc.build import problems_of
     from sailc.infer.modules.problem import elaborate_problem
     from sailc.plan.select import Selection
-    from sailc.build import problems_of
     from sailc.queries import world
     from sailc.types.model import show as text
 
@@ -84,10 +84,10 @@ def _types(workspace: Workspace, file: Path) -> Iterator[str]:
 
 def _routes(workspace: Workspace, file: Path) -> Iterator[str]:
     """Every type that chains of converters reach from each problem's questions."""
+    from sailc.build import problems_of
     from sailc.infer.modules.problem import elaborate_problem
     from sailc.plan.link import Linker
     from sailc.plan.select import Selection
-    from sailc.build import problems_of
     from sailc.queries import world
     from sailc.types.model import show as text
 

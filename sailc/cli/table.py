@@ -45,9 +45,7 @@ def print_boards(plan: Plan, found: list[Board]) -> None:
     for board in found:
         held = {r.row.scenario for r in board.ranked}
         metrics = list(
-            dict.fromkeys(
-                m.info.name for s in plan.scenarios if s.id in held for m in s.metrics
-            )
+            dict.fromkeys(m.info.name for s in plan.scenarios if s.id in held for m in s.metrics)
         )
         table = Table(title=board.name, title_justify="left")
         table.add_column("rank", justify="right")

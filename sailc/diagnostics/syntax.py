@@ -27,8 +27,8 @@ __all__ = [
     "NumberTooLarge",
     "ReservedWord",
     "SomethingMissing",
-    "Unexpected",
     "UnclosedBracket",
+    "Unexpected",
     "UnknownCharacter",
     "UnknownDeclaration",
     "UnknownEscape",
@@ -117,8 +117,10 @@ class SomethingMissing(Diagnostic):
 
     @property
     def message(self) -> str:
-        return f"I expected {self.what} after {self.after}" if self.after else (
-            f"I expected {self.what} here"
+        return (
+            f"I expected {self.what} after {self.after}"
+            if self.after
+            else (f"I expected {self.what} here")
         )
 
     @property

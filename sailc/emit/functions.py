@@ -37,7 +37,13 @@ def function(f: Function, rows: Rows, name: str | None = None) -> str:
 
 
 def _returned(results: str, n: int) -> str:
-    return f"return {results}" if n == 1 else f"return ({results})" if len(results) > 76 else f"return {results}"
+    return (
+        f"return {results}"
+        if n == 1
+        else f"return ({results})"
+        if len(results) > 76
+        else f"return {results}"
+    )
 
 
 def docline(text: str) -> str:

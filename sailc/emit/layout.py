@@ -22,7 +22,7 @@ def fit(text: str, indent: int = 0, width: int = WIDTH, inside: bool = False) ->
     open_, close = cut
     items = _split(text[open_ + 1 : close])
     head, tail = text[: open_ + 1], text[close:]
-    comma = "," if len(items) > 1 or text[open_] == "(" and _is_call(text, open_) else ""
+    comma = "," if len(items) > 1 or (text[open_] == "(" and _is_call(text, open_)) else ""
     if any(" for " in i for i in items) and len(items) == 1:
         comma = ""
     single = " " * (indent + 4) + ", ".join(items)

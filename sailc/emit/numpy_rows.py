@@ -117,7 +117,7 @@ INFIX: Rows = {
 
 NUMPY: Rows = {
     **INFIX,
-    **{n: f"np.{n}(a)" for n in "abs exp log log2 log10 log1p sqrt sin cos tan tanh floor sign".split()},
+    **{n: f"np.{n}(a)" for n in ["abs", "exp", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "floor", "sign"]},
     "sigmoid": "1 / (1 + np.exp(-a))",
     "relu": "np.maximum(a, 0)",
     "softmax": "np.exp(a - a.max(axis=-1, keepdims=True)) / np.exp(a - a.max(axis=-1, keepdims=True)).sum(axis=-1, keepdims=True)",

@@ -52,8 +52,7 @@ def lacking(target: Target, model: frozenset[str], data: frozenset[str]) -> tupl
 
 # Operators that lowering turns into others, or that are nothing in an array's layout.
 FOLDED = frozenset(
-    "tuple record item field column zip list stack_list set file label shuffle indices fold "
-    "take_rows".split()
+    ["tuple", "record", "item", "field", "column", "zip", "list", "stack_list", "set", "file", "label", "shuffle", "indices", "fold", "take_rows"]
 )
 
 
@@ -65,7 +64,7 @@ def script(program: Program, target: Target) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - the text is Python, not HTML
+        autoescape=False,
     )
     environment.filters["numpy"] = lambda f: function(f, NUMPY)
     environment.filters["own"] = lambda f: function(f, target.rows)
@@ -103,7 +102,12 @@ def _init(program: Program, target: Target) -> str:
     lines = ["def init(rng):", *docstring("The learned arrays, as their layers start them.", 4)]
     starts = {p.initial for p in program.parameters}
     if "uniform" in starts:
-        lines += ["", "    def uniform(shape, bound):", "        return rng.uniform(-bound, bound, shape)", ""]
+        lines += [
+            "",
+            "    def uniform(shape, bound):",
+            "        return rng.uniform(-bound, bound, shape)",
+            "",
+        ]
     lines.append("    return {")
     for p in program.parameters:
         value = _started(p) + target.store(p)

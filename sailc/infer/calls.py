@@ -536,9 +536,7 @@ def count(ctx: Context, declaration: tree.Declaration, name: str, scope: Scope) 
 # --- constructors and special forms ---------------------------------------------------------------
 
 
-def _construct(
-    ctx: Context, function: Constructor, positional: list[Given], span: Span
-) -> Value:
+def _construct(ctx: Context, function: Constructor, positional: list[Given], span: Span) -> Value:
     """`Class[n](i)`, `Element(i)`, `Atom(a, b)`: elementwise on tensors."""
     arguments = [lift(ctx, v, s) for v, s in positional]
     match function.type:

@@ -137,5 +137,3 @@ def _because(wrong: Mismatch) -> tuple[Note, ...]:
 
 def _is_scalar(type: Type) -> bool:
     return isinstance(type, Tensor) and not type.shape
-
-

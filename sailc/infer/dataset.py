@@ -49,9 +49,7 @@ def _read(line: tree.Property, name: str) -> FileLine | None:
     path = line.arguments[1].value
     if not isinstance(path, tree.String):
         return None
-    options = {
-        a.name.id: a.value for a in line.arguments[2:] if isinstance(a.name, tree.Name)
-    }
+    options = {a.name.id: a.value for a in line.arguments[2:] if isinstance(a.name, tree.Name)}
     skip, header = options.get("skip"), options.get("header")
     how = Options(
         _text(options.get("path")),

@@ -108,9 +108,7 @@ def elements(ctx: Context, term: Term, span: Span) -> tuple[Type, Dim]:
         case other:
             from sailc.types.model import show
 
-            ctx.report(
-                TypeMismatch(span=span, found=show(other), expected="a list, set or tensor")
-            )
+            ctx.report(TypeMismatch(span=span, found=show(other), expected="a list, set or tensor"))
             return UNKNOWN, ctx.solver.dim_var()
 
 

@@ -117,8 +117,7 @@ def _runs(symbol: str, a: Value, b: Value) -> Value:
 
 def _mapped(items: Shape, each: Dim) -> tuple[Item, ...]:
     return tuple(
-        SpreadMap(i, each) if isinstance(i, SpreadVar) else map_items((i,), each)[0]
-        for i in items
+        SpreadMap(i, each) if isinstance(i, SpreadVar) else map_items((i,), each)[0] for i in items
     )
 
 

@@ -47,7 +47,7 @@ from sailc.units import Unit, UnitError, known_units, parse_unit
 if TYPE_CHECKING:
     from sailc.names import Entry
 
-WIDTHS = frozenset("u8 u16 u32 u64 i8 i16 i32 i64 f16 bf16 f32 f64".split())
+WIDTHS = frozenset(["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f16", "bf16", "f32", "f64"])
 _SCALARS: dict[str, Type] = {
     "real": REAL,
     "int": REAL,

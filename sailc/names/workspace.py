@@ -17,8 +17,7 @@ from sailc.syntax import tree
 TYPES = frozenset({"type", "enum"})
 FUNCTIONS = frozenset({"fn", "extern"})
 MODULES = frozenset(
-    "problem model solver trainer metric ranking software hardware converter benchmark dataset "
-    "equation".split()
+    ["problem", "model", "solver", "trainer", "metric", "ranking", "software", "hardware", "converter", "benchmark", "dataset", "equation"]
 )
 NAMESPACES: Mapping[str, frozenset[str]] = {
     "value": FUNCTIONS | {"dataset", "equation"},

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 
 from sailc.diagnostics.exclusions import Reason
 from sailc.infer.context import Context, OutOfFuel
-from sailc.infer.modules.common import Choice, World
+from sailc.infer.modules.common import Choice, World, open_scope
 from sailc.infer.modules.converter import Converter, converter
 from sailc.infer.modules.metric import Score, find_score
 from sailc.infer.modules.model import TypedModel, elaborate_model, input_type
-from sailc.infer.modules.common import open_scope
 from sailc.infer.modules.problem import DataLine, Question
 from sailc.infer.modules.trainer import Loss, find_loss
 from sailc.names import Entry
@@ -97,7 +96,13 @@ class Linker:
     # --- one model on one data line --------------------------------------------------------
 
     def link(
-        self, line: DataLine, entry: Entry, choice: Choice, trainer: Entry, given: Choice, standardize: bool
+        self,
+        line: DataLine,
+        entry: Entry,
+        choice: Choice,
+        trainer: Entry,
+        given: Choice,
+        standardize: bool,
     ) -> Link | Reason:
         """The least link of a model on a data line, or the furthest reason against it."""
         fixture = line.fixtures[0]
@@ -244,9 +249,7 @@ def resolver(ctx: Context):  # type: ignore[no-untyped-def]
     return lambda term: resolve_term(ctx.solver, term)
 
 
-def scores(
-    world: World, metric: Entry, link: Link, truth: Type
-) -> tuple[Score, int] | None:
+def scores(world: World, metric: Entry, link: Link, truth: Type) -> tuple[Score, int] | None:
     """A metric's score on the first type of the answer chain that it accepts."""
     types = [link.output, *(s.target for s in link.answer)]
     first = len(types) - 1 if link.answer and link.answer[-1].inverse else 0

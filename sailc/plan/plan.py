@@ -15,9 +15,9 @@ from sailc.infer.modules.common import (
     World,
     guarded,
     knobs,
-    requirements,
     open_scope,
     properties,
+    requirements,
     show_value,
     words,
 )
@@ -42,7 +42,9 @@ from sailc.terms import Term, Var, rebuild
 from sailc.types.model import UNKNOWN, Type, Unknown
 
 
-def make_plan(world: World, file: str, benchmark: Entry | None, problems: list[Entry] | None) -> Plan:
+def make_plan(
+    world: World, file: str, benchmark: Entry | None, problems: list[Entry] | None
+) -> Plan:
     """The plan of a benchmark, or of some problems with everything that fits them."""
     selection = Selection(world, benchmark)
     planner = Planner(world, selection)
@@ -95,9 +97,7 @@ class Planner:
             if isinstance(problem, Reason):
                 self.leave_out(entry.declaration.name, problem)
                 continue
-            axes = {
-                f"{entry.declaration.name}.{k}": show_value(v) for k, v in choice.items()
-            }
+            axes = {f"{entry.declaration.name}.{k}": show_value(v) for k, v in choice.items()}
             for model in self._models(problem):
                 self._trainers(problem, axes, model)
 
@@ -257,7 +257,9 @@ class Planner:
             backends = words(entry.declaration, "backend")
             if not backends:
                 continue
-            found = Software(entry.declaration.name, backends[0], words(entry.declaration, "packages"))
+            found = Software(
+                entry.declaration.name, backends[0], words(entry.declaration, "packages")
+            )
             reason = _cannot(found, model, data)
             if reason is not None:
                 self.leave_out(found.name, reason)
@@ -377,9 +379,7 @@ def unsupported(problem: TypedProblem) -> Reason | None:
     return None
 
 
-def _cannot(
-    software: Software, model: frozenset[str], data: frozenset[str]
-) -> Reason | None:
+def _cannot(software: Software, model: frozenset[str], data: frozenset[str]) -> Reason | None:
     found = backend(software.backend)
     if found is None:
         text = f"no backend `{software.backend}` is installed"

@@ -69,9 +69,7 @@ class Selection:
     def _arguments(self, word: str) -> list[tree.Argument]:
         if self.entry is None:
             return []
-        return [
-            a for line in properties(self.entry.declaration, word) for a in line.arguments
-        ]
+        return [a for line in properties(self.entry.declaration, word) for a in line.arguments]
 
     def _unknown(self, expr: tree.Expr, name: str, kind: str, known: tuple[str, ...]) -> None:
         if not isinstance(expr, tree.Missing):
@@ -122,9 +120,7 @@ class Selection:
     def swept(self, module: str) -> frozenset[str]:
         """`sweep MODULE.knob`."""
         paths = [path_text(a.value) or "" for a in self._arguments("sweep")]
-        return frozenset(
-            p.removeprefix(f"{module}.") for p in paths if p.startswith(f"{module}.")
-        )
+        return frozenset(p.removeprefix(f"{module}.") for p in paths if p.startswith(f"{module}."))
 
     def choices(self, entry: Entry, axes: bool) -> list[list[Choice]]:
         """The values of a module's knobs: a row for each point of its axes, and in each row

@@ -80,9 +80,7 @@ class Lower:
         s = self.scenario
         load, sources = self._load()
         question = self._conversions(self.link.question)
-        cut = next(
-            (i for i, p in enumerate(question) if p.conversion.statistics), len(question)
-        )
+        cut = next((i for i, p in enumerate(question) if p.conversion.statistics), len(question))
         points, splits = self._points(question[:cut], sources)
         fitted, convert = self._fitted(question[cut:])
         answer = self._conversions(self.link.answer)
@@ -129,7 +127,11 @@ class Lower:
     def _load(self) -> tuple[Function, list[tuple[DataLine, tuple[str, ...]]]]:
         """What is read and put in order, once for all splits."""
         low = Lowering()
-        lines = [line for split in ("train", "validate", "test") for line in self.scenario.problem.of(split)]
+        lines = [
+            line
+            for split in ("train", "validate", "test")
+            for line in self.scenario.problem.of(split)
+        ]
         roots = [line.source for line in lines]
         low.count(*roots)
         low.files = {k: e for root in roots for k, e in self._files(root)}
@@ -346,9 +348,7 @@ class Lower:
         span = loss.value.span
         return Function("loss", doc, parameters, tuple(low.body), (result,), span)
 
-    def _judged(
-        self, answer: list[Placed]
-    ) -> tuple[tuple[Function, ...], tuple[MetricCode, ...]]:
+    def _judged(self, answer: list[Placed]) -> tuple[tuple[Function, ...], tuple[MetricCode, ...]]:
         """The functions from outputs to the answers that metrics score, and the metrics."""
         stages: dict[int, Function] = {}
         codes: list[MetricCode] = []
@@ -439,9 +439,7 @@ class Lower:
         d = model.entry.declaration
         name = identifier(d.name).lower()
         doc = d.doc or f"The model {d.name}."
-        return Function(
-            name, doc, ("w", start), tuple(low.body), (output.expr,), d.name_span
-        )
+        return Function(name, doc, ("w", start), tuple(low.body), (output.expr,), d.name_span)
 
 
 # --- helpers ------------------------------------------------------------------------------------
@@ -456,7 +454,9 @@ class Placed:
     path: tuple[str | int, ...] = ()
 
 
-def _places(type: Type, lift: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Type]]:
+def _places(
+    type: Type, lift: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], Type]]:
     """The places that a step's lift means in a type, and the types there."""
     if not lift:
         yield (), type
@@ -549,9 +549,7 @@ def _parameters_of(type: Type, given: list[str], names: NameTable, outer: int) -
             )
         case _:
             if isinstance(type, RecordType):
-                return Group(
-                    {n: _parameters_of(t, [n], names, outer) for n, t in type.fields}
-                )
+                return Group({n: _parameters_of(t, [n], names, outer) for n, t in type.fields})
             name = names.fresh(given[0])
             return Leaf(Ref(name), (), rank_of(type) + outer)
 

@@ -7,9 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 
 RESERVED = frozenset(
-    "np torch F jax jnp optax json time gzip argparse math Path DATA main load points train test "
-    "evaluate init loss model weights w seed out device args find_spec h5py csv bz2 lzma print len "
-    "sum min max abs range list tuple dict set str int float bool open zip map type".split()
+    ["np", "torch", "F", "jax", "jnp", "optax", "json", "time", "gzip", "argparse", "math", "Path", "DATA", "main", "load", "points", "train", "test", "evaluate", "init", "loss", "model", "weights", "w", "seed", "out", "device", "args", "find_spec", "h5py", "csv", "bz2", "lzma", "print", "len", "sum", "min", "max", "abs", "range", "list", "tuple", "dict", "set", "str", "int", "float", "bool", "open", "zip", "map", "type"]
 )
 
 

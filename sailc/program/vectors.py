@@ -42,13 +42,10 @@ class Group:
 Vector = Leaf | Group
 
 ELEMENTWISE = frozenset(
-    "add subtract multiply divide power maximum minimum equal not_equal less less_equal greater "
-    "greater_equal logical_and logical_or where clip leaky_relu".split()
+    ["add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "where", "clip", "leaky_relu"]
 )
 WINDOWED = frozenset({"conv", "pool", "upsample"})
-REDUCTIONS = frozenset(
-    "sum mean median std norm variance max min argmax argmin quantile".split()
-)
+REDUCTIONS = frozenset(["sum", "mean", "median", "std", "norm", "variance", "max", "min", "argmax", "argmin", "quantile"])
 
 
 class CannotLower(Exception):
@@ -90,9 +87,7 @@ class Lowering:
     memo: dict[int, Vector] = field(default_factory=dict[int, Vector])
     uses: dict[int, int] = field(default_factory=dict[int, int])
     files: Mapping[tuple[str, str], Expr] = field(default_factory=dict[tuple[str, str], Expr])
-    layers: Mapping[int, Mapping[str, str]] = field(
-        default_factory=dict[int, Mapping[str, str]]
-    )
+    layers: Mapping[int, Mapping[str, str]] = field(default_factory=dict[int, Mapping[str, str]])
     _keep: list[Term] = field(default_factory=list[Term])
     _levels: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -210,8 +205,7 @@ class Lowering:
         leaves = [self.leaf(a) for a in term.arguments]
         levels = merge(*(v.levels for v in leaves))
         parts = tuple(
-            align(v, levels, v.rank) if i == 0 or v.levels else v.expr
-            for i, v in enumerate(leaves)
+            align(v, levels, v.rank) if i == 0 or v.levels else v.expr for i, v in enumerate(leaves)
         )
         attributes = dict(term.attributes)
         attributes["shape"] = sizes(term.type)
@@ -306,9 +300,7 @@ def _tuple(low: Lowering, term: Apply) -> Vector:
 def _record(low: Lowering, term: Apply) -> Vector:
     names = term.attributes["fields"]
     assert isinstance(names, tuple)
-    return Group(
-        {str(n): low.lower(a) for n, a in zip(names, term.arguments, strict=True)}
-    )
+    return Group({str(n): low.lower(a) for n, a in zip(names, term.arguments, strict=True)})
 
 
 def _component(low: Lowering, term: Apply) -> Vector:

@@ -223,8 +223,10 @@ def _apply_backward(world: World, c: Converter, type: Type) -> Iterator[Step]:
     ctx = world.context()
     source, target = parameter_type(ctx, c.entry)
     if c.fitted:
-        if c.invertible and _heads_meet(source, type) and not ctx.solver.unify(
-            source, type, c.entry.declaration.span
+        if (
+            c.invertible
+            and _heads_meet(source, type)
+            and not ctx.solver.unify(source, type, c.entry.declaration.span)
         ):
             before = ctx.solver.resolve(target)
             if is_ground(before):

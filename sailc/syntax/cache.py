@@ -16,7 +16,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import sail_grammar
-
 from sailc.syntax import tables
 from sailc.syntax.tables import Rule, Tables
 

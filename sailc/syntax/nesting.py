@@ -18,8 +18,7 @@ _OPENS = frozenset({"LPAR", "LSQB", "LBRACE"})
 _CLOSES = frozenset({"RPAR", "RSQB", "RBRACE"})
 _RESTARTS = frozenset({"COMMA", "COLON", "EQUAL"})
 _DEEPENS = frozenset(
-    "PLUS MINUS TIMES POWER COMPARE PIPE COMPOSE DOTS SPREAD FATARROW ARROW DOT UNITS "
-    "OPTIONAL and or not in if else match".split()
+    ["PLUS", "MINUS", "TIMES", "POWER", "COMPARE", "PIPE", "COMPOSE", "DOTS", "SPREAD", "FATARROW", "ARROW", "DOT", "UNITS", "OPTIONAL", "and", "or", "not", "in", "if", "else", "match"]
 )
 _ENDING_WORDS = frozenset({"true", "false"})
 
@@ -88,8 +87,10 @@ class _Cutter:
         return True
 
     def _resumes(self, token: Token) -> bool:
-        return token.type in _CLOSES or token.type == "COMMA" or (
-            token.type == "NL" and not self.open_lines[-1]
+        return (
+            token.type in _CLOSES
+            or token.type == "COMMA"
+            or (token.type == "NL" and not self.open_lines[-1])
         )
 
     def _ends_line(self) -> bool:

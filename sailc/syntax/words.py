@@ -60,9 +60,7 @@ LINES = MappingProxyType(
 RESERVED = MappingProxyType(
     {
         word: word.upper()
-        for word in (
-            "in as for if then else match and or not by when because true false".split()
-        )
+        for word in (["in", "as", "for", "if", "then", "else", "match", "and", "or", "not", "by", "when", "because", "true", "false"])
     }
 )
 

@@ -148,7 +148,7 @@ def choose(knob: Knob, value: Value) -> dict[str, Value]:
         return {knob.names[0]: value}
     if isinstance(value, Sequence) and len(value.items) == len(knob.names):
         return dict(zip(knob.names, value.items, strict=True))
-    return {n: POISON for n in knob.names}
+    return dict.fromkeys(knob.names, POISON)
 
 
 def defaults(found: tuple[Knob, ...]) -> dict[str, Value]:

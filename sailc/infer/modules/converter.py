@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sailc.infer.calls import call
 from sailc.infer.context import Context
 from sailc.infer.expressions import bind_lets, evaluate
 from sailc.infer.lift import lift
 from sailc.infer.modules.common import has, open_scope, properties, words
-from sailc.infer.calls import call
 from sailc.infer.read import read_type
 from sailc.names import Entry
 from sailc.source import NOWHERE, Span
 from sailc.syntax import tree
 from sailc.terms import Term, Var, named
 from sailc.types.dims import Dim, DimName, atom
-from sailc.types.model import ListType, Tensor, Type, UNKNOWN
+from sailc.types.model import UNKNOWN, ListType, Tensor, Type
 
 
 @dataclass(frozen=True, slots=True)

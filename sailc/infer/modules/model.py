@@ -85,9 +85,7 @@ def elaborate_model(
         if line.arguments:
             value = evaluate(ctx, line.arguments[0].value, scope)
             minimize = lift(ctx, value, line.span)
-    return TypedModel(
-        entry, inputs, output, tuple(ctx.layers), holes, minimize, fitted, found
-    )
+    return TypedModel(entry, inputs, output, tuple(ctx.layers), holes, minimize, fitted, found)
 
 
 def _needs(entry: Entry) -> list[tree.Needs]:
@@ -103,7 +101,9 @@ def _input_span(entry: Entry) -> Span:
 def _bind_inputs(ctx: Context, entry: Entry, scope: Scope, type: Type) -> tuple[Var, ...]:
     lines = ports(entry, "input")
     resolved = ctx.solver.resolve(type)
-    types = list(resolved.items) if isinstance(resolved, TupleType) and len(lines) > 1 else [resolved]
+    types = (
+        list(resolved.items) if isinstance(resolved, TupleType) and len(lines) > 1 else [resolved]
+    )
     inputs = tuple(
         Var(t, p.name_span, p.name) for p, t in zip(lines, types, strict=False) if p.name
     )

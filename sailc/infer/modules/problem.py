@@ -91,7 +91,9 @@ def _data(ctx: Context, line: tree.Data, stage: str, scope: Scope) -> DataLine:
         fixtures.append(question)
         if i == 0 and f.name:
             inner.names[f.name] = _answering(ctx, question, f)
-    return DataLine(line.split, stage, _names(line.target), variable, source, count, tuple(fixtures), line.span)
+    return DataLine(
+        line.split, stage, _names(line.target), variable, source, count, tuple(fixtures), line.span
+    )
 
 
 def _names(target: tree.Expr) -> tuple[str, ...]:
@@ -117,17 +119,13 @@ def _fixture(ctx: Context, fixture: tree.Fixture, scope: Scope) -> Question:
         value = term(ctx, option.value, scope)
         if isinstance(option.name, tree.Name) and option.name.id == "weight":
             weight = value
-    return Question(
-        fixture.name, fixture.verb, question, truth, truth_type, weight, fixture.span
-    )
+    return Question(fixture.name, fixture.verb, question, truth, truth_type, weight, fixture.span)
 
 
 _TYPE_HEADS = frozenset({"Tensor", "Class", "List", "Set", "Field", "Equation", "real", "int"})
 
 
-def _truth(
-    ctx: Context, expr: tree.Expr | None, scope: Scope
-) -> tuple[Term | None, Type | None]:
+def _truth(ctx: Context, expr: tree.Expr | None, scope: Scope) -> tuple[Term | None, Type | None]:
     if expr is None:
         return None, None
     match expr:

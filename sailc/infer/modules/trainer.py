@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sailc.infer.context import Context
 from sailc.infer.expressions import evaluate
 from sailc.infer.modules.common import Choice, has, open_scope, overload, properties, show_value
-from sailc.infer.values import Made, Poison, Scope, Sequence, Value
 from sailc.infer.read import as_dim
+from sailc.infer.values import Made, Poison, Scope, Sequence, Value
 from sailc.names import Entry
 from sailc.terms import Term, Var
 from sailc.types.model import Type
@@ -62,9 +62,7 @@ def elaborate_trainer(ctx: Context, entry: Entry, choice: Choice) -> TypedTraine
     )
     batch = as_dim(_first(ctx, entry, "batch", scope))
     clip = _first(ctx, entry, "clip", scope)
-    stops = tuple(
-        _stop(s) for v in _values(ctx, entry, "stop", scope) for s in _made(v)
-    )
+    stops = tuple(_stop(s) for v in _values(ctx, entry, "stop", scope) for s in _made(v))
     return TypedTrainer(
         entry,
         phases,

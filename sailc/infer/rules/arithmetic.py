@@ -154,9 +154,7 @@ def convert(ctx: Context, term: Term, unit: Unit) -> Term:
     if factor == 1 or type.element.unit.variables or unit.variables:
         return term
     result = Tensor(Num(unit), type.shape)
-    return Apply(
-        result, term.span, "multiply", (term, Const(Tensor(Num()), term.span, factor))
-    )
+    return Apply(result, term.span, "multiply", (term, Const(Tensor(Num()), term.span, factor)))
 
 
 def _same_unit(ctx: Context, call: Bound) -> Value:

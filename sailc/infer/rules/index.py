@@ -26,9 +26,7 @@ from sailc.types.model import (
 Selector = Value | tuple[Value | None, ...]
 
 
-def index(
-    ctx: Context, owner: Value, items: SequenceOf[Selector], expr: tree.Index
-) -> Value:
+def index(ctx: Context, owner: Value, items: SequenceOf[Selector], expr: tree.Index) -> Value:
     """An element or a part of a list, tuple, record or tensor."""
     from sailc.infer.lift import lift
 
@@ -65,9 +63,7 @@ def _whole(value: Value) -> int | None:
     return dim.value if dim is not None else None
 
 
-def _of_term(
-    ctx: Context, owner: Term, items: SequenceOf[Selector], expr: tree.Index
-) -> Value:
+def _of_term(ctx: Context, owner: Term, items: SequenceOf[Selector], expr: tree.Index) -> Value:
     match ctx.type_of(owner):
         case Tensor(element, shape, storage):
             return _of_tensor(ctx, owner, Tensor(element, shape, storage), items, expr)
@@ -81,9 +77,7 @@ def _of_term(
             i = _whole(items[0]) if not isinstance(items[0], tuple) else None
             if i is not None and 0 <= i < len(types):
                 return Apply(types[i], expr.span, "item", (owner,), {"index": i})
-            ctx.report(
-                OutOfRange(span=expr.span, what="this item", there=f"{len(types)} items")
-            )
+            ctx.report(OutOfRange(span=expr.span, what="this item", there=f"{len(types)} items"))
             return POISON
         case RecordType(fields) if len(items) == 1 and isinstance(items[0], str):
             table = dict(fields)
@@ -177,9 +171,7 @@ def _position(
         ctx.report(NotKnownYet(span=span, what="an index"))
         return POISON
     if n.value is not None and not -n.value <= i < n.value:
-        ctx.report(
-            OutOfRange(span=span, what=f"element {i} is asked for", there=f"{n} elements")
-        )
+        ctx.report(OutOfRange(span=span, what=f"element {i} is asked for", there=f"{n} elements"))
         return POISON
     return i, None
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sailc.infer.rules import Rule
 
 
-def _axis(ctx: Context, call: Bound) -> int | None | bool:
+def _axis(ctx: Context, call: Bound) -> int | bool | None:
     """The axis asked for; None for all; False after a reported mistake."""
     if "axis" not in call.values or call.value("axis") is False:
         return None
@@ -93,7 +93,9 @@ def _without(ctx: Context, call: Bound, shape: Shape, axis: int | None) -> Shape
         return (ctx.solver.spread_var(),)
     if not -len(shape) <= axis < len(shape):
         there = f"{len(shape)} axes in `{show(Tensor(Num(), shape))}`"
-        ctx.report(OutOfRange(span=call.where("axis"), what=f"axis {axis} is asked for", there=there))
+        ctx.report(
+            OutOfRange(span=call.where("axis"), what=f"axis {axis} is asked for", there=there)
+        )
         return None
     axis %= len(shape)
     return (*shape[:axis], *shape[axis + 1 :])

@@ -113,7 +113,9 @@ def _concat(ctx: Context, call: Bound) -> Value:
         total = total + (last if isinstance(last, Dim) else ctx.solver.dim_var())
     assert isinstance(first, Tensor)
     shape = (*ctx.solver.items(first.shape[:-1]), total)
-    return Apply(Tensor(ctx.solver.element(first.element), shape), call.span, "concat", tuple(parts))
+    return Apply(
+        Tensor(ctx.solver.element(first.element), shape), call.span, "concat", tuple(parts)
+    )
 
 
 def _stack(ctx: Context, call: Bound) -> Value:
@@ -171,7 +173,9 @@ def _squeeze(ctx: Context, call: Bound) -> Value:
         case Tensor(element, (*rest, Dim() as last)):
             wrong = ctx.solver.unify_dims(last, const(1), call.span)
             if wrong is not None:
-                ctx.mismatch(wrong, ctx.type_of(term), Tensor(element, (*rest, const(1))), call.span)
+                ctx.mismatch(
+                    wrong, ctx.type_of(term), Tensor(element, (*rest, const(1))), call.span
+                )
                 return POISON
             return Apply(Tensor(element, tuple(rest)), call.span, "reshape", (term,))
         case _:

@@ -42,9 +42,7 @@ def recover(
 class Recovery:
     """Parses pieces of one text."""
 
-    def __init__(
-        self, source: Source, text: str, docs: dict[int, str], machine: Machine
-    ) -> None:
+    def __init__(self, source: Source, text: str, docs: dict[int, str], machine: Machine) -> None:
         self.source, self.text, self.docs, self.machine = source, text, docs, machine
         self.budget = Budget()
 

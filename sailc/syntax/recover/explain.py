@@ -11,22 +11,25 @@ from sailc.syntax.token import END, Token
 
 # Groups of terminals that have one name for an author, and how to know that they are meant.
 _EXPRESSION = frozenset(
-    "NAME NUMBER QUANTITY STRING TRUE FALSE LPAR LSQB LBRACE MATCH NOT MINUS IF SPREAD".split()
+    ["NAME", "NUMBER", "QUANTITY", "STRING", "TRUE", "FALSE", "LPAR", "LSQB", "LBRACE", "MATCH", "NOT", "MINUS", "IF", "SPREAD"]
 )
 _OPERATORS = frozenset(
-    "PLUS MINUS TIMES POWER COMPARE AND OR PIPE COMPOSE DOTS IN LPAR LSQB DOT UNITS OPTIONAL "
-    "FATARROW ARROW BY".split()
+    ["PLUS", "MINUS", "TIMES", "POWER", "COMPARE", "AND", "OR", "PIPE", "COMPOSE", "DOTS", "IN", "LPAR", "LSQB", "DOT", "UNITS", "OPTIONAL", "FATARROW", "ARROW", "BY"]
 )
 _GROUPS = (
     ("an expression", frozenset({"NAME", "NUMBER"}), _EXPRESSION),
     ("a name", frozenset({"NAME"}), frozenset({"NAME"})),
     ("an operator", frozenset({"PLUS", "TIMES"}), _OPERATORS),
-    ("a declaration", frozenset({"MODULE"}), frozenset(
-        "MODULE CONVERTER EXTERN FN TYPE ENUM UNIT FIELD USE".split()
-    )),
-    ("a line of the block", frozenset({"LET", "SPLIT"}), frozenset(
-        "LET SUGGEST INPUT OUTPUT NEEDS REQUIRE FIT GIVE STAGE SPLIT NAME".split()
-    )),
+    (
+        "a declaration",
+        frozenset({"MODULE"}),
+        frozenset(["MODULE", "CONVERTER", "EXTERN", "FN", "TYPE", "ENUM", "UNIT", "FIELD", "USE"]),
+    ),
+    (
+        "a line of the block",
+        frozenset({"LET", "SPLIT"}),
+        frozenset(["LET", "SUGGEST", "INPUT", "OUTPUT", "NEEDS", "REQUIRE", "FIT", "GIVE", "STAGE", "SPLIT", "NAME"]),
+    ),
 )
 # The rest in an author's eyes, most helpful first.
 _SHOWN = {

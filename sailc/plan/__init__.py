@@ -1,0 +1,1 @@
+"""Planning: links, costs, scenarios, and the reasons against the rest."""
