@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sailc.infer.expressions import evaluate
 from sailc.infer.modules.common import World, open_scope, properties, words
 from sailc.infer.values import Quantity, Value
 from sailc.names import Entry
@@ -140,7 +139,7 @@ def _board(
         for n, v in values.items():
             unit = units.get(n, ONE)
             scope.names[n] = v if unit == ONE else Quantity(v, unit)
-        return _plain(evaluate(ctx, expressions[0], scope))
+        return _plain(ctx.evaluate(expressions[0], scope))
 
     return Board(title, tuple(score(rows, lambda row: row.each(number), True)))
 

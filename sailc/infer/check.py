@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sailc.diagnostics.base import Diagnostic
-from sailc.infer.calls import call
 from sailc.infer.context import Context, OutOfFuel
-from sailc.infer.expressions import dataset_file, evaluate
 from sailc.infer.lift import lift
+from sailc.infer.members import dataset_file
 from sailc.infer.modules.common import (
     Choice,
     World,
@@ -25,6 +24,7 @@ from sailc.infer.modules.model import elaborate_model, force_lets
 from sailc.infer.modules.problem import elaborate_problem
 from sailc.infer.modules.trainer import elaborate_trainer
 from sailc.infer.read import declared_type, read_type
+from sailc.infer.scopes import entry_value
 from sailc.infer.values import Lazy, Scope
 from sailc.names import Entry
 from sailc.syntax import tree
@@ -121,17 +121,17 @@ def _trainer(ctx: Context, entry: Entry, choice: Choice) -> None:
     for name in ("schedule", "clip"):
         for line in properties(entry.declaration, name):
             for a in line.arguments:
-                evaluate(ctx, a.value, scope)
+                ctx.evaluate(a.value, scope)
 
 
 def _lambda(ctx: Context, expr: tree.Expr, scope: Scope) -> Type | None:
     """A function property's body, under its declared parameter types."""
     if not isinstance(expr, tree.Lambda):
-        evaluate(ctx, expr, scope)
+        ctx.evaluate(expr, scope)
         return None
     inner = scope.child()
     _fresh_parameters(ctx, expr.parameters, inner)
-    return ctx.type_of(lift(ctx, evaluate(ctx, expr.body, inner), expr.body.span))
+    return ctx.type_of(lift(ctx, ctx.evaluate(expr.body, inner), expr.body.span))
 
 
 def _metric(ctx: Context, entry: Entry, choice: Choice) -> None:
@@ -143,12 +143,12 @@ def _metric(ctx: Context, entry: Entry, choice: Choice) -> None:
                 _reduce(ctx, entry, scope, type)
     for line in properties(entry.declaration, "measure"):
         for a in line.arguments:
-            evaluate(ctx, a.value, scope)
+            ctx.evaluate(a.value, scope)
     inner = scope.child()
     inner.names["value"] = Var(ctx.solver.type_var(), entry.declaration.span, "value")
     for line in entry.declaration.body or ():
         if isinstance(line, tree.Require):
-            evaluate(ctx, line.condition, inner)
+            ctx.evaluate(line.condition, inner)
 
 
 def _reduce(ctx: Context, entry: Entry, scope: Scope, type: Type) -> None:
@@ -166,14 +166,14 @@ def _converter(ctx: Context, entry: Entry, choice: Choice) -> None:
     for line in d.body or ():
         for b in line.bindings if isinstance(line, tree.Fit) else ():
             if isinstance(b.name, tree.Name):
-                value = lift(ctx, evaluate(ctx, b.value, scope), b.value.span)
+                value = lift(ctx, ctx.evaluate(b.value, scope), b.value.span)
                 scope.names[b.name.id] = Var(ctx.type_of(value), b.span, b.name.id)
     body = d.value
     for line in d.body or ():
         body = line.value if isinstance(line, tree.Give) else body
     if body is None:
         return
-    result = lift(ctx, evaluate(ctx, body, scope), body.span)
+    result = lift(ctx, ctx.evaluate(body, scope), body.span)
     if d.result is not None:
         ctx.unify(result.type, read_type(ctx, d.result, scope), body.span, "the result")
 
@@ -186,12 +186,11 @@ def _function(ctx: Context, entry: Entry, choice: Choice) -> None:
             if p.type is not None:
                 read_type(ctx, p.type, scope)
         return
-    from sailc.infer.expressions import entry_value
 
     arguments = _fresh_parameters(ctx, d.parameters, scope.child())
     function = entry_value(ctx, entry, d.name_span)
     if d.parameters is not None and len(arguments) == len(d.parameters):
-        call(ctx, function, [(v, v.span) for v, _ in arguments], {}, d.name_span)
+        ctx.apply(function, [(v, v.span) for v, _ in arguments], {}, d.name_span)
 
 
 def _dataset(ctx: Context, entry: Entry, choice: Choice) -> None:
@@ -216,7 +215,7 @@ def _scoped(*names: str) -> Checker:
         for name in names:
             for line in properties(entry.declaration, name):
                 for a in line.arguments:
-                    evaluate(ctx, a.value, scope)
+                    ctx.evaluate(a.value, scope)
 
     return checker
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sailc.diagnostics.base import Diagnostic, Note
@@ -12,9 +12,10 @@ from sailc.diagnostics.types import (
     TypeMismatch,
     UnitMismatch,
 )
-from sailc.infer.values import Scope
+from sailc.infer.values import Given, Primitive, Scope, Value
 from sailc.names import Names
 from sailc.source import NOWHERE, Span
+from sailc.syntax import tree
 from sailc.terms import Const, Layer, Term
 from sailc.types.dims import Dim
 from sailc.types.model import UNKNOWN, Shape, Tensor, Type, show
@@ -34,10 +35,16 @@ class OutOfFuel(Exception):
 
 @dataclass(slots=True, eq=False)
 class Context:
-    """One elaboration. `file_type` gives the type of a dataset's file from its header."""
+    """One elaboration.
+
+    `file_type` gives the type of a dataset's file from its header; `evaluator` and `caller`
+    are the two functions that all rules need, tied here so that no module needs both.
+    """
 
     names: Names
     file_type: Callable[[str, str, str, Span], tuple[Type, tuple[Diagnostic, ...]]]
+    evaluator: Callable[[Context, tree.Expr, Scope], Value]
+    caller: Callable[[Context, Value, list[Given], Mapping[str, Given], Span], Value]
     solver: Solver = field(default_factory=Solver)
     found: dict[tuple[str, Span], Diagnostic] = field(
         default_factory=dict[tuple[str, Span], Diagnostic]
@@ -54,6 +61,21 @@ class Context:
         self.fuel -= count
         if self.fuel < 0:
             raise OutOfFuel(span)
+
+    def evaluate(self, expr: tree.Expr, scope: Scope) -> Value:
+        """The value of an expression; `Poison` after a mistake, which is reported."""
+        return self.evaluator(self, expr, scope)
+
+    def apply(
+        self, function: Value, positional: list[Given], named: Mapping[str, Given], span: Span
+    ) -> Value:
+        """The value of a function applied to arguments."""
+        return self.caller(self, function, positional, named, span)
+
+    def operator(self, name: str) -> Primitive:
+        """The library's declaration of an operator."""
+        entry = self.names.prelude[name]
+        return Primitive(entry.declaration, self.root(entry.file))
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic; one of a code at a place is enough."""

@@ -8,11 +8,13 @@ from sailc.infer.values import (
     Fields,
     Poison,
     Quantity,
+    Scope,
     Sequence,
     Value,
     Word,
 )
 from sailc.source import Span
+from sailc.syntax import tree
 from sailc.terms import Apply, Const, Map, Term, Var
 from sailc.types.dims import Dim, const
 from sailc.types.model import (
@@ -59,6 +61,11 @@ def lift(ctx: Context, value: Value, span: Span) -> Term:
             found = TypeMismatch(span=span, found="a function or module", expected="a value")
             ctx.report(found)
             return ctx.poison(span)
+
+
+def term(ctx: Context, expr: tree.Expr, scope: Scope) -> Term:
+    """An expression as a term."""
+    return lift(ctx, ctx.evaluate(expr, scope), expr.span)
 
 
 def tupled(ctx: Context, parts: list[Term], span: Span) -> Term:

@@ -7,8 +7,7 @@ import operator
 from collections.abc import Callable
 from fractions import Fraction
 
-from sailc.infer.read import as_dim
-from sailc.infer.values import Quantity, RunOf, Value, Word
+from sailc.infer.values import Quantity, RunOf, Value, Word, as_dim
 from sailc.types.dims import HOLE, Dim, SpreadMap, SpreadVar
 from sailc.types.model import Item, Shape
 from sailc.types.solver import map_items

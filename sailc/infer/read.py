@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sailc.diagnostics.names import UnknownName
 from sailc.diagnostics.types import InvalidType, NotKnownYet, UnknownUnit
 from sailc.infer.context import Context
-from sailc.infer.values import Poison, RunOf, Scope, Sequence
+from sailc.infer.values import Poison, RunOf, Scope, as_run
 from sailc.source import Span
 from sailc.syntax import tree
 from sailc.types.dims import Dim, const
@@ -47,7 +47,9 @@ from sailc.units import Unit, UnitError, known_units, parse_unit
 if TYPE_CHECKING:
     from sailc.names import Entry
 
-WIDTHS = frozenset(["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f16", "bf16", "f32", "f64"])
+WIDTHS = frozenset(
+    ["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f16", "bf16", "f32", "f64"]
+)
 _SCALARS: dict[str, Type] = {
     "real": REAL,
     "int": REAL,
@@ -83,10 +85,8 @@ def read_type(ctx: Context, expr: tree.Expr, scope: Scope) -> Type:
         case tree.Record(_, fields):
             return _record(ctx, fields, scope)
         case tree.If(_, condition, then, otherwise):
-            from sailc.infer.expressions import evaluate
-
             return read_type(
-                ctx, then if evaluate(ctx, condition, scope) is True else otherwise, scope
+                ctx, then if ctx.evaluate(condition, scope) is True else otherwise, scope
             )
         case tree.Missing():
             return UNKNOWN
@@ -274,10 +274,8 @@ def read_shape(ctx: Context, exprs: tuple[tree.Expr, ...], scope: Scope) -> Shap
 
 
 def _dimension(ctx: Context, expr: tree.Expr, scope: Scope) -> Shape:
-    from sailc.infer.expressions import evaluate
-
     inner = expr.value if isinstance(expr, tree.Spread) else expr
-    value = evaluate(ctx, inner, scope)
+    value = ctx.evaluate(inner, scope)
     if isinstance(value, Poison):
         return (ctx.solver.dim_var(),)
     if isinstance(expr, tree.Spread):
@@ -290,28 +288,6 @@ def _dimension(ctx: Context, expr: tree.Expr, scope: Scope) -> Shape:
         return (const(value),)
     ctx.report(NotKnownYet(span=expr.span, what="a dimension"))
     return (ctx.solver.dim_var(),)
-
-
-def as_run(value: object) -> Shape | None:
-    """A run of dimensions: `...s`, or a plan-time list of integers."""
-    match value:
-        case RunOf(items):
-            return items
-        case Sequence(items):
-            dims = [as_dim(i) for i in items]
-            return tuple(d for d in dims if d is not None) if None not in dims else None
-        case _:
-            return None
-
-
-def as_dim(value: object) -> Dim | None:
-    if isinstance(value, Dim):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return const(value)
-    if isinstance(value, float) and value.is_integer():
-        return const(int(value))
-    return None
 
 
 def _declare(ctx: Context, expr: tree.Expr, scope: Scope) -> None:

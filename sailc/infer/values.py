@@ -12,8 +12,8 @@ from typing import Union
 
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.terms import Apply, Const, Layer, Map, Term, Var
-from sailc.types.dims import Dim
+from sailc.terms import Apply, Const, Layer, Map, Var
+from sailc.types.dims import Dim, const
 from sailc.types.model import Shape, Type
 from sailc.units import Unit
 
@@ -219,4 +219,26 @@ def is_term(value: Value) -> bool:
     return isinstance(value, Var | Const | Apply | Map)
 
 
-__all__ = ["POISON", "Function", "Lazy", "Scope", "Term", "Value"]
+def as_dim(value: object) -> Dim | None:
+    if isinstance(value, Dim):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return const(value)
+    if isinstance(value, float) and value.is_integer():
+        return const(int(value))
+    return None
+
+
+def as_run(value: object) -> Shape | None:
+    """A run of dimensions: `...s`, or a plan-time list of integers."""
+    match value:
+        case RunOf(items):
+            return items
+        case Sequence(items):
+            dims = [as_dim(i) for i in items]
+            return tuple(d for d in dims if d is not None) if None not in dims else None
+        case _:
+            return None
+
+
+Given = tuple[Value, Span]

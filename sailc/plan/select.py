@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.names import UnknownModule
 from sailc.infer.context import Context
-from sailc.infer.expressions import evaluate
 from sailc.infer.modules.common import (
     Choice,
     Knob,
@@ -20,8 +19,7 @@ from sailc.infer.modules.common import (
     path_text,
     properties,
 )
-from sailc.infer.read import as_dim
-from sailc.infer.values import Quantity, Value
+from sailc.infer.values import Quantity, Value, as_dim
 from sailc.names import Entry
 from sailc.syntax import tree
 
@@ -101,7 +99,7 @@ class Selection:
         for a in self._arguments(word):
             ctx = self.world.context()
             assert self.entry is not None
-            return evaluate(ctx, a.value, ctx.root(self.entry.file).child())
+            return ctx.evaluate(a.value, ctx.root(self.entry.file).child())
         return None
 
     # --- knobs ---------------------------------------------------------------------------
@@ -114,7 +112,7 @@ class Selection:
             if path is not None and path.startswith(f"{module}."):
                 assert self.entry is not None
                 scope = ctx.root(self.entry.file).child()
-                result[path.removeprefix(f"{module}.")] = evaluate(ctx, a.value, scope)
+                result[path.removeprefix(f"{module}.")] = ctx.evaluate(a.value, scope)
         return result
 
     def swept(self, module: str) -> frozenset[str]:

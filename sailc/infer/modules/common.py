@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from sailc.diagnostics.base import Diagnostic
 from sailc.infer.calls import call
 from sailc.infer.context import Context, OutOfFuel
-from sailc.infer.expressions import bind_lets, evaluate
+from sailc.infer.expressions import evaluate
 from sailc.infer.lift import lift
 from sailc.infer.read import read_type
+from sailc.infer.scopes import bind_lets
 from sailc.infer.values import (
     POISON,
     Awaiting,
@@ -45,7 +46,7 @@ class World:
     file_type: FileType
 
     def context(self) -> Context:
-        return Context(self.names, self.file_type)
+        return Context(self.names, self.file_type, evaluate, call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def open_scope(ctx: Context, entry: Entry, choice: Choice) -> Scope:
         scope.names.setdefault(owner, ModuleRef(owner))
     for p in entry.declaration.parameters or ():
         if p.default is not None:
-            scope.names[p.name] = evaluate(ctx, p.default, scope)
+            scope.names[p.name] = ctx.evaluate(p.default, scope)
     scope = scope.child()
     scope.names.update(choice)
     bind_lets(ctx, entry.declaration.body or (), scope)
@@ -130,7 +131,7 @@ def knobs(ctx: Context, entry: Entry) -> tuple[Knob, ...]:
             continue
         targets = line.target.items if isinstance(line.target, tree.Tuple) else (line.target,)
         names = tuple(path_text(t) or "" for t in targets)
-        match evaluate(ctx, line.domain, scope):
+        match ctx.evaluate(line.domain, scope):
             case Sequence(items) if items:
                 found.append(Knob(names, items, None, line.span))
             case Made() as made:
@@ -177,7 +178,7 @@ def requirements(ctx: Context, entry: Entry, scope: Scope) -> list[Requirement]:
     found: list[Requirement] = []
     for line in entry.declaration.body or ():
         if isinstance(line, tree.Require):
-            value = evaluate(ctx, line.condition, scope)
+            value = ctx.evaluate(line.condition, scope)
             holds = value if isinstance(value, bool) else None
             found.append(Requirement(holds, line.because or "", line.span))
     return found
@@ -205,13 +206,13 @@ def overload(
         variables.append(variable)
     if len(expr.parameters) > len(given):
         return None
-    return tuple(variables), lift(ctx, evaluate(ctx, expr.body, inner), expr.body.span)
+    return tuple(variables), lift(ctx, ctx.evaluate(expr.body, inner), expr.body.span)
 
 
 def apply_to(ctx: Context, expr: tree.Expr, scope: Scope, argument: Term) -> Term:
     """A property that is a function (`reduce mean`, `reduce pairs => …`) on a term."""
-    function = evaluate(ctx, expr, scope)
-    return lift(ctx, call(ctx, function, [(argument, expr.span)], {}, expr.span), expr.span)
+    function = ctx.evaluate(expr, scope)
+    return lift(ctx, ctx.apply(function, [(argument, expr.span)], {}, expr.span), expr.span)
 
 
 def show_value(value: Value) -> object:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sailc.infer.calls import call
 from sailc.infer.context import Context
-from sailc.infer.expressions import bind_lets, evaluate
 from sailc.infer.lift import lift
 from sailc.infer.modules.common import has, open_scope, properties, words
 from sailc.infer.read import read_type
@@ -103,20 +101,20 @@ def apply_converter(ctx: Context, found: Converter, given: Type) -> Conversion |
     for line in d.body or ():
         for b in line.bindings if isinstance(line, tree.Fit) else ():
             if isinstance(b.name, tree.Name):
-                value = named(lift(ctx, evaluate(ctx, b.value, scope), b.value.span), b.name.id)
+                value = named(lift(ctx, ctx.evaluate(b.value, scope), b.value.span), b.name.id)
                 variable = Var(ctx.type_of(value), b.span, b.name.id)
                 statistics.append(Statistic(variable, value))
                 scope.names[b.name.id] = variable
     scope.names[p.name] = input
-    output = named(lift(ctx, evaluate(ctx, _body(d), scope), d.span), d.name)
+    output = named(lift(ctx, ctx.evaluate(_body(d), scope), d.span), d.name)
     if d.result is not None:
         ctx.unify(output.type, read_type(ctx, d.result, scope), d.span)
     target = ctx.type_of(output)
     answer, inverse = None, None
     for line in properties(d, "inverse"):
         answer = Var(target, line.span, "y")
-        function = evaluate(ctx, line.arguments[0].value, scope)
-        inverse = lift(ctx, call(ctx, function, [(answer, line.span)], {}, line.span), line.span)
+        function = ctx.evaluate(line.arguments[0].value, scope)
+        inverse = lift(ctx, ctx.apply(function, [(answer, line.span)], {}, line.span), line.span)
     return Conversion(
         found, given, target, input, points, tuple(statistics), output, answer, inverse
     )
@@ -141,6 +139,3 @@ def stacked(type: Type, n: Dim | None = None) -> Type:
 
 def where(entry: Entry) -> Span:
     return entry.declaration.name_span if entry.declaration.name else NOWHERE
-
-
-__all__ = ["Conversion", "Converter", "apply_converter", "bind_lets", "converter"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sailc.infer.context import Context
-from sailc.infer.expressions import term
+from sailc.infer.lift import term
 from sailc.infer.modules.common import apply_to, open_scope, overload, properties, words
 from sailc.names import Entry
 from sailc.source import Span

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sailc.infer.context import Context
-from sailc.infer.expressions import evaluate, force
 from sailc.infer.lift import lift
 from sailc.infer.modules.common import (
     Choice,
@@ -15,6 +14,7 @@ from sailc.infer.modules.common import (
     requirements,
 )
 from sailc.infer.read import read_type
+from sailc.infer.scopes import force
 from sailc.infer.values import Lazy, Scope
 from sailc.names import Entry
 from sailc.source import NOWHERE, Span
@@ -83,7 +83,7 @@ def elaborate_model(
     minimize = None
     for line in properties(entry.declaration, "minimize"):
         if line.arguments:
-            value = evaluate(ctx, line.arguments[0].value, scope)
+            value = ctx.evaluate(line.arguments[0].value, scope)
             minimize = lift(ctx, value, line.span)
     return TypedModel(entry, inputs, output, tuple(ctx.layers), holes, minimize, fitted, found)
 
@@ -132,7 +132,7 @@ def _fitted(ctx: Context, entry: Entry, scope: Scope) -> tuple[tuple[str, Term],
             inner.names[v.name] = Var(ctx.solver.type_var(), v.span, v.name)
         for b in line.bindings:
             if isinstance(b.name, tree.Name):
-                value = lift(ctx, evaluate(ctx, b.value, inner), b.value.span)
+                value = lift(ctx, ctx.evaluate(b.value, inner), b.value.span)
                 found.append((b.name.id, value))
                 scope.names[b.name.id] = Var(value.type, b.span, b.name.id)
     return tuple(found)
@@ -147,7 +147,7 @@ def _output(ctx: Context, entry: Entry, scope: Scope) -> Term:
         # The type comes first: its dimensions may be named in the value (`linear(m)`).
         expected = read_type(ctx, line.type, scope) if line.type is not None else None
         outer, ctx.part = ctx.part, line.name or "output"
-        term = lift(ctx, evaluate(ctx, line.value, scope), line.value.span)
+        term = lift(ctx, ctx.evaluate(line.value, scope), line.value.span)
         ctx.part = outer
         if expected is not None:
             ctx.unify(term.type, expected, line.value.span, "the output")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sailc.infer.context import Context
-from sailc.infer.expressions import bind, pattern_name, term
-from sailc.infer.lift import elements
+from sailc.infer.lift import elements, term
 from sailc.infer.modules.common import Choice, Requirement, open_scope, requirements
 from sailc.infer.read import read_type
+from sailc.infer.scopes import bind, pattern_name
 from sailc.infer.values import Scope
 from sailc.names import Entry
 from sailc.source import Span

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sailc.infer.context import Context
-from sailc.infer.expressions import evaluate
 from sailc.infer.modules.common import Choice, has, open_scope, overload, properties, show_value
-from sailc.infer.read import as_dim
-from sailc.infer.values import Made, Poison, Scope, Sequence, Value
+from sailc.infer.values import Made, Poison, Scope, Sequence, Value, as_dim
 from sailc.names import Entry
 from sailc.terms import Term, Var
 from sailc.types.model import Type
@@ -75,7 +73,7 @@ def elaborate_trainer(ctx: Context, entry: Entry, choice: Choice) -> TypedTraine
 
 def _values(ctx: Context, entry: Entry, name: str, scope: Scope) -> list[Value]:
     return [
-        evaluate(ctx, a.value, scope)
+        ctx.evaluate(a.value, scope)
         for line in properties(entry.declaration, name)
         for a in line.arguments
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sailc.infer.rules import arithmetic, collections, makers, reductions, shapes
 
 if TYPE_CHECKING:
-    from sailc.infer.calls import Bound
+    from sailc.infer.bound import Bound
     from sailc.infer.context import Context
     from sailc.infer.values import Value
 

@@ -30,7 +30,7 @@ from sailc.types.model import (
 from sailc.units import ONE, Unit
 
 if TYPE_CHECKING:
-    from sailc.infer.calls import Bound
+    from sailc.infer.bound import Bound
     from sailc.infer.rules import Rule
 
 SYMBOLS: Mapping[str, str] = {

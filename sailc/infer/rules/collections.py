@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from sailc.diagnostics.types import NotKnownYet, OutOfRange
 from sailc.infer.context import Context
 from sailc.infer.lift import elements, lift, with_length
-from sailc.infer.read import as_dim
-from sailc.infer.values import POISON, Poison, Quantity, Sequence, Value
+from sailc.infer.values import POISON, Poison, Quantity, Sequence, Value, as_dim
 from sailc.terms import Apply, Lambda, Term, Var
 from sailc.types.dims import Dim, DimName, atom, const
 from sailc.types.model import Label, ListType, Num, SetType, Tensor, TupleType, Unknown
 
 if TYPE_CHECKING:
-    from sailc.infer.calls import Bound
+    from sailc.infer.bound import Bound
     from sailc.infer.rules import Rule
 
 
@@ -126,14 +125,12 @@ def _indices(ctx: Context, call: Bound) -> Value:
 
 def _fold(ctx: Context, call: Bound) -> Value:
     """`fold(init, step)` and `scan`: `step(state, element)` along a collection."""
-    from sailc.infer.calls import call as apply
-
     xs = lift(ctx, call.value("xs"), call.where("xs"))
     start = lift(ctx, call.value("init"), call.where("init"))
     item, n = elements(ctx, xs, call.span)
     state, element = Var(start.type, call.span, "state"), Var(item, call.span, "element")
     arguments = [(state, call.span), (element, call.span)]
-    body = apply(ctx, call.value("step"), arguments, {}, call.where("step"))
+    body = ctx.apply(call.value("step"), arguments, {}, call.where("step"))
     if isinstance(body, Poison):
         return POISON
     result = lift(ctx, body, call.where("step"))
@@ -154,7 +151,7 @@ def _others(ctx: Context, call: Bound) -> Value:
 
 def _filled(ctx: Context, call: Bound) -> Value:
     """`zeros([a, b])`, `ones([a, b])`."""
-    from sailc.infer.read import as_run
+    from sailc.infer.values import as_run
 
     shape = as_run(call.value("shape"))
     if shape is None:

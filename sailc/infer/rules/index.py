@@ -6,8 +6,7 @@ from collections.abc import Sequence as SequenceOf
 
 from sailc.diagnostics.types import NoSuchField, NotKnownYet, OutOfRange, TypeMismatch
 from sailc.infer.context import Context
-from sailc.infer.read import as_dim
-from sailc.infer.values import POISON, Fields, Poison, Sequence, Value, is_term
+from sailc.infer.values import POISON, Fields, Poison, Sequence, Value, as_dim, is_term
 from sailc.source import Span
 from sailc.syntax import tree
 from sailc.terms import Apply, Term

@@ -13,7 +13,7 @@ from sailc.types.dims import Dim
 from sailc.types.model import UNKNOWN, Shape, Tensor, Type
 
 if TYPE_CHECKING:
-    from sailc.infer.calls import Bound
+    from sailc.infer.bound import Bound
     from sailc.infer.rules import Rule
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from sailc.diagnostics.types import NotKnownYet, OutOfRange, TypeMismatch
 from sailc.infer.context import Context
 from sailc.infer.lift import lift, listed
-from sailc.infer.read import as_dim
-from sailc.infer.values import POISON, Sequence, Value
+from sailc.infer.values import POISON, Sequence, Value, as_dim
 from sailc.terms import Apply, Term
 from sailc.types.dims import Dim
 from sailc.types.model import (
@@ -28,7 +27,7 @@ from sailc.types.model import (
 from sailc.units import ONE
 
 if TYPE_CHECKING:
-    from sailc.infer.calls import Bound
+    from sailc.infer.bound import Bound
     from sailc.infer.rules import Rule
 
 
@@ -161,13 +160,10 @@ def _extreme(ctx: Context, call: Bound) -> Value:
     plain = [v for v in numbers if isinstance(v, int | float) and not isinstance(v, bool)]
     if len(plain) == len(given):
         return max(plain) if call.name == "max" else min(plain)
-    from sailc.infer.calls import call as apply
-    from sailc.infer.expressions import operator
-
     name = "maximum" if call.name == "max" else "minimum"
     value = given[0]
     for other in given[1:]:
-        value = (apply(ctx, operator(ctx, name), [value, other], {}, call.span), call.span)
+        value = (ctx.apply(ctx.operator(name), [value, other], {}, call.span), call.span)
     return value[0]
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from sailc.diagnostics.types import DimensionMismatch, NotKnownYet, TypeMismatch
 from sailc.infer.context import Context
 from sailc.infer.lift import lift, listed
-from sailc.infer.read import as_dim, as_run
-from sailc.infer.values import POISON, RunOf, Sequence, Value
+from sailc.infer.values import POISON, RunOf, Sequence, Value, as_dim, as_run
 from sailc.terms import Apply, Term
 from sailc.types.dims import Dim, atom, const
 from sailc.types.model import (
@@ -23,7 +22,7 @@ from sailc.types.model import (
 from sailc.types.solver import rank, size
 
 if TYPE_CHECKING:
-    from sailc.infer.calls import Bound
+    from sailc.infer.bound import Bound
     from sailc.infer.rules import Rule
 
 

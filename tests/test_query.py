@@ -1,0 +1,206 @@
+"""Queries: memoised on what they read, with early cut-off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import write
+
+from sailc.build import planned
+from sailc.queries import checked
+from sailc.query import CycleError, Database, query
+from sailc.workspace import Workspace
+
+# A little spreadsheet: words of a text, how many there are, and whether that is even.
+
+
+@query
+def words(db: Database, name: str) -> tuple[str, ...]:
+    return tuple(str(db.get("text", name, "")).split())
+
+
+@query
+def count(db: Database, name: str) -> int:
+    return len(words(db, name))
+
+
+@query
+def even(db: Database, name: str) -> bool:
+    return count(db, name) % 2 == 0
+
+
+@query
+def total(db: Database, *names: str) -> int:
+    return sum(count(db, n) for n in names)
+
+
+@pytest.fixture
+def db() -> Database:
+    made = Database()
+    made.set("text", "a", "one two")
+    made.set("text", "b", "three")
+    return made
+
+
+def runs(db: Database) -> dict[str, int]:
+    """What was evaluated since the last time that one asked."""
+    found = dict(db.runs)
+    db.runs.clear()
+    return found
+
+
+def test_a_query_runs_once(db: Database) -> None:
+    assert [even(db, "a"), even(db, "a"), count(db, "a")] == [True, True, 2]
+    assert runs(db) == {"even": 1, "count": 1, "words": 1}
+
+
+def test_arguments_tell_queries_apart(db: Database) -> None:
+    assert (count(db, "a"), count(db, "b"), count(db, name="b")) == (2, 1, 1)
+
+
+def test_what_did_not_read_a_change_does_not_run_again(db: Database) -> None:
+    assert (even(db, "a"), even(db, "b")) == (True, False)
+    runs(db)
+    db.set("text", "b", "three four")
+    assert (even(db, "a"), even(db, "b")) == (True, True)
+    assert runs(db) == {"even": 1, "count": 1, "words": 1}
+
+
+def test_what_reads_an_unchanged_value_does_not_run_again(db: Database) -> None:
+    assert even(db, "a")
+    runs(db)
+    db.set("text", "a", "five six")
+    assert even(db, "a")
+    assert runs(db) == {"words": 1, "count": 1}
+    db.set("text", "a", "  five six  ")
+    assert even(db, "a")
+    assert runs(db) == {"words": 1}
+
+
+def test_setting_the_same_value_changes_nothing(db: Database) -> None:
+    assert even(db, "a")
+    revision = db.revision
+    db.set("text", "a", "one two")
+    assert db.revision == revision
+    runs(db)
+    assert even(db, "a")
+    assert runs(db) == {}
+
+
+def test_an_input_that_was_not_there_is_a_read_like_any_other(db: Database) -> None:
+    assert count(db, "c") == 0
+    db.set("text", "c", "seven")
+    assert count(db, "c") == 1
+    assert db.inputs("text") == ["a", "b", "c"] or set(db.inputs("text")) == {"a", "b", "c"}
+
+
+def test_reads_that_depend_on_values_are_recorded_anew(db: Database) -> None:
+    @query
+    def follow(db: Database, name: str) -> object:
+        target = db.get("link", name)
+        return follow(db, target) if isinstance(target, str) else count(db, name)
+
+    db.set("link", "c", "a")
+    assert follow(db, "c") == 2
+    db.set("link", "c", "b")
+    assert follow(db, "c") == 1
+    runs(db)
+    db.set("text", "a", "not read any more")
+    assert follow(db, "c") == 1
+    assert runs(db) == {}
+
+
+def test_a_cycle_is_named_and_leaves_the_database_usable(db: Database) -> None:
+    @query
+    def ping(db: Database, n: int) -> int:
+        return pong(db, n) if db.get("loops", "") else n
+
+    @query
+    def pong(db: Database, n: int) -> int:
+        return ping(db, n)
+
+    db.set("loops", "", True)
+    with pytest.raises(CycleError, match="ping -> pong -> ping") as caught:
+        ping(db, 1)
+    assert [k[0] for k in caught.value.keys] == ["ping", "pong", "ping"]
+    db.set("loops", "", False)
+    assert ping(db, 1) == 1
+    assert pong(db, 2) == 2
+    assert even(db, "a")
+
+
+def test_a_query_that_raises_is_asked_again(db: Database) -> None:
+    @query
+    def strict(db: Database) -> int:
+        if not db.get("text", "c", ""):
+            raise ValueError("nothing there")
+        return count(db, "c")
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match="nothing there"):
+            strict(db)
+    db.set("text", "c", "seven eight")
+    assert strict(db) == 2
+
+
+texts = st.sampled_from(["", "one", "one two", "two one", "one two three"])
+changes = st.lists(st.tuples(st.sampled_from("abc"), texts), max_size=12)
+
+
+@given(changes)
+def test_memoised_values_are_those_of_a_fresh_database(changes: list[tuple[str, str]]) -> None:
+    db = Database()
+    for name, text in changes:
+        db.set("text", name, text)
+        fresh = Database()
+        for key in "abc":
+            fresh.set("text", key, db.get("text", key, ""))
+        assert total(db, "a", "b", "c") == total(fresh, "a", "b", "c")
+        assert even(db, name) == even(fresh, name)
+
+
+# --- the stages as queries --------------------------------------------------------------
+
+FILES = {
+    "points.sail": """
+        problem Parabola {
+            let xs = uniform([0.0], [1.0]) |> sample(64, seed = 1)
+            train x in xs |> first(32): predict x as x[0] ^ 2
+            test  x in xs |> last(32):  predict x as x[0] ^ 2
+        }
+    """,
+    "other.sail": "fn cube(x) = x ^ 3\n",
+}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace.open([write(tmp_path, FILES)])
+
+
+def test_an_edit_parses_and_checks_only_what_it_touches(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    assert workspace.check() == []
+    runs(workspace.db)
+    path = str(tmp_path / "other.sail")
+    workspace.edit(path, "fn cube(x) = x * x * y\n")
+    assert [d.code for d in workspace.check()] == ["E0201"]
+    assert runs(workspace.db)["parsed"] == 1
+
+
+def test_a_blank_at_the_end_of_a_file_plans_nothing_anew(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    points, other = str(tmp_path / "points.sail"), str(tmp_path / "other.sail")
+    plan = planned(workspace.db, points, "")
+    assert plan.scenarios
+    runs(workspace.db)
+    workspace.edit(other, FILES["other.sail"])
+    assert planned(workspace.db, points, "") == plan
+    workspace.edit(points, workspace.source(points).text)
+    assert checked(workspace.db, points) == ()
+    assert "planned" not in runs(workspace.db)
