@@ -290,6 +290,8 @@ class UnknownCharacter(Diagnostic):
     def fix(self) -> Fix | None:
         if self.text in FOREIGN:
             return Fix(self.span, FOREIGN[self.text])
+        if self.text[0] == self.text[-1] == "'" and len(self.text) > 1 and '"' not in self.text:
+            return Fix(self.span, f'"{self.text[1:-1]}"')
         return Fix(self.span, "") if self.text == ";" else None
 
 

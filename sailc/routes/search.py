@@ -209,12 +209,16 @@ def _heads_meet(a: Type, b: Type) -> bool:
 def backward(
     world: World, converters: tuple[Converter, ...], truth: Type, suffix: Route = ()
 ) -> list[Reached]:
-    """Every type from which chains lead to a truth's, in order; the truth's is first."""
+    """Every type from which chains lead to a truth's, in order; the truth's is first.
+
+    A fitted converter used backwards is the last on its chain: its statistics are of the
+    truths, so it leads to their very type."""
     usable = tuple(c for c in converters if c.path != "question" and not c.rule)
 
     def expand(type: Type) -> Iterator[Step]:
         for c in usable:
-            yield from _apply_backward(world, c, type)
+            if not c.fitted or type == truth:
+                yield from _apply_backward(world, c, type)
 
     return _search(Reached(truth, suffix), expand, _prepend)
 

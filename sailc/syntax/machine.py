@@ -48,19 +48,23 @@ class Machine:
 
     def advance(self, chain: Chain, terminal: str) -> Chain | None:
         """The stack after a terminal, or None if it may not stand there."""
+        state, below = chain
         while True:
-            action = self.actions[chain.state].get(terminal)
+            action = self.actions[state].get(terminal)
             if action is None:
                 return None
             if action >= 0:
-                return Chain(action, chain)
+                return Chain(action, Chain(state, below))
             rule = self.rules[~action]
-            for _ in range(rule.size):
-                assert chain.below is not None
-                chain = chain.below
-            chain = Chain(self.gotos[chain.state][rule.origin], chain)
-            if chain.state == self.end:
-                return chain
+            if rule.size == 0:
+                below = Chain(state, below)
+            for _ in range(rule.size - 1):
+                assert below is not None
+                below = below.below
+            assert below is not None
+            state = self.gotos[below.state][rule.origin]
+            if state == self.end:
+                return Chain(state, below)
 
     def expected(self, chain: Chain) -> set[str]:
         """The terminals that may stand next."""

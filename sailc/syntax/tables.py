@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import sail_grammar
 
 # What the lexer makes of broken text: no rule uses it, and Lark must not drop it.
-BROKEN = ("BAD_NUMBER", "UNTERMINATED", "UNKNOWN")
+BROKEN = ("BAD_NUMBER", "UNTERMINATED", "QUOTED", "UNKNOWN")
 
 
 class Rule(NamedTuple):

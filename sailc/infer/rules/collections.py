@@ -157,7 +157,7 @@ def _filled(ctx: Context, call: Bound) -> Value:
     if shape is None:
         ctx.report(NotKnownYet(span=call.where("shape"), what="a shape"))
         return POISON
-    return Apply(Tensor(Num(), shape), call.span, call.name)
+    return Apply(Tensor(Num(), shape), call.span, call.name, ())
 
 
 def _sample(ctx: Context, call: Bound) -> Value:

@@ -29,6 +29,10 @@ def mended(raw: list[Token], report: Report, machine: Machine) -> list[Token]:
             case "BAD_NUMBER":
                 report.add(_bad_number(token, _span(token, report)))
                 tokens.append(Token("NAME", "", token.start, token.end))
+            case "QUOTED":
+                report.add(UnknownCharacter(span=_span(token, report), text=token.text))
+                text = '"' + token.text[1:-1].replace('"', '\\"') + '"'
+                tokens.append(Token("STRING", text, token.start, token.end))
             case "UNKNOWN":
                 report.add(UnknownCharacter(span=_span(token, report), text=token.text))
                 tokens.extend(_translated(token, machine))

@@ -42,7 +42,7 @@ _CLOSES = frozenset({"RPAR", "RSQB", "RBRACE"})
 class Budget:
     """How many steps are left for one text; beyond them mistakes are only skipped."""
 
-    steps: int = 5_000
+    steps: int = 3_000
 
 
 class Edit(NamedTuple):
