@@ -12,12 +12,13 @@ from pathlib import Path
 from sailc.data import Header, Location, Trouble, locate, read_header
 from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.data import trouble_diagnostic
+from sailc.diagnostics.internal import InternalError
 from sailc.infer.check import check_declaration
 from sailc.infer.dataset import FileLine, file_line, header_type
 from sailc.infer.modules.common import World
 from sailc.kinds.check import check_lines
 from sailc.names import Names, resolve
-from sailc.query import Database, query
+from sailc.query import CycleError, Database, query
 from sailc.source import Source, Span
 from sailc.syntax import tree
 from sailc.syntax.parser import parse
@@ -127,8 +128,22 @@ def checked(db: Database, path: str) -> Diagnostics:
     for declaration in file.declarations:
         diagnostics += check_lines(declaration)
         if not any(declaration.span.start <= b <= declaration.span.end for b in broken):
-            diagnostics += check_declaration(world(db), declaration, path)
+            diagnostics += _guarded(db, declaration, path)
     return tuple(_unique(d for d in diagnostics if d.span.file == path))
+
+
+def _guarded(db: Database, declaration: tree.Declaration, path: str) -> Diagnostics:
+    """The mistakes of a declaration. One that makes the compiler fail is a diagnostic of
+    its own, so that it takes neither the other files nor the editor with it."""
+    try:
+        return check_declaration(world(db), declaration, path)
+    except (CycleError, RecursionError, *_UNEXPECTED) as error:
+        return (
+            InternalError(span=declaration.name_span, error=f"{type(error).__name__}: {error}"),
+        )
+
+
+_UNEXPECTED = (AssertionError, AttributeError, LookupError, TypeError, ValueError, ArithmeticError)
 
 
 def _unique(diagnostics: object) -> list[Diagnostic]:

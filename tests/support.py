@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -67,6 +69,12 @@ def sail(*arguments: str | Path, exit: int | None = None) -> Result:
 def sail_json(*arguments: str | Path, exit: int | None = None) -> Any:
     """What a command prints for programs."""
     return json.loads(sail(*arguments, "--format", "json", exit=exit).stdout)
+
+
+def python(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """A Python that sees no sailc but an installed one, nor the variables of its user."""
+    command = [sys.executable, "-I", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
 def json_lines(text: str) -> list[Json]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sailc.emit.numpy_rows import INFIX, expand, reduction, reshape
+from sailc.emit.numpy_rows import INFIX, constant, expand, reduction, reshape, stack
 from sailc.emit.rows import Rows
 from sailc.program.tree import Op
 
@@ -51,7 +51,7 @@ def _pool(op: Op) -> str:
     axes = tuple(range(2, 2 * rank + 1, 2))
     reduce = "max" if op.attributes["kind"] == "max" else "mean"
     at = axes if rank > 1 else axes[0]
-    return f"a{cut}.reshape(-1, {shape}, a.shape[-1]).{reduce}(axis={at})"
+    return f"a{cut}.reshape(-1, {shape}, {before[-1]}).{reduce}(axis={at})"
 
 
 def _upsample(op: Op) -> str:
@@ -59,6 +59,12 @@ def _upsample(op: Op) -> str:
     for axis in range(1, _rank(op) + 1):
         text = f"jnp.repeat({text}, k, axis={axis})"
     return text
+
+
+def _cross_entropy(op: Op) -> str:
+    text = "optax.softmax_cross_entropy_with_integer_labels(a, b)"
+    axes = tuple(range(1, _rank(op) + 1))
+    return f"{text}.mean(axis={axes})" if axes else text
 
 
 def _norm(op: Op) -> str:
@@ -104,7 +110,8 @@ JAX: Rows = {
     "sort": "jnp.sort(a, axis=-1)",
     "transpose": "jnp.swapaxes(a, -1, -2)",
     "concat": "jnp.concatenate([*args], axis=-1)",
-    "stack": lambda op: f"jnp.stack(jnp.broadcast_arrays(*args), axis={op.attributes['axis']})",
+    "stack": stack("jnp", "[*args]", "jnp.broadcast_arrays(*args)", "axis"),
+    "constant": constant("jnp"),
     "one_hot": lambda op: f"jax.nn.one_hot(a, {op.attributes['shape'][-1]})",  # type: ignore[index]
     "zeros": "jnp.zeros(shape)",
     "ones": "jnp.ones(shape)",
@@ -118,7 +125,7 @@ JAX: Rows = {
     "pool": _pool,
     "upsample": _upsample,
     "parameter": "value",
-    "cross_entropy": "optax.softmax_cross_entropy_with_integer_labels(a, b)",
+    "cross_entropy": _cross_entropy,
     "mean_cross_entropy": "optax.softmax_cross_entropy_with_integer_labels(a, b).mean()",
     "merge_batch": lambda op: f"a.reshape(-1, *a.shape[{op.batch}:])" if op.batch else "a[None]",
     "part_batch": lambda op: f"a.reshape(*b.shape[:{op.batch}], *a.shape[1:])" if op.batch else "a[0]",

@@ -3,7 +3,7 @@ which PyTorch knows as the memory format `channels_last`, so nothing is copied."
 
 from __future__ import annotations
 
-from sailc.emit.numpy_rows import INFIX, expand, reduction, reshape
+from sailc.emit.numpy_rows import INFIX, constant, expand, reduction, reshape, stack
 from sailc.emit.rows import Rows
 from sailc.program.tree import Op
 
@@ -42,6 +42,16 @@ def _pool(op: Op) -> str:
 
 def _upsample(op: Op) -> str:
     return 'F.interpolate(a.movedim(-1, 1), scale_factor=k, mode="nearest").movedim(1, -1)'
+
+
+def _scores(op: Op) -> str:
+    """`cross_entropy` wants the labels' dimension second."""
+    return "a.movedim(-1, 1)" if _rank(op) else "a"
+
+
+def _cross_entropy(op: Op) -> str:
+    text = f'F.cross_entropy({_scores(op)}, b, reduction="none")'
+    return f"{text}.flatten(1).mean(dim=1)" if _rank(op) else text
 
 
 def _norm(op: Op) -> str:
@@ -97,7 +107,8 @@ TORCH: Rows = {
     "sort": "torch.sort(a, dim=-1).values",
     "transpose": "a.transpose(-1, -2)",
     "concat": "torch.cat([*args], dim=-1)",
-    "stack": lambda op: f"torch.stack(torch.broadcast_tensors(*args), dim={op.attributes['axis']})",
+    "stack": stack("torch", "[*args]", "torch.broadcast_tensors(*args)", "dim"),
+    "constant": constant("torch"),
     "one_hot": lambda op: f"F.one_hot(a, {op.attributes['shape'][-1]}).float()",  # type: ignore[index]
     "zeros": "torch.zeros(shape)",
     "ones": "torch.ones(shape)",
@@ -111,8 +122,8 @@ TORCH: Rows = {
     "pool": _pool,
     "upsample": _upsample,
     "parameter": "value",
-    "cross_entropy": 'F.cross_entropy(a, b, reduction="none")',
-    "mean_cross_entropy": "F.cross_entropy(a, b)",
+    "cross_entropy": _cross_entropy,
+    "mean_cross_entropy": lambda op: f"F.cross_entropy({_scores(op)}, b)",
     "merge_batch": lambda op: f"a.flatten(0, {op.batch - 1})" if op.batch else "a[None]",
     "part_batch": lambda op: f"a.unflatten(0, b.shape[:{op.batch}])" if op.batch else "a[0]",
 }  # fmt: skip

@@ -17,6 +17,11 @@ def store(spec: ParameterSpec) -> str:
     return ".T" if rank == 2 else f".transpose{(rank - 1, rank - 2, *range(rank - 2))}"
 
 
+def simplify(text: str) -> str:
+    """Channels moved last and at once first again stay where they are."""
+    return text.replace(".movedim(1, -1).movedim(-1, 1)", "")
+
+
 TARGET = Target(
     "torch",
     "PyTorch",
@@ -29,6 +34,7 @@ TARGET = Target(
         "adamw": "torch.optim.AdamW(w.values(), lr={rate}, weight_decay={decay}, betas=({beta1}, {beta2}), eps={epsilon})",
         "sgd": "torch.optim.SGD(w.values(), lr={rate}, momentum={momentum})",
     },
+    simplify=simplify,
 )
 
 

@@ -134,7 +134,8 @@ class SelectsNothing(Diagnostic):
 
     @property
     def message(self) -> str:
-        return f"the benchmark `{self.name}` leaves no combination that makes sense"
+        what = f"`{self.name}`" if "." in self.name else f"the benchmark `{self.name}`"
+        return f"{what} leaves no combination that makes sense"
 
     @property
     def help(self) -> str:

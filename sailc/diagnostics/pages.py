@@ -13,6 +13,7 @@ def load_all() -> None:
     from sailc.diagnostics import (  # noqa: F401 - imported for what they register
         data,
         files,
+        internal,
         kinds,
         names,
         runs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sailc.diagnostics.base import Diagnostic, Fix, listing, suggest
 from sailc.source import Span
@@ -423,6 +424,7 @@ _SYNONYMS = {
 }
 
 
+@lru_cache
 def meant(word: str) -> str | None:
     """The declaration word that someone who wrote another may have meant."""
     return suggest(word, words.DECLARATIONS) or _SYNONYMS.get(word)

@@ -86,13 +86,23 @@ class UnitMismatch(Diagnostic):
     title = "units disagree"
     left: str
     right: str
+    context: str = ""
 
     @property
     def message(self) -> str:
-        return f"`{self.left}` and `{self.right}` are units of different dimensions"
+        place = f"{self.context}: " if self.context else ""
+        if self.right == "1":
+            return f"{place}this is in `{self.left}`, and a number without a unit is needed"
+        if self.left == "1":
+            return f"{place}this has no unit, and `{self.right}` is needed"
+        return f"{place}`{self.left}` and `{self.right}` are units of different dimensions"
 
     @property
     def help(self) -> str:
+        if self.right == "1":
+            return f"divide by a quantity: `x / 1 {self.left}`"
+        if self.left == "1":
+            return f"multiply by a quantity: `x * 1 {self.right}`"
         return "divide or multiply by a quantity that has the missing unit"
 
 
@@ -160,6 +170,35 @@ class WrongArguments(Diagnostic):
     @property
     def help(self) -> str:
         return f"it is declared as `{self.signature}`" if self.signature else "see its declaration"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwaitsArgument(Diagnostic):
+    """A function stands where a value is needed: its first argument is still awaited.
+
+    ```sail
+    model M {
+        input  x: Tensor[real, n]
+        output y: Tensor[real, m] = linear(m)
+    }
+    ```
+
+    `linear(m)` is a layer that awaits what it is applied to. Write `x |> linear(m)` or
+    `linear(x, m)`; beside another operator, put brackets around the pipe.
+    """
+
+    code = "E0313"
+    title = "an argument is awaited"
+    name: str
+    parameter: str
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` still awaits its argument `{self.parameter}`"
+
+    @property
+    def help(self) -> str:
+        return f"give it with a pipe, in brackets beside other operators: `(value |> {self.name})`"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from textwrap import wrap
 
 from sailc.emit.layout import WIDTH, fit
@@ -25,13 +26,13 @@ def expression(expr: Expr, rows: Rows) -> str:
     return quoted(render(expr, rows))
 
 
-def function(f: Function, rows: Rows, name: str | None = None) -> str:
+def function(f: Function, rows: Rows, simplify: Callable[[str], str] = str) -> str:
     """A function definition, one statement for each of the author's bindings."""
-    head = fit(f"def {name or f.name}({', '.join(f.parameters)}):")
+    head = fit(f"def {f.name}({', '.join(f.parameters)}):")
     lines = [head, *docstring(f.doc, 4)]
     for a in f.body:
-        lines.append(fit(f"{a.name} = {expression(a.value, rows)}", 4))
-    results = ", ".join(expression(r, rows) for r in f.results)
+        lines.append(fit(f"{a.name} = {simplify(expression(a.value, rows))}", 4))
+    results = ", ".join(simplify(expression(r, rows)) for r in f.results)
     lines.append(fit(_returned(results, len(f.results)), 4))
     return "\n".join(lines)
 

@@ -81,8 +81,40 @@ def _measure(op: Op) -> str:
     return f'run["{owner}"]["{name}"]'
 
 
-def _stack(op: Op) -> str:
-    return f"np.stack(np.broadcast_arrays(*args), axis={op.attributes.get('axis', 0)})"
+def stack(library: str, all_alike: str, broadcast: str, keyword: str) -> Row:
+    """Arrays along a new axis, brought to one shape first where they differ."""
+
+    def row(op: Op) -> str:
+        axis = op.attributes["axis"]
+        if len(op.arguments) == 1 and axis == -1:
+            return "a[..., None]"
+        parts = all_alike if op.attributes["alike"] else broadcast
+        return f"{library}.stack({parts}, {keyword}={axis})"
+
+    return row
+
+
+def constant(library: str) -> Row:
+    """An array of numbers; of one number many times, in short."""
+
+    def row(op: Op) -> str:
+        value = op.attributes["value"]
+        shape, numbers = _flattened(value)
+        first = next(iter(numbers), 0)
+        if len(numbers) > 4 and all(n == first for n in numbers):
+            maker = "np" if library == "np" else library
+            return f"{maker}.full({shape}, {first!r})"
+        return f"{library}.{'tensor' if library == 'torch' else 'array'}(value)"
+
+    return row
+
+
+def _flattened(value: object) -> tuple[tuple[int, ...], list[object]]:
+    if not isinstance(value, tuple):
+        return (), [value]
+    parts = [_flattened(v) for v in value]  # pyright: ignore[reportUnknownVariableType]
+    inner = parts[0][0] if parts else ()
+    return (len(parts), *inner), [n for _, numbers in parts for n in numbers]
 
 
 INFIX: Rows = {
@@ -108,6 +140,7 @@ INFIX: Rows = {
     "first": "a[:n]",
     "last": _last,
     "drop": "a[n:]",
+    "rows": "a[start:stop]",
     "every": "a[::n]",
     "take_rows": "a[b]",
     "key": "a[name]",
@@ -140,7 +173,9 @@ NUMPY: Rows = {
     "sort": "np.sort(a, axis=-1)",
     "transpose": "np.swapaxes(a, -1, -2)",
     "concat": "np.concatenate(args, axis=-1)",
-    "stack": _stack,
+    "stack": stack("np", "[*args]", "np.broadcast_arrays(*args)", "axis"),
+    "constant": constant("np"),
+    "or_one": "np.where(a == 0, 1, a)",
     "one_hot": lambda op: f"np.eye({op.attributes['shape'][-1]})[a]",  # type: ignore[index]
     "label": "a.astype(np.int64)",
     "permutation": "np.random.default_rng(seed).permutation(a)",

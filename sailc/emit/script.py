@@ -29,7 +29,7 @@ class Target:
 
     `helpers` are function definitions that some rows call, by operator; `store` is what
     brings a parameter into the backend's own layout (`.T`), or nothing; `optimizers` are the texts of
-    their makers, with the options as holes.
+    their makers, with the options as holes; `simplify` shortens a statement's text.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Target:
     store: Callable[[ParameterSpec], str]
     optimizers: Mapping[str, str]
     helpers: Mapping[str, str] = field(default_factory=dict[str, str])
+    simplify: Callable[[str], str] = str
 
 
 def lacking(target: Target, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:
@@ -52,7 +53,23 @@ def lacking(target: Target, model: frozenset[str], data: frozenset[str]) -> tupl
 
 # Operators that lowering turns into others, or that are nothing in an array's layout.
 FOLDED = frozenset(
-    ["tuple", "record", "item", "field", "column", "zip", "list", "stack_list", "set", "file", "label", "shuffle", "indices", "fold", "take_rows"]
+    [
+        "tuple",
+        "record",
+        "item",
+        "field",
+        "column",
+        "zip",
+        "list",
+        "stack_list",
+        "set",
+        "file",
+        "label",
+        "shuffle",
+        "indices",
+        "fold",
+        "take_rows",
+    ]
 )
 
 
@@ -67,7 +84,7 @@ def script(program: Program, target: Target) -> str:
         autoescape=False,
     )
     environment.filters["numpy"] = lambda f: function(f, NUMPY)
-    environment.filters["own"] = lambda f: function(f, target.rows)
+    environment.filters["own"] = lambda f: function(f, target.rows, target.simplify)
     template = environment.get_template(target.template.name)
     text = template.render(**_facts(program, target))
     return _tidy(text)
@@ -93,6 +110,8 @@ def _facts(program: Program, target: Target) -> dict[str, object]:
         "validated": any(s.name == "validate" for s in program.splits),
         "stats": _names(program.statistics),
         "truth_stats": _names(program.truth_statistics),
+        "constants": ", constants" if program.truth_statistics else "",
+        "more": ", *constants" if program.truth_statistics else "",
         "layout": fit,
     }
 
@@ -100,14 +119,8 @@ def _facts(program: Program, target: Target) -> dict[str, object]:
 def _init(program: Program, target: Target) -> str:
     """The function that draws the learned arrays, the same for every backend."""
     lines = ["def init(rng):", *docstring("The learned arrays, as their layers start them.", 4)]
-    starts = {p.initial for p in program.parameters}
-    if "uniform" in starts:
-        lines += [
-            "",
-            "    def uniform(shape, bound):",
-            "        return rng.uniform(-bound, bound, shape)",
-            "",
-        ]
+    if any(p.initial == "glorot" for p in program.parameters):
+        lines += ["", *_GLOROT, ""]
     lines.append("    return {")
     for p in program.parameters:
         value = _started(p) + target.store(p)
@@ -115,12 +128,21 @@ def _init(program: Program, target: Target) -> str:
     return "\n".join([*lines, "    }"])
 
 
+_GLOROT = (
+    "    def glorot(*shape):",
+    '        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010)."""',
+    "        *window, n, m = shape",
+    "        bound = math.sqrt(6 / (math.prod(window) * (n + m)))",
+    "        return rng.uniform(-bound, bound, shape)",
+)
+
+
 def _started(spec: ParameterSpec) -> str:
     match spec.initial:
-        case "uniform":
-            return f"uniform({spec.shape}, {spec.bound:.6g})"
+        case "glorot":
+            return f"glorot({', '.join(map(str, spec.shape))})"
         case "value":
-            return f"np.full({spec.shape}, {spec.bound!r})"
+            return f"np.full({spec.shape}, {spec.value!r})"
         case kind:
             shape = spec.shape[0] if len(spec.shape) == 1 else spec.shape
             return f"np.{kind}({shape})"

@@ -114,7 +114,10 @@ def match_up(
     if unknown:
         problem = f"has no parameter `{unknown[0]}`"
     elif lacking:
-        problem = f"lacks its argument `{lacking[0]}`"
+        wanted = "`, `".join(p.name for p in required)
+        given = len(required) - len(lacking)
+        verb = "is" if given == 1 else "are"
+        problem = f"needs `{wanted}`, and {given} of these {len(required)} {verb} given"
     elif extra and not _variadic(function):
         problem = f"takes {len(parameters)} arguments, and {len(positional)} are given"
     if problem:

@@ -126,7 +126,13 @@ class Context:
             )
         elif wrong.kind == "unit" and isinstance(wrong.left, Unit):
             self.report(
-                UnitMismatch(span=span, left=str(wrong.left), right=str(wrong.right), notes=notes)
+                UnitMismatch(
+                    span=span,
+                    left=str(wrong.left),
+                    right=str(wrong.right),
+                    context=context,
+                    notes=notes,
+                )
             )
         else:
             self.report(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from sailc.diagnostics.types import NotAFunction, TypeMismatch
+from sailc.diagnostics.types import AwaitsArgument, NotAFunction, TypeMismatch
 from sailc.infer.context import Context
 from sailc.infer.values import (
+    Awaiting,
+    Closure,
+    DatasetRef,
     Fields,
+    ModuleRef,
     Poison,
+    Primitive,
     Quantity,
     Scope,
     Sequence,
@@ -15,7 +20,7 @@ from sailc.infer.values import (
 )
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.terms import Apply, Const, Map, Term, Var
+from sailc.terms import Apply, Const, Map, Term, Var, named
 from sailc.types.dims import Dim, const
 from sailc.types.model import (
     BOOLEAN,
@@ -47,9 +52,10 @@ def lift(ctx: Context, value: Value, span: Span) -> Term:
             return Const(Tensor(Num(unit)), span, number)
         case str():
             return Const(TextType(), span, value)
-        case Sequence(items, brackets):
+        case Sequence(items, brackets, name):
             parts = [lift(ctx, i, span) for i in items]
-            return listed(ctx, parts, span) if brackets else tupled(ctx, parts, span)
+            made = listed(ctx, parts, span) if brackets else tupled(ctx, parts, span)
+            return named(made, name) if name else made
         case Fields(items):
             return record(ctx, {k: lift(ctx, v, span) for k, v in items.items()}, span)
         case Poison():
@@ -57,10 +63,22 @@ def lift(ctx: Context, value: Value, span: Span) -> Term:
         case Word(name):
             ctx.report(TypeMismatch(span=span, found=f"the word {name}", expected="a value"))
             return ctx.poison(span)
+        case Awaiting(Primitive(declaration)) | Primitive(declaration):
+            return _awaits(ctx, declaration.name, declaration.parameters, span)
+        case Awaiting(Closure(name, parameters)) | Closure(name, parameters) if name:
+            return _awaits(ctx, name, parameters, span)
         case _:
-            found = TypeMismatch(span=span, found="a function or module", expected="a value")
-            ctx.report(found)
+            what = "a module" if isinstance(value, ModuleRef | DatasetRef) else "a function"
+            ctx.report(TypeMismatch(span=span, found=what, expected="a value"))
             return ctx.poison(span)
+
+
+def _awaits(
+    ctx: Context, name: str, parameters: tuple[tree.Parameter, ...] | None, span: Span
+) -> Term:
+    first = parameters[0].name if parameters else "x"
+    ctx.report(AwaitsArgument(span=span, name=name, parameter=first))
+    return ctx.poison(span)
 
 
 def term(ctx: Context, expr: tree.Expr, scope: Scope) -> Term:

@@ -109,6 +109,8 @@ def _apply(
                     return POISON
             scope.names[p.name] = lifted
             arguments.append(lifted)
+    if not _required(ctx, declaration, scope, span):
+        return POISON
     result = declaration.result
     type = read_type(ctx, result, scope) if result is not None else UNKNOWN
     layer = layer_of(ctx, declaration, scope, span, layer)
@@ -122,6 +124,16 @@ def _apply(
         count(ctx, declaration, "macs", scope),
         count(ctx, declaration, "flops", scope),
     )
+
+
+def _required(ctx: Context, declaration: tree.Declaration, scope: Scope, span: Span) -> bool:
+    """Whether the `require` lines of an operator hold, or cannot be decided yet."""
+    for line in declaration.body or ():
+        if isinstance(line, tree.Require) and ctx.evaluate(line.condition, scope) is False:
+            problem = line.because or "does not take these arguments"
+            ctx.report(WrongArguments(span=span, name=declaration.name, problem=problem))
+            return False
+    return True
 
 
 _STATIC = frozenset({"int", "bool", "Text"})

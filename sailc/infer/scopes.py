@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sailc.diagnostics.names import NeedsItself, UnknownName
 from sailc.diagnostics.types import TypeMismatch
@@ -117,6 +118,8 @@ def _let_value(ctx: Context, line: tree.Let, scope: Scope) -> Value:
         value = lifted if is_term(value) else value
     if isinstance(line.target, tree.Name) and isinstance(value, Apply | Map | Const):
         return named(value, line.target.id)
+    if isinstance(line.target, tree.Name) and isinstance(value, Sequence):
+        return replace(value, name=line.target.id)
     return value
 
 

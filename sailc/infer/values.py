@@ -46,6 +46,7 @@ class Sequence:
 
     items: tuple[Value, ...]
     brackets: bool = True
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

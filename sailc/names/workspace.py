@@ -17,7 +17,20 @@ from sailc.syntax import tree
 TYPES = frozenset({"type", "enum"})
 FUNCTIONS = frozenset({"fn", "extern"})
 MODULES = frozenset(
-    ["problem", "model", "solver", "trainer", "metric", "ranking", "software", "hardware", "converter", "benchmark", "dataset", "equation"]
+    [
+        "problem",
+        "model",
+        "solver",
+        "trainer",
+        "metric",
+        "ranking",
+        "software",
+        "hardware",
+        "converter",
+        "benchmark",
+        "dataset",
+        "equation",
+    ]
 )
 NAMESPACES: Mapping[str, frozenset[str]] = {
     "value": FUNCTIONS | {"dataset", "equation"},

@@ -76,9 +76,22 @@ class Linker:
     def reachable(self, question: Type, standardize: bool) -> list[Reached]:
         key = (question, standardize)
         if key not in self._forward:
-            prefix = self._fitted(question, "answer") if standardize else ()
-            self._forward[key] = forward(self.world, self.converters, question, prefix)
+            found = forward(self.world, self.converters, question)
+            self._forward[key] = [self._standardized(r) for r in found] if standardize else found
         return self._forward[key]
+
+    def _standardized(self, reached: Reached) -> Reached:
+        """A chain with the first plain tensor on it standardized, unless a unit made that
+        happen already."""
+        route = reached.route
+        if any(s.converter.fitted for s in route):
+            return reached
+        types = [route[0].source if route else reached.type, *(s.target for s in route)]
+        for i, type in enumerate(types):
+            step = self._fitted(type, "answer")
+            if step:
+                return Reached(reached.type, (*route[:i], *step, *route[i:]))
+        return reached
 
     def accepted(self, truth: Type, standardize: bool) -> list[Reached]:
         key = (truth, standardize)

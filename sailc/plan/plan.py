@@ -39,7 +39,7 @@ from sailc.plan.select import Selection
 from sailc.source import Span
 from sailc.syntax import tree
 from sailc.terms import Term, Var, rebuild
-from sailc.types.model import UNKNOWN, Type, Unknown
+from sailc.types.model import UNKNOWN, ListType, SetType, Tensor, Type, Unknown, show
 
 
 def make_plan(
@@ -253,6 +253,12 @@ class Planner:
 
     def _software(self, link: Link, metrics: tuple[PlannedMetric, ...]) -> Iterator[Software]:
         model, data = of_model(link), of_data(link, metrics)
+        if not _is_array(link.model.input.type) or not _is_array(link.output):
+            text = f"a model from `{show(link.model.input.type)}` to `{show(link.output)}`"
+            pair = f"{link.model.entry.declaration.name}"
+            reason = Reason("X0301", f"{text} is not written by this version of sailc")
+            self.leave_out(pair, reason)
+            return
         for entry in self.selection.modules("software"):
             backends = words(entry.declaration, "backend")
             if not backends:
@@ -296,8 +302,6 @@ class Planner:
                 continue
             found = scores(self.world, entry, link, truth.type)
             if found is None:
-                from sailc.types.model import show
-
                 text = f"`{info.name}` does not score `{show(link.output)}` against `{show(truth.type)}`"
                 self._metric_out(problem, info.name, text)
                 continue
@@ -332,6 +336,17 @@ class Planner:
             keys = {w for p in ("order", "pareto") for w in words(entry.declaration, p)}
             if named or ((not meant or meant & verbs) and keys and keys <= measured):
                 yield entry
+
+
+def _is_array(type: Type) -> bool:
+    """A tensor, or a list of tensors."""
+    match type:
+        case Tensor():
+            return True
+        case ListType(item, _) | SetType(item, _):
+            return _is_array(item)
+        case _:
+            return False
 
 
 def _pair(problem: TypedProblem, module: str) -> str:

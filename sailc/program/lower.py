@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -280,7 +279,9 @@ class Lower:
         (_, leaf) = next(flat(vector))
         doc = "Questions as the model takes them."
         span = first.output.span
-        return Function("convert", doc, tuple(parameters), tuple(low.body), (leaf.expr,), span)
+        return inlined(
+            Function("convert", doc, tuple(parameters), tuple(low.body), (leaf.expr,), span)
+        )
 
     def _bind_statistic(self, low: Lowering, variable: Var) -> str:
         name = low.names.fresh(variable.name)
@@ -296,14 +297,13 @@ class Lower:
         assert truth is not None
         if _is_label(truth.type):
             return None
-        spread = Op("std", (Ref("truth"),), {"axes": None})
+        spread = _spread("truth")
         inverse = [p for p in answer if p.conversion.inverse is not None]
         if not inverse:
             doc = "The spread of all training truths, in which the loss is measured."
             return Function("fit_truth", doc, ("truth",), (), (spread,), truth.span)
         made = self._statistics(inverse, "fit_truth", "truth")
-        scale = Op("std", (Ref(made.parameters[0]),), {"axes": None})
-        return replace(made, results=(*made.results, scale))
+        return replace(made, results=(*made.results, _spread(made.parameters[0])))
 
     def _extra(self, low: Lowering, answer: list[Placed]) -> list[str]:
         """The parameters of a function that reads the statistics of inverses."""
@@ -369,9 +369,8 @@ class Lower:
         leaf = self._walk_answer(low, answer[:at], start)[-1]
         name = "answer" if n == 0 else f"answer_{n + 1}"
         doc = "Outputs of the model as answers."
-        return Function(
-            name, doc, ("output", *extra), tuple(low.body), (leaf.expr,), self.link.fixture.span
-        )
+        span = self.link.fixture.span
+        return inlined(Function(name, doc, ("output", *extra), tuple(low.body), (leaf.expr,), span))
 
     def _score(self, m: PlannedMetric, stage: str) -> MetricCode:
         score = m.score
@@ -439,7 +438,9 @@ class Lower:
         d = model.entry.declaration
         name = identifier(d.name).lower()
         doc = d.doc or f"The model {d.name}."
-        return Function(name, doc, ("w", start), tuple(low.body), (output.expr,), d.name_span)
+        return inlined(
+            Function(name, doc, ("w", start), tuple(low.body), (output.expr,), d.name_span)
+        )
 
 
 # --- helpers ------------------------------------------------------------------------------------
@@ -507,6 +508,20 @@ def descend(vector: Vector, path: tuple[str | int, ...]) -> Vector:
         assert isinstance(vector, Group)
         vector = vector.items[part]
     return vector
+
+
+def inlined(f: Function) -> Function:
+    """A function that returns its last binding returns the value itself."""
+    match f:
+        case Function(body=(*rest, Assign(name, value)), results=(Ref(result),)) if name == result:
+            return replace(f, body=tuple(rest), results=(value,))
+        case _:
+            return f
+
+
+def _spread(name: str) -> Expr:
+    """The spread of an array, by which one may divide."""
+    return Op("or_one", (Op("std", (Ref(name),), {"axes": None}),))
 
 
 def _scaled(low: Lowering, leaf: Leaf, scale: Leaf, name: str, variable: Var) -> Leaf:
@@ -588,10 +603,6 @@ def _layer_names(layers: tuple[Layer, ...]) -> list[str]:
 def _spec(
     key: str, shape: tuple[int, ...], initial: object, role: tuple[str, str]
 ) -> ParameterSpec:
-    if initial == "glorot":
-        window = math.prod(shape[:-2])
-        bound = math.sqrt(6 / (window * (shape[-2] + shape[-1])))
-        return ParameterSpec(key, shape, "uniform", bound, role)
     if isinstance(initial, int | float):
         return ParameterSpec(key, shape, "value", float(initial), role)
     return ParameterSpec(key, shape, str(initial), 0.0, role)

@@ -72,14 +72,14 @@ class Function:
 class ParameterSpec:
     """A learned array: its key, shape, and how it starts.
 
-    `initial` is "zeros", "ones", "uniform" (within ± bound) or "value"; `role` is the
+    `initial` is "zeros", "ones", "glorot" or "value" (then all are `value`); `role` is the
     operator and the parameter's name there, for backends that store it another way.
     """
 
     name: str
     shape: tuple[int, ...]
     initial: str
-    bound: float
+    value: float
     role: tuple[str, str]
 
 

@@ -42,10 +42,43 @@ class Group:
 Vector = Leaf | Group
 
 ELEMENTWISE = frozenset(
-    ["add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "where", "clip", "leaky_relu"]
+    [
+        "add",
+        "subtract",
+        "multiply",
+        "divide",
+        "power",
+        "maximum",
+        "minimum",
+        "equal",
+        "not_equal",
+        "less",
+        "less_equal",
+        "greater",
+        "greater_equal",
+        "logical_and",
+        "logical_or",
+        "where",
+        "clip",
+        "leaky_relu",
+    ]
 )
 WINDOWED = frozenset({"conv", "pool", "upsample"})
-REDUCTIONS = frozenset(["sum", "mean", "median", "std", "norm", "variance", "max", "min", "argmax", "argmin", "quantile"])
+REDUCTIONS = frozenset(
+    [
+        "sum",
+        "mean",
+        "median",
+        "std",
+        "norm",
+        "variance",
+        "max",
+        "min",
+        "argmax",
+        "argmin",
+        "quantile",
+    ]
+)
 
 
 class CannotLower(Exception):
@@ -140,6 +173,9 @@ class Lowering:
         return self.store(name or "value", vector, term.span)
 
     def store(self, name: str, leaf: Leaf, span: Span) -> Leaf:
+        for a in self.body:  # the same value under the same name is written once
+            if a.value == leaf.expr and a.name.startswith(name):
+                return Leaf(Ref(a.name), leaf.levels, leaf.rank)
         target = self.names.fresh(name)
         self.body.append(Assign(target, leaf.expr, span))
         return Leaf(Ref(target), leaf.levels, leaf.rank)
@@ -152,6 +188,8 @@ class Lowering:
                 raise CannotLower(name, term.span)
             case Const(type, _, value):
                 known = value.value if isinstance(value, Dim) else value
+                if isinstance(known, tuple):
+                    return Leaf(Op("constant", (), {"value": known}), (), rank_of(type))
                 return Leaf(Literal(known), (), rank_of(type))
             case Map():
                 return self._map(term)
@@ -315,6 +353,8 @@ def _select(low: Lowering, term: Apply) -> Vector:
     """`first last drop every shuffle`: the same choice from every component."""
     source = low.lower(term.arguments[0])
     attributes = dict(term.attributes)
+    if term.operator == "first":
+        return _each(source, lambda x: _first_rows(x, attributes))
     if term.operator == "shuffle":
         length = Op("length", (_any_leaf(source).expr,))
         order = Op("permutation", (length,), {"seed": attributes["seed"]})
@@ -323,6 +363,18 @@ def _select(low: Lowering, term: Apply) -> Vector:
             return _each(source, lambda x: Op("take_rows", (x, held.expr)))
         return _each(source, lambda x: Op("take_rows", (x, order)))
     return _each(source, lambda x: Op(term.operator, (x,), attributes))
+
+
+def _first_rows(expr: Expr, attributes: Mapping[str, object]) -> Expr:
+    """`drop(a) |> first(n)` is one slice."""
+    match expr:
+        case Op("drop", arguments, dropped):
+            start, count = dropped["n"], attributes["n"]
+            if isinstance(start, int) and isinstance(count, int):
+                return Op("rows", arguments, {"start": start, "stop": start + count})
+        case _:
+            pass
+    return Op("first", (expr,), attributes)
 
 
 def _each(vector: Vector, change) -> Vector:  # type: ignore[no-untyped-def]
@@ -362,7 +414,9 @@ def _stack(low: Lowering, term: Apply) -> Vector:
     levels = merge(*(v.levels for v in leaves))
     rank = max(v.rank for v in leaves)
     parts = tuple(align(v, levels, rank) for v in leaves)
-    return Leaf(Op("stack", parts, {"axis": -rank - 1}, batch=len(levels)), levels, rank + 1)
+    alike = all(v.levels == levels and not isinstance(v.expr, Literal) for v in leaves)
+    attributes = {"axis": -rank - 1, "alike": alike}
+    return Leaf(Op("stack", parts, attributes, batch=len(levels)), levels, rank + 1)
 
 
 def _concat(low: Lowering, term: Apply) -> Vector:
@@ -382,6 +436,8 @@ def _same(low: Lowering, term: Apply) -> Vector:
 
 def _label(low: Lowering, term: Apply) -> Vector:
     value = low.leaf(term.arguments[0])
+    if isinstance(value.expr, Literal) and isinstance(value.expr.value, int | float):
+        return Leaf(Literal(int(value.expr.value)), value.levels, value.rank)
     return Leaf(Op("label", (value.expr,)), value.levels, value.rank)
 
 

@@ -141,9 +141,7 @@ def _rank(type: Type) -> int:
 # --- forward ---------------------------------------------------------------------------------
 
 
-def forward(
-    world: World, converters: tuple[Converter, ...], question: Type, prefix: Route = ()
-) -> list[Reached]:
+def forward(world: World, converters: tuple[Converter, ...], question: Type) -> list[Reached]:
     """Every type that chains reach from a question's, in order; the question's is first."""
     usable = tuple(c for c in converters if c.path != "answer" and not c.rule)
 
@@ -151,7 +149,7 @@ def forward(
         for c in usable:
             yield from apply_forward(world, c, type)
 
-    return _search(Reached(question, prefix), expand, _append)
+    return _search(Reached(question, ()), expand, _append)
 
 
 def apply_forward(world: World, c: Converter, type: Type) -> Iterator[Step]:

@@ -14,7 +14,19 @@ from sailc.syntax.token import Token
 
 # What can be the last token of a line; after any other, a newline is only a blank.
 ENDS_A_LINE = frozenset(
-    ["NAME", "NUMBER", "QUANTITY", "STRING", "UNITS", "TRUE", "FALSE", "OPTIONAL", "RPAR", "RSQB", "RBRACE"]
+    [
+        "NAME",
+        "NUMBER",
+        "QUANTITY",
+        "STRING",
+        "UNITS",
+        "TRUE",
+        "FALSE",
+        "OPTIONAL",
+        "RPAR",
+        "RSQB",
+        "RBRACE",
+    ]
 )
 
 # The levels that brackets open and close, and what a brace becomes at each.

@@ -18,7 +18,29 @@ _OPENS = frozenset({"LPAR", "LSQB", "LBRACE"})
 _CLOSES = frozenset({"RPAR", "RSQB", "RBRACE"})
 _RESTARTS = frozenset({"COMMA", "COLON", "EQUAL"})
 _DEEPENS = frozenset(
-    ["PLUS", "MINUS", "TIMES", "POWER", "COMPARE", "PIPE", "COMPOSE", "DOTS", "SPREAD", "FATARROW", "ARROW", "DOT", "UNITS", "OPTIONAL", "and", "or", "not", "in", "if", "else", "match"]
+    [
+        "PLUS",
+        "MINUS",
+        "TIMES",
+        "POWER",
+        "COMPARE",
+        "PIPE",
+        "COMPOSE",
+        "DOTS",
+        "SPREAD",
+        "FATARROW",
+        "ARROW",
+        "DOT",
+        "UNITS",
+        "OPTIONAL",
+        "and",
+        "or",
+        "not",
+        "in",
+        "if",
+        "else",
+        "match",
+    ]
 )
 _ENDING_WORDS = frozenset({"true", "false"})
 

@@ -60,7 +60,25 @@ LINES = MappingProxyType(
 RESERVED = MappingProxyType(
     {
         word: word.upper()
-        for word in (["in", "as", "for", "if", "then", "else", "match", "and", "or", "not", "by", "when", "because", "true", "false"])
+        for word in (
+            [
+                "in",
+                "as",
+                "for",
+                "if",
+                "then",
+                "else",
+                "match",
+                "and",
+                "or",
+                "not",
+                "by",
+                "when",
+                "because",
+                "true",
+                "false",
+            ]
+        )
     }
 )
 

@@ -57,11 +57,25 @@ class Unit:
         )
 
     @property
+    def _grown(self) -> bool:
+        """Whether the text is more than a product of names."""
+        return "(" in self.text or self.text.count("/") > 1
+
+    @property
     def dimensionless(self) -> bool:
         """No base dimension and no variable is left; the scale may differ from 1 (percent)."""
         return not self.dims and not self.variables
 
     def __str__(self) -> str:
+        """As the author wrote it, by a name of its own where it grew by arithmetic, or by
+        its base dimensions."""
+        if self.text and not self._grown:
+            return self.text
+        if not self.variables and self.dims:
+            for name in (*_BASES, *_DERIVED):
+                known = _named(name)
+                if known.dims == self.dims and abs(known.scale / self.scale - 1) < 1e-9:
+                    return name
         if self.text:
             return self.text
         powers = self.dims + self.variables
@@ -143,10 +157,34 @@ _DERIVED: dict[str, tuple[float, str]] = {
 }
 _BASES = ("kg", "m", "s", "A", "K", "cd", "bit", "FLOP", "USD", "EUR")
 _PREFIXES = {
-    "q": 1e-30, "r": 1e-27, "y": 1e-24, "z": 1e-21, "a": 1e-18, "f": 1e-15, "p": 1e-12,
-    "n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3, "c": 1e-2, "d": 1e-1,
-    "da": 1e1, "h": 1e2, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
-    "Z": 1e21, "Y": 1e24, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40,
+    "q": 1e-30,
+    "r": 1e-27,
+    "y": 1e-24,
+    "z": 1e-21,
+    "a": 1e-18,
+    "f": 1e-15,
+    "p": 1e-12,
+    "n": 1e-9,
+    "u": 1e-6,
+    "µ": 1e-6,
+    "μ": 1e-6,
+    "m": 1e-3,
+    "c": 1e-2,
+    "d": 1e-1,
+    "da": 1e1,
+    "h": 1e2,
+    "k": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+    "T": 1e12,
+    "P": 1e15,
+    "E": 1e18,
+    "Z": 1e21,
+    "Y": 1e24,
+    "Ki": 2.0**10,
+    "Mi": 2.0**20,
+    "Gi": 2.0**30,
+    "Ti": 2.0**40,
 }
 _UNPREFIXED = {"kg", "min", "h", "day", "year", "percent", "%", "ppm", "au", "inch", "deg"} | {
     "atm", "mmHg", "counts", "count", "angstrom", "bohr", "hartree", "rydberg", "dalton", "u", "t",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sailc.diagnostics.types import NotKnownYet, OutOfRange
 from sailc.infer.context import Context
 from sailc.infer.lift import elements, lift, with_length
-from sailc.infer.values import POISON, Poison, Quantity, Sequence, Value, as_dim
+from sailc.infer.values import POISON, Poison, Quantity, Sequence, Value, as_dim, as_run
 from sailc.terms import Apply, Lambda, Term, Var
 from sailc.types.dims import Dim, DimName, atom, const
 from sailc.types.model import Label, ListType, Num, SetType, Tensor, TupleType, Unknown
@@ -151,8 +151,6 @@ def _others(ctx: Context, call: Bound) -> Value:
 
 def _filled(ctx: Context, call: Bound) -> Value:
     """`zeros([a, b])`, `ones([a, b])`."""
-    from sailc.infer.values import as_run
-
     shape = as_run(call.value("shape"))
     if shape is None:
         ctx.report(NotKnownYet(span=call.where("shape"), what="a shape"))
@@ -175,12 +173,9 @@ def _sample(ctx: Context, call: Bound) -> Value:
             found = "what stands before `sample`"
             ctx.report(TypeMismatch(span=call.span, found=found, expected="a distribution"))
         return POISON
-    arguments = [
-        lift(ctx, v, call.span)
-        for v in source.attributes.values()
-        if not isinstance(v, bool | str) and v is not None
-    ]
-    type = draw_type(ctx, arguments, n, call.span)
+    arguments = [lift(ctx, v, call.span) for k, v in source.attributes.items() if k != "shape"]
+    inner = as_run(source.attributes.get("shape")) or ()
+    type = draw_type(ctx, arguments, (n, *inner), call.span)
     attributes = {"distribution": source.name, "n": n, "seed": seed}
     return Apply(type, call.span, "sample", tuple(arguments), attributes)
 

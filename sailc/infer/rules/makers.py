@@ -9,7 +9,6 @@ from sailc.infer.rules.arithmetic import broadcast
 from sailc.infer.values import Made, Value
 from sailc.source import Span
 from sailc.terms import Term
-from sailc.types.dims import Dim
 from sailc.types.model import UNKNOWN, Shape, Tensor, Type
 
 if TYPE_CHECKING:
@@ -22,8 +21,9 @@ def _make(ctx: Context, call: Bound) -> Value:
     return Made(call.name, {n: v for n, (v, _) in call.values.items()})
 
 
-def draw_type(ctx: Context, arguments: list[Term], n: Dim, span: Span) -> Type:
-    """The type of n draws of a distribution with these parameters, broadcast together."""
+def draw_type(ctx: Context, arguments: list[Term], lead: Shape, span: Span) -> Type:
+    """The type of draws of a distribution with these parameters, broadcast together;
+    `lead` is how many, and their own shape."""
     shape: Shape = ()
     element = None
     for a in arguments:
@@ -35,7 +35,7 @@ def draw_type(ctx: Context, arguments: list[Term], n: Dim, span: Span) -> Type:
                 element = element or e
             case _:
                 pass
-    return Tensor(element, (n, *shape)) if element is not None else UNKNOWN
+    return Tensor(element, (*lead, *shape)) if element is not None else UNKNOWN
 
 
 RULES: dict[str, Rule] = {"make": _make}

@@ -14,6 +14,7 @@ from sailc.syntax.token import END, Token
 
 _PAIRS = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 _SIGNS = {"RPAR": ("(", ")"), "RSQB": ("[", "]"), "RBRACE": ("{", "}")}
+_LOOK_BACK = 200  # lines that the head of a block may be away
 _HEADS = frozenset({*words.DECLARATIONS, "stage", "train", "validate", "test"})
 
 
@@ -148,7 +149,7 @@ class _Balancer:
 
     def _block(self, token: Token, indent: int) -> bool:
         """Open the block that a brace closes, at the last line that looks like its head."""
-        *before, _ = self.lines
+        before = self.lines[-_LOOK_BACK:-1]
         head = next((line for line in reversed(before) if self._is_head(line, indent)), None)
         if head is None:
             # Below lines that are indented, the whole head is lost, as they will tell.
@@ -175,7 +176,7 @@ class _Balancer:
 
     def _insert(self, at: int, token: Token) -> None:
         self.out.insert(at, token)
-        for line in self.lines:
+        for line in self.lines[-_LOOK_BACK:]:
             line.start += line.start >= at
             line.end += line.end >= at
 

@@ -11,10 +11,45 @@ from sailc.syntax.token import END, Token
 
 # Groups of terminals that have one name for an author, and how to know that they are meant.
 _EXPRESSION = frozenset(
-    ["NAME", "NUMBER", "QUANTITY", "STRING", "TRUE", "FALSE", "LPAR", "LSQB", "LBRACE", "MATCH", "NOT", "MINUS", "IF", "SPREAD"]
+    [
+        "NAME",
+        "NUMBER",
+        "QUANTITY",
+        "STRING",
+        "TRUE",
+        "FALSE",
+        "LPAR",
+        "LSQB",
+        "LBRACE",
+        "MATCH",
+        "NOT",
+        "MINUS",
+        "IF",
+        "SPREAD",
+    ]
 )
 _OPERATORS = frozenset(
-    ["PLUS", "MINUS", "TIMES", "POWER", "COMPARE", "AND", "OR", "PIPE", "COMPOSE", "DOTS", "IN", "LPAR", "LSQB", "DOT", "UNITS", "OPTIONAL", "FATARROW", "ARROW", "BY"]
+    [
+        "PLUS",
+        "MINUS",
+        "TIMES",
+        "POWER",
+        "COMPARE",
+        "AND",
+        "OR",
+        "PIPE",
+        "COMPOSE",
+        "DOTS",
+        "IN",
+        "LPAR",
+        "LSQB",
+        "DOT",
+        "UNITS",
+        "OPTIONAL",
+        "FATARROW",
+        "ARROW",
+        "BY",
+    ]
 )
 _GROUPS = (
     ("an expression", frozenset({"NAME", "NUMBER"}), _EXPRESSION),
@@ -28,7 +63,21 @@ _GROUPS = (
     (
         "a line of the block",
         frozenset({"LET", "SPLIT"}),
-        frozenset(["LET", "SUGGEST", "INPUT", "OUTPUT", "NEEDS", "REQUIRE", "FIT", "GIVE", "STAGE", "SPLIT", "NAME"]),
+        frozenset(
+            [
+                "LET",
+                "SUGGEST",
+                "INPUT",
+                "OUTPUT",
+                "NEEDS",
+                "REQUIRE",
+                "FIT",
+                "GIVE",
+                "STAGE",
+                "SPLIT",
+                "NAME",
+            ]
+        ),
     ),
 )
 # The rest in an author's eyes, most helpful first.

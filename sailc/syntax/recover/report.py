@@ -23,18 +23,12 @@ class Report:
         other._lines = set(self._lines)
         return other
 
-    def line(self, offset: int) -> int:
-        return self.source.position(offset).line
-
-    def silence(self, offset: int) -> None:
-        """Nothing more is said about this line."""
-        self._lines.add(self.line(offset))
-
-    def silent(self, offset: int) -> bool:
-        return len(self.problems) >= MOST or self.line(offset) in self._lines
+    @property
+    def full(self) -> bool:
+        return len(self.problems) >= MOST
 
     def add(self, problem: Diagnostic) -> None:
-        start = problem.span.start
-        if not self.silent(start):
+        line = self.source.position(problem.span.start).line
+        if not self.full and line not in self._lines:
             self.problems.append(problem)
-            self.silence(start)
+            self._lines.add(line)

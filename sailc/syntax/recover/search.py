@@ -27,9 +27,11 @@ INSERTIONS: dict[tuple[tuple[str, str], ...], int] = {
     (("STRING", '""'),): 4,
     (("LBRACE", "{"), ("RBRACE", "}")): 6,
     (("NL", "\n"),): 7,
+    (("IN", "in"), ("NAME", ""), ("COLON", ":"), ("NAME", "")): 8,
+    (("NAME", ""), ("IN", "in"), ("NAME", ""), ("COLON", ":"), ("NAME", "")): 9,
 }
 DELETION = 4
-MOST_INSERTIONS = 5  # as many as a bare `train` lacks
+MOST_INSERTIONS = 3  # unless they come together
 PROOF = 4  # tokens that must follow an edit without a further mistake
 STEPS = 150  # of the search, for one mistake
 
@@ -91,7 +93,7 @@ class Search:
         return best
 
     def reach(self, state: State) -> int:
-        """How many tokens go through from here; as many as is proof at the end of the text."""
+        """How many tokens go through from here; the end of a line is proof."""
         filter, chain = state.filter.copy(), state.chain
         taken = 0
         for token in self.tokens[state.at : state.at + 2 * PROOF]:
@@ -102,7 +104,7 @@ class Search:
             if after is None:
                 return taken
             chain, taken = after, taken + 1
-            if token.type == END:
+            if token.type in ("NL", END):
                 return PROOF
         return taken
 
@@ -118,8 +120,8 @@ class Search:
 
     def _next(self, state: State, edit: Edit) -> list[tuple[int, State, Edit]]:
         found: list[tuple[int, State, Edit]] = []
-        if len(edit.insert) < MOST_INSERTIONS:
-            for tokens, price in INSERTIONS.items():
+        for tokens, price in INSERTIONS.items():
+            if not edit.insert or len(edit.insert + tokens) <= MOST_INSERTIONS:
                 after = self._insert(state, tokens)
                 if after is not None:
                     found.append((price, after, Edit(edit.insert + tokens, edit.delete)))

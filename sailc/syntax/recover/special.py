@@ -57,8 +57,8 @@ def declaration(repair: Repair, token: Token) -> bool:
 
 def _declares(repair: Repair, token: Token) -> bool:
     """Take a word as that of a declaration, if a name and more follow it."""
-    following = [each.type for each in repair.tokens[repair.state.at + 1 :][:2]]
-    if following[:1] != ["NAME"] or token.text in words.LINES:
+    following = [each.type for each in repair.tokens[repair.state.at + 1 : repair.state.at + 3]]
+    if following[:1] != ["NAME"] or token.text in words.LINES or repair.report.full:
         return False
     word = meant(token.text)
     if word is None:

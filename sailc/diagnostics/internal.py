@@ -1,0 +1,29 @@
+"""E09: mistakes of the compiler itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sailc.diagnostics.base import Diagnostic
+
+
+@dataclass(frozen=True, kw_only=True)
+class InternalError(Diagnostic):
+    """The compiler met something that it should have expected. The rest of the program is
+    checked as if this declaration were not there.
+
+    Please report it with the declaration that the message points at: it is a mistake of
+    sailc, not of yours.
+    """
+
+    code = "E0901"
+    title = "a mistake of the compiler"
+    error: str
+
+    @property
+    def message(self) -> str:
+        return f"this made me fail: {self.error}"
+
+    @property
+    def help(self) -> str:
+        return "it is a mistake of sailc: please report it, with this declaration"
