@@ -28,11 +28,12 @@ class UnknownName(Diagnostic):
     title = "unknown name"
     name: str
     what: str = "name"
+    where: str = "here"
     known: tuple[str, ...] = ()
 
     @property
     def message(self) -> str:
-        return f"I know no {self.what} `{self.name}` here"
+        return f"I know no {self.what} `{self.name}` {self.where}"
 
     @property
     def near(self) -> str | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sailc.diagnostics.base import Diagnostic
+from sailc.diagnostics.base import Diagnostic, Note
+from sailc.diagnostics.kinds import WrongPropertyArgument
+from sailc.diagnostics.names import DeclaredTwice
 from sailc.infer.context import Context, OutOfFuel
 from sailc.infer.lift import lift
 from sailc.infer.members import dataset_file
+from sailc.infer.modules.benchmark import check_names
 from sailc.infer.modules.common import (
     Choice,
     World,
@@ -25,7 +28,7 @@ from sailc.infer.modules.problem import elaborate_problem
 from sailc.infer.modules.trainer import elaborate_trainer
 from sailc.infer.read import declared_type, read_type
 from sailc.infer.scopes import entry_value
-from sailc.infer.values import Lazy, Scope
+from sailc.infer.values import Lazy, Poison, Scope, as_dim
 from sailc.names import Entry
 from sailc.syntax import tree
 from sailc.terms import Var
@@ -115,6 +118,15 @@ def _model(ctx: Context, entry: Entry, choice: Choice) -> None:
 def _trainer(ctx: Context, entry: Entry, choice: Choice) -> None:
     elaborate_trainer(ctx, entry, choice)
     scope = open_scope(ctx, entry, choice)
+    for name in ("epochs", "batch"):
+        for line in properties(entry.declaration, name):
+            for a in line.arguments:
+                value = ctx.evaluate(a.value, scope)
+                count = as_dim(value)
+                if not isinstance(value, Poison) and (count is None or (count.value or 0) < 1):
+                    expected = "a whole number, 1 or more"
+                    wrong = WrongPropertyArgument(span=a.value.span, name=name, expected=expected)
+                    ctx.report(wrong)
     for line in properties(entry.declaration, "loss"):
         for a in line.arguments:
             _lambda(ctx, a.value, scope)
@@ -204,6 +216,14 @@ def _dataset(ctx: Context, entry: Entry, choice: Choice) -> None:
 
 def _type(ctx: Context, entry: Entry, choice: Choice) -> None:
     declared_type(ctx, entry)
+    value = entry.declaration.value
+    seen: dict[str, tree.RecordField] = {}
+    for f in value.fields if isinstance(value, tree.Record) else ():
+        if f.name in seen:
+            note = Note(seen[f.name].name_span, "the first is here")
+            what = "constant" if entry.declaration.kind == "enum" else "field"
+            ctx.report(DeclaredTwice(span=f.name_span, name=f.name, kind=what, notes=(note,)))
+        seen.setdefault(f.name, f)
 
 
 def _scoped(*names: str) -> Checker:
@@ -220,6 +240,12 @@ def _scoped(*names: str) -> Checker:
     return checker
 
 
+def _benchmark(ctx: Context, entry: Entry, choice: Choice) -> None:
+    for d in check_names(ctx, entry):
+        ctx.report(d)
+    _scoped("seeds", "budget")(ctx, entry, choice)
+
+
 _CHECKERS: dict[str, Checker] = {
     "problem": _problem,
     "model": _model,
@@ -232,7 +258,7 @@ _CHECKERS: dict[str, Checker] = {
     "type": _type,
     "enum": _type,
     "hardware": _scoped("memory", "device_memory", "bandwidth", "price"),
-    "benchmark": _scoped("seeds", "budget"),
+    "benchmark": _benchmark,
 }
 
 __all__ = ["FunctionType", "Lazy", "check_declaration"]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sailc.diagnostics.base import Diagnostic
-from sailc.diagnostics.names import UnknownModule
 from sailc.infer.context import Context
+from sailc.infer.modules.benchmark import SELECTED, unknown_module
 from sailc.infer.modules.common import (
     Choice,
     Knob,
@@ -24,17 +24,6 @@ from sailc.names import Entry
 from sailc.syntax import tree
 
 MAX_CHOICES = 256
-_SINGULAR = {
-    "problems": "problem",
-    "models": "model",
-    "solvers": "solver",
-    "trainers": "trainer",
-    "metrics": "metric",
-    "rankings": "ranking",
-    "software": "software",
-    "hardware": "hardware",
-    "on": "hardware",
-}
 
 
 @dataclass(slots=True)
@@ -47,7 +36,7 @@ class Selection:
 
     def modules(self, *words: str) -> list[Entry]:
         """The modules of a kind that take part, by name; all of them if none is named."""
-        kind = _SINGULAR[words[0]]
+        kind = SELECTED[words[0]]
         table = self.world.names.modules[kind]
         named = [a for w in words for a in self._arguments(w)]
         if not named:
@@ -57,8 +46,11 @@ class Selection:
             name = path_text(a.value)
             if name is not None and name in table:
                 found.append(table[name])
-            else:
-                self._unknown(a.value, name or "", kind, tuple(table))
+            elif name in self.world.names.modules["solver"] and kind == "model":
+                found.append(self.world.names.modules["solver"][name])
+            elif not isinstance(a.value, tree.Missing):
+                found_wrong = unknown_module(self.world.names, a.value.span, name or "", kind)
+                self.diagnostics += found_wrong
         return found
 
     def mentions(self, word: str) -> bool:
@@ -68,12 +60,6 @@ class Selection:
         if self.entry is None:
             return []
         return [a for line in properties(self.entry.declaration, word) for a in line.arguments]
-
-    def _unknown(self, expr: tree.Expr, name: str, kind: str, known: tuple[str, ...]) -> None:
-        if not isinstance(expr, tree.Missing):
-            self.diagnostics.append(
-                UnknownModule(span=expr.span, name=name, kind=kind, known=known)
-            )
 
     # --- numbers -------------------------------------------------------------------------
 

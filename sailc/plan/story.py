@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from sailc.diagnostics.exclusions import Reason
 from sailc.infer.modules.common import World, show_value
+from sailc.infer.modules.problem import TypedProblem
 from sailc.infer.modules.trainer import elaborate_trainer
+from sailc.names import Entry
 from sailc.plan.link import Link
 from sailc.plan.plan import Planner, unsupported
 from sailc.plan.select import Selection
@@ -33,25 +35,40 @@ def story(world: World, problem: str, model: str) -> Iterator[str]:
     if reason is not None:
         yield f"{problem} and {model} are not joined. {reason.code}: {reason.text}"
         return
+    told: dict[tuple[str, ...], list[str]] = {}
     for trainer in selection.modules("trainers"):
-        given = selection.choices(trainer, axes=False)[0][0]
-        typed = elaborate_trainer(world.context(), trainer, given)
+        lines = tuple(_with_trainer(world, planner, ground, candidate, trainer))
+        told.setdefault(lines, []).append(trainer.declaration.name)
+    for lines, trainers in told.items():
         yield ""
-        yield f"with the trainer {trainer.declaration.name}:"
-        for chosen in selection.choices(candidate, axes=False)[0]:
-            link = planner.link(ground, candidate, chosen, trainer, given, typed.standardize)
-            knobs = ", ".join(f"{k} = {show_value(v)}" for k, v in chosen.items()) or "no knobs"
-            if isinstance(link, Link):
-                yield from _linked(link, model, knobs)
-                break
-            yield f"  {model} with {knobs}:"
+        yield f"with the trainer {' or '.join(trainers)}:"
+        yield from lines
+
+
+def _with_trainer(
+    world: World, planner: Planner, problem: TypedProblem, model: Entry, trainer: Entry
+) -> Iterator[str]:
+    """The first choice of knobs that fits, and before it each new reason against one."""
+    selection = planner.selection
+    name = model.declaration.name
+    given = selection.choices(trainer, axes=False)[0][0]
+    typed = elaborate_trainer(world.context(), trainer, given)
+    seen: set[Reason] = set()
+    for chosen in selection.choices(model, axes=False)[0]:
+        link = planner.link(problem, model, chosen, trainer, given, typed.standardize)
+        knobs = ", ".join(f"{k} {show_value(v)}" for k, v in chosen.items())
+        what = f"{name} ({knobs})" if knobs else name
+        if isinstance(link, Link):
+            yield from _linked(link, name, what)
+            return
+        if link not in seen:
+            yield f"  {what} does not fit:"
             yield from _refused(link)
-            if not chosen:
-                break
+        seen.add(link)
 
 
-def _linked(link: Link, model: str, knobs: str) -> Iterator[str]:
-    yield f"  {model} with {knobs} fits:"
+def _linked(link: Link, model: str, what: str) -> Iterator[str]:
+    yield f"  {what} fits:"
     chain = show(link.fixture.question.type)
     for s in link.question:
         chain += f" --{s.name}--> {show(s.target)}"

@@ -1,0 +1,72 @@
+"""Benchmarks: which modules and knobs their lines name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sailc.diagnostics.base import Diagnostic
+from sailc.diagnostics.names import UnknownModule, UnknownName
+from sailc.infer.context import Context
+from sailc.infer.modules.common import knobs, path_text, properties
+from sailc.names import Entry, Names
+from sailc.source import Span
+from sailc.syntax import tree
+
+# What a line of a benchmark names, by its word.
+SELECTED = {
+    "problems": "problem",
+    "models": "model",
+    "solvers": "solver",
+    "trainers": "trainer",
+    "metrics": "metric",
+    "rankings": "ranking",
+    "software": "software",
+    "hardware": "hardware",
+    "on": "hardware",
+}
+_ALSO = {"model": "solver"}
+
+
+def check_names(ctx: Context, entry: Entry) -> Iterator[Diagnostic]:
+    """Modules and knobs that a benchmark names and that do not exist."""
+    names = ctx.names
+    for word, kind in SELECTED.items():
+        for line in properties(entry.declaration, word):
+            for a in line.arguments:
+                name = path_text(a.value) or ""
+                if not isinstance(a.value, tree.Missing):
+                    yield from unknown_module(names, a.value.span, name, kind)
+    for line in properties(entry.declaration, "set"):
+        for a in line.arguments:
+            if a.name is not None:
+                yield from _knob(ctx, a.name.span, path_text(a.name) or "")
+    for line in properties(entry.declaration, "sweep"):
+        for a in line.arguments:
+            yield from _knob(ctx, a.value.span, path_text(a.value) or "")
+
+
+def unknown_module(names: Names, span: Span, name: str, kind: str) -> Iterator[Diagnostic]:
+    """The diagnostic of a module that is not there; nothing where it is."""
+    known = {*names.modules[kind], *names.modules.get(_ALSO.get(kind, ""), {})}
+    if name not in known:
+        yield UnknownModule(span=span, name=name, kind=kind, known=tuple(sorted(known)))
+
+
+def _knob(ctx: Context, span: Span, path: str) -> Iterator[Diagnostic]:
+    module, _, knob = path.partition(".")
+    everything = ctx.names.all_modules()
+    if module not in everything:
+        known = tuple(sorted(everything))
+        yield UnknownModule(span=span, name=module, kind="module", known=known)
+        return
+    there = {
+        n
+        for kind in ("problem", "model", "solver", "trainer", "software")
+        if (entry := ctx.names.module(kind, module)) is not None
+        for k in knobs(ctx, entry)
+        for n in k.names
+    }
+    if knob not in there:
+        where = f"in `{module}`"
+        known = tuple(sorted(there))
+        yield UnknownName(span=span, name=knob, what="knob", where=where, known=known)

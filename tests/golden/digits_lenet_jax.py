@@ -1,0 +1,263 @@
+"""Digits, answered by LeNet, on JAX.
+
+LeNet: Two convolutions and three linear layers (after LeCun et al. 1998), padded so
+that small pictures pass.
+LeNet.kernel = 5
+adam.rate = 0.001
+
+Written by sailc 0.1.0 from quickstart.sail. It needs jax, optax, numpy, and no sailc:
+
+    python script.py --seed 0 --out results
+"""
+
+import argparse
+import json
+import math
+import platform
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import jax
+import jax.numpy as jnp
+import optax
+
+SCENARIO = "aba670f98b48"
+BACKEND = "jax"
+VERSIONS = {
+    "python": platform.python_version(),
+    "jax": jax.__version__,
+    "optax": optax.__version__,
+    "numpy": np.__version__,
+}
+EPOCHS = 60
+BATCH = 64
+RATE = 0.001
+EVALUATION_BATCH = 4096
+
+
+def load():
+    """Read the data and part them as the problem says."""
+    table = np.loadtxt(
+        Path(find_spec("sklearn").origin).parent / "datasets/data/digits.csv.gz",
+        delimiter=",",
+    )
+    rows = table[np.random.default_rng(0).permutation(len(table))]
+    return rows[:1397], rows[-400:]
+
+
+def points(row):
+    """Questions, as the model takes them, and their true answers."""
+    image = row[:, 0:64].reshape(-1, 8, 8) / 16
+    digit = row[:, 64].astype(np.int64)
+    unsqueeze = image.reshape(-1, 8, 8, 1)
+    return unsqueeze, digit
+
+
+def data():
+    """Questions and true answers of every split, as the model takes them."""
+    train, test = load()
+    train_x, train_y = points(train)
+    test_x, test_y = points(test)
+    return {"train": (train_x, train_y), "test": (test_x, test_y)}
+
+
+def init(rng):
+    """The learned arrays, as their layers start them."""
+
+    def glorot(*shape):
+        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010)."""
+        *window, n, m = shape
+        bound = math.sqrt(6 / (math.prod(window) * (n + m)))
+        return rng.uniform(-bound, bound, shape)
+
+    return {
+        "features_1.weight": glorot(5, 5, 1, 6),
+        "features_1.bias": np.zeros(6),
+        "features_2.weight": glorot(5, 5, 6, 16),
+        "features_2.bias": np.zeros(16),
+        "y_1.weight": glorot(64, 120),
+        "y_1.bias": np.zeros(120),
+        "y_2.weight": glorot(120, 84),
+        "y_2.bias": np.zeros(84),
+        "y_3.weight": glorot(84, 10),
+        "y_3.bias": np.zeros(10),
+    }
+
+
+def lenet(w, image):
+    """Two convolutions and three linear layers (after LeCun et al. 1998), padded so
+    that small pictures pass.
+    """
+    features = jax.lax.conv_general_dilated(
+        image,
+        w["features_1.weight"],
+        (1, 1),
+        "SAME",
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    ) + w["features_1.bias"]
+    features_2 = jax.lax.conv_general_dilated(
+        jax.nn.relu(features).reshape(-1, 4, 2, 4, 2, 6).max(axis=(2, 4)),
+        w["features_2.weight"],
+        (1, 1),
+        "SAME",
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    ) + w["features_2.bias"]
+    z = jax.nn.relu(features_2).reshape(
+        -1,
+        2,
+        2,
+        2,
+        2,
+        16,
+    ).max(axis=(2, 4)).reshape(-1, 64)
+    y = z @ w["y_1.weight"] + w["y_1.bias"]
+    y_2 = jax.nn.relu(y) @ w["y_2.weight"] + w["y_2.bias"]
+    return jax.nn.relu(y_2) @ w["y_3.weight"] + w["y_3.bias"]
+
+
+def loss(output, truth):
+    """The mean loss of some points."""
+    return optax.softmax_cross_entropy_with_integer_labels(output, truth).mean()
+
+
+def batches(n, rng):
+    """The points in a new order, in batches of one size: the last is filled up with the
+    first points of the order."""
+    return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
+
+
+OPTIMIZER = optax.adam(RATE, b1=0.9, b2=0.999, eps=1e-08)
+
+
+@jax.jit
+def step(w, state, x, y, index):
+    """One step of the optimizer on the points of a batch."""
+
+    def batch_loss(w):
+        return loss(lenet(w, x[index]), y[index])
+
+    value, gradient = jax.value_and_grad(batch_loss)(w)
+    updates, state = OPTIMIZER.update(gradient, state, w)
+    return optax.apply_updates(w, updates), state, value
+
+
+def train(w, points, rng):
+    """Fit the weights; these, the time, the epochs, and the last mean loss of one."""
+    x, y = points["train"]
+    state = OPTIMIZER.init(w)
+    start = time.perf_counter()
+    for epoch in range(1, EPOCHS + 1):
+        values = []
+        for index in batches(len(x), rng):
+            w, state, value = step(w, state, x, y, index)
+            values.append(value)
+        mean_loss = jnp.stack(values).mean().item()
+        seconds = time.perf_counter() - start
+        report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
+        if not math.isfinite(mean_loss):
+            raise FloatingPointError(f"the loss is {mean_loss} after epoch {epoch}")
+    return w, time.perf_counter() - start, epoch, mean_loss
+
+
+MODEL = jax.jit(lenet)
+
+
+def respond(w, x):
+    """What the model says to many questions, in large batches."""
+    starts = range(0, len(x), EVALUATION_BATCH)
+    answers = [MODEL(w, x[i : i + EVALUATION_BATCH]) for i in starts]
+    return jax.block_until_ready(jnp.concatenate(answers))
+
+
+def answer(output):
+    """Outputs of the model as answers."""
+    return output.argmax(axis=-1)
+
+
+def accuracy(answer, truth):
+    """Share of answers that are right."""
+    scores = answer == truth
+    return scores.mean()
+
+
+def training_time(run):
+    """Wall-clock time that training took, compilation apart."""
+    return run["train"]["time"]
+
+
+def throughput(run):
+    """Questions answered per second once trained."""
+    return run["test"]["count"] / run["test"]["time"]
+
+
+def report(event, **facts):
+    """Print one JSON object on a line of its own."""
+    print(json.dumps({"event": event, **facts}), flush=True)
+
+
+def main():
+    """Train, answer, judge, and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=0, help="of weights and order")
+    parser.add_argument("--out", type=Path, default=Path("results"), help="folder for results")
+    parser.add_argument("--device", default="cpu", help="where to run")
+    args = parser.parse_args()
+    jax.config.update("jax_default_device", jax.devices(args.device)[0])
+    facts = {"seed": args.seed, "device": args.device, "backend": BACKEND}
+    report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
+    points = data()
+    rng = np.random.default_rng(args.seed)
+
+    def array(values):
+        kind = jnp.int32 if np.issubdtype(values.dtype, np.integer) else jnp.float32
+        return jnp.asarray(values, dtype=kind)
+
+    on_device = {split: tuple(map(array, pair)) for split, pair in points.items()}
+    w = {name: array(value) for name, value in init(rng).items()}
+    parameters = sum(value.size for value in w.values())
+
+    # Compiling is timed apart from training: what trains and what answers is called once.
+    start = time.perf_counter()
+    x, y = on_device["train"]
+    index = np.arange(min(BATCH, len(x)))
+    jax.block_until_ready(step(w, OPTIMIZER.init(w), x, y, index))
+    respond(w, on_device["test"][0])
+    compile_time = time.perf_counter() - start
+    report("compile", seconds=compile_time)
+
+    w, train_time, epochs, final_loss = train(w, on_device, rng)
+
+    respond(w, on_device["test"][0])
+    start, repeats = time.perf_counter(), 0
+    while time.perf_counter() - start < 0.2:
+        output = respond(w, on_device["test"][0])
+        repeats += 1
+    test_time = (time.perf_counter() - start) / repeats
+    output = np.asarray(output, dtype=np.float64)
+    run = {
+        "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
+        "compile": {"time": compile_time},
+        "test": {
+            "time": test_time,
+            "count": len(output),
+            "latency": test_time / len(output),
+        },
+        "model": {"parameters": parameters},
+    }
+    truth = points["test"][1]
+    answers = answer(output)
+    metrics = {
+        "accuracy": float(accuracy(answers, truth)),
+        "training_time": float(training_time(run)),
+        "throughput": float(throughput(run)),
+    }
+    result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}
+    args.out.mkdir(parents=True, exist_ok=True)
+    (args.out / "result.json").write_text(json.dumps(result, indent=2) + "\n")
+    report("result", **result)
+
+
+if __name__ == "__main__":
+    main()

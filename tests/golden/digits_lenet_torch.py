@@ -1,0 +1,239 @@
+"""Digits, answered by LeNet, on PyTorch.
+
+LeNet: Two convolutions and three linear layers (after LeCun et al. 1998), padded so
+that small pictures pass.
+LeNet.kernel = 5
+adam.rate = 0.001
+
+Written by sailc 0.1.0 from quickstart.sail. It needs torch, numpy, and no sailc:
+
+    python script.py --seed 0 --out results
+"""
+
+import argparse
+import json
+import math
+import platform
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+SCENARIO = "8126a903614c"
+BACKEND = "torch"
+VERSIONS = {
+    "python": platform.python_version(),
+    "torch": torch.__version__,
+    "numpy": np.__version__,
+}
+EPOCHS = 60
+BATCH = 64
+RATE = 0.001
+EVALUATION_BATCH = 4096
+
+
+def load():
+    """Read the data and part them as the problem says."""
+    table = np.loadtxt(
+        Path(find_spec("sklearn").origin).parent / "datasets/data/digits.csv.gz",
+        delimiter=",",
+    )
+    rows = table[np.random.default_rng(0).permutation(len(table))]
+    return rows[:1397], rows[-400:]
+
+
+def points(row):
+    """Questions, as the model takes them, and their true answers."""
+    image = row[:, 0:64].reshape(-1, 8, 8) / 16
+    digit = row[:, 64].astype(np.int64)
+    unsqueeze = image.reshape(-1, 8, 8, 1)
+    return unsqueeze, digit
+
+
+def data():
+    """Questions and true answers of every split, as the model takes them."""
+    train, test = load()
+    train_x, train_y = points(train)
+    test_x, test_y = points(test)
+    return {"train": (train_x, train_y), "test": (test_x, test_y)}
+
+
+def init(rng):
+    """The learned arrays, as their layers start them."""
+
+    def glorot(*shape):
+        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010)."""
+        *window, n, m = shape
+        bound = math.sqrt(6 / (math.prod(window) * (n + m)))
+        return rng.uniform(-bound, bound, shape)
+
+    return {
+        "features_1.weight": glorot(5, 5, 1, 6).transpose(3, 2, 0, 1),
+        "features_1.bias": np.zeros(6),
+        "features_2.weight": glorot(5, 5, 6, 16).transpose(3, 2, 0, 1),
+        "features_2.bias": np.zeros(16),
+        "y_1.weight": glorot(64, 120).T,
+        "y_1.bias": np.zeros(120),
+        "y_2.weight": glorot(120, 84).T,
+        "y_2.bias": np.zeros(84),
+        "y_3.weight": glorot(84, 10).T,
+        "y_3.bias": np.zeros(10),
+    }
+
+
+def lenet(w, image):
+    """Two convolutions and three linear layers (after LeCun et al. 1998), padded so
+    that small pictures pass.
+    """
+    features = F.conv2d(
+        image.movedim(-1, 1),
+        w["features_1.weight"],
+        w["features_1.bias"],
+        padding="same",
+    ).movedim(1, -1)
+    features_2 = F.conv2d(
+        F.max_pool2d(torch.relu(features).movedim(-1, 1), 2),
+        w["features_2.weight"],
+        w["features_2.bias"],
+        padding="same",
+    ).movedim(1, -1)
+    z = F.max_pool2d(
+        torch.relu(features_2).movedim(-1, 1),
+        2,
+    ).movedim(1, -1).reshape(-1, 64)
+    y = F.linear(z, w["y_1.weight"], w["y_1.bias"])
+    y_2 = F.linear(torch.relu(y), w["y_2.weight"], w["y_2.bias"])
+    return F.linear(torch.relu(y_2), w["y_3.weight"], w["y_3.bias"])
+
+
+def loss(output, truth):
+    """The mean loss of some points."""
+    return F.cross_entropy(output, truth)
+
+
+def batches(n, rng):
+    """The points in a new order, in batches of one size: the last is filled up with the
+    first points of the order."""
+    return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
+
+
+def train(w, points, rng):
+    """Fit the weights; the time, the epochs, and the last mean loss of one."""
+    x, y = points["train"]
+    optimizer = torch.optim.Adam(w.values(), lr=RATE, betas=(0.9, 0.999), eps=1e-08)
+    start = time.perf_counter()
+    for epoch in range(1, EPOCHS + 1):
+        total = torch.zeros((), device=x.device)
+        for index in torch.from_numpy(batches(len(x), rng)).to(x.device):
+            value = loss(lenet(w, x[index]), y[index])
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+            total += value.detach()
+        mean_loss = total.item() / math.ceil(len(x) / BATCH)
+        seconds = time.perf_counter() - start
+        report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
+        if not math.isfinite(mean_loss):
+            raise FloatingPointError(f"the loss is {mean_loss} after epoch {epoch}")
+    return time.perf_counter() - start, epoch, mean_loss
+
+
+@torch.no_grad()
+def respond(w, x):
+    """What the model says to many questions, in large batches."""
+    parts = x.split(EVALUATION_BATCH)
+    return torch.cat([lenet(w, part) for part in parts])
+
+
+def answer(output):
+    """Outputs of the model as answers."""
+    return output.argmax(axis=-1)
+
+
+def accuracy(answer, truth):
+    """Share of answers that are right."""
+    scores = answer == truth
+    return scores.mean()
+
+
+def training_time(run):
+    """Wall-clock time that training took, compilation apart."""
+    return run["train"]["time"]
+
+
+def throughput(run):
+    """Questions answered per second once trained."""
+    return run["test"]["count"] / run["test"]["time"]
+
+
+def report(event, **facts):
+    """Print one JSON object on a line of its own."""
+    print(json.dumps({"event": event, **facts}), flush=True)
+
+
+def main():
+    """Train, answer, judge, and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=0, help="of weights and order")
+    parser.add_argument("--out", type=Path, default=Path("results"), help="folder for results")
+    parser.add_argument("--device", default="cpu", help="where to run")
+    args = parser.parse_args()
+    torch.manual_seed(args.seed)
+    facts = {"seed": args.seed, "device": args.device, "backend": BACKEND}
+    report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
+    points = data()
+    rng = np.random.default_rng(args.seed)
+    device = torch.device(args.device)
+
+    def tensor(array):
+        kind = torch.int64 if np.issubdtype(array.dtype, np.integer) else torch.float32
+        return torch.as_tensor(array, dtype=kind).to(device)
+
+    on_device = {split: tuple(map(tensor, pair)) for split, pair in points.items()}
+    w = {name: tensor(value).requires_grad_() for name, value in init(rng).items()}
+    parameters = sum(value.numel() for value in w.values())
+
+    # The first step pays for what the libraries prepare: it is timed apart.
+    start = time.perf_counter()
+    x, y = (part[:BATCH] for part in on_device["train"])
+    loss(lenet(w, x), y).backward()
+    compile_time = time.perf_counter() - start
+    report("compile", seconds=compile_time)
+
+    train_time, epochs, final_loss = train(w, on_device, rng)
+
+    respond(w, on_device["test"][0])
+    start, repeats = time.perf_counter(), 0
+    while time.perf_counter() - start < 0.2:
+        output = respond(w, on_device["test"][0])
+        repeats += 1
+    test_time = (time.perf_counter() - start) / repeats
+    output = output.double().cpu().numpy()
+    run = {
+        "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
+        "compile": {"time": compile_time},
+        "test": {
+            "time": test_time,
+            "count": len(output),
+            "latency": test_time / len(output),
+        },
+        "model": {"parameters": parameters},
+    }
+    truth = points["test"][1]
+    answers = answer(output)
+    metrics = {
+        "accuracy": float(accuracy(answers, truth)),
+        "training_time": float(training_time(run)),
+        "throughput": float(throughput(run)),
+    }
+    result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}
+    args.out.mkdir(parents=True, exist_ok=True)
+    (args.out / "result.json").write_text(json.dumps(result, indent=2) + "\n")
+    report("result", **result)
+
+
+if __name__ == "__main__":
+    main()
