@@ -19,7 +19,6 @@ __all__ = [
     "InvalidOption",
     "InvalidParameter",
     "InvalidPattern",
-    "LineTooLong",
     "LoneParameters",
     "NameWithValue",
     "NestingTooDeep",
@@ -28,6 +27,7 @@ __all__ = [
     "NumberTooLarge",
     "ReservedWord",
     "SomethingMissing",
+    "TooLong",
     "UnclosedBracket",
     "Unexpected",
     "UnknownCharacter",
@@ -900,19 +900,17 @@ class NameWithValue(Diagnostic):
 class NestingTooDeep(Diagnostic):
     """Brackets and operators that nest deeper than any reader, or I, can follow.
 
-    Two hundred levels are the limit, operators in a row counted. A list of values is no
-    nesting and may be as long as it needs to be; a long sum is `sum([…])`, and a long
-    expression takes names with `let`.
+    A hundred brackets within brackets are the limit, or two hundred operators in a row. A
+    list of values is no nesting and may be as long as it needs to be; a long sum is
+    `sum([…])`, and a long expression takes names with `let`.
     """
 
     code = "E0124"
     title = "nesting too deep"
 
-    limit: int
-
     @property
     def message(self) -> str:
-        return f"This is nested more than {self.limit} levels deep, and I stop here"
+        return "This is nested deeper than I can follow, and I leave out what comes here"
 
     @property
     def help(self) -> str:
@@ -920,20 +918,21 @@ class NestingTooDeep(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LineTooLong(Diagnostic):
-    """A line of more than 100,000 characters is data, and data belongs into a file.
+class TooLong(Diagnostic):
+    """A line of more than 100,000 characters is data, and so is a file of 4,000,000.
 
-    Declare a `dataset` and read the values from an HDF5, NPY or CSV file.
+    Declare a `dataset`, and read the values from an HDF5, NPY or CSV file.
     """
 
     code = "E0125"
-    title = "line too long"
+    title = "line or file too long"
 
+    what: str
     length: int
 
     @property
     def message(self) -> str:
-        return f"This line has {self.length:,} characters, too many to be a program's"
+        return f"This {self.what} has {self.length:,} characters, too many for a program"
 
     @property
     def help(self) -> str:

@@ -81,7 +81,8 @@ def awaiting(
     """The function that awaits its first argument, if just that is lacking."""
     parameters = _parameters(function)
     required = [p for p in parameters if p.default is None and p.name not in named]
-    if len(positional) != len(required) - 1 or not parameters:
+    known = {p.name for p in parameters}
+    if len(positional) != len(required) - 1 or not parameters or named.keys() - known:
         return None
     if isinstance(function, Closure) and not function.name:
         return None

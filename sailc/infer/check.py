@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from sailc.diagnostics.base import Diagnostic, Note
 from sailc.diagnostics.kinds import WrongPropertyArgument
 from sailc.diagnostics.names import DeclaredTwice
+from sailc.diagnostics.types import DimensionMismatch, TypeMismatch, UnitMismatch
 from sailc.infer.context import Context, OutOfFuel
 from sailc.infer.lift import lift
 from sailc.infer.members import dataset_file
@@ -28,12 +29,13 @@ from sailc.infer.modules.problem import elaborate_problem
 from sailc.infer.modules.trainer import elaborate_trainer
 from sailc.infer.read import declared_type, read_type
 from sailc.infer.scopes import entry_value
-from sailc.infer.values import Lazy, Poison, Scope, as_dim
+from sailc.infer.values import Given, Lazy, Poison, Scope, as_dim
 from sailc.names import Entry
+from sailc.source import Span
 from sailc.syntax import tree
 from sailc.terms import Var
-from sailc.types.dims import DimName, atom
-from sailc.types.model import FunctionType, ListType, Type
+from sailc.types.dims import Dim, DimName, atom
+from sailc.types.model import FunctionType, ListType, Type, TypeVar, show
 
 Diagnostics = tuple[Diagnostic, ...]
 Checker = Callable[[Context, Entry, Choice], None]
@@ -76,6 +78,7 @@ def _variants(table: tuple, base: Mapping) -> list[Choice]:  # type: ignore[type
 
 def _run(world: World, checker: Checker, entry: Entry, choice: Choice) -> Diagnostics:
     context = world.context()
+    context.home = entry.declaration.span
     guarded(context, lambda: checker(context, entry, choice))
     return tuple(context.found.values())
 
@@ -187,7 +190,27 @@ def _converter(ctx: Context, entry: Entry, choice: Choice) -> None:
         return
     result = lift(ctx, ctx.evaluate(body, scope), body.span)
     if d.result is not None:
-        ctx.unify(result.type, read_type(ctx, d.result, scope), body.span, "the result")
+        expected = read_type(ctx, d.result, scope)
+        if ctx.unify(result.type, expected, body.span, "the result"):
+            _rigid(ctx, scope, body.span)
+
+
+def _rigid(ctx: Context, scope: Scope, span: Span) -> None:
+    """The variables of a declaration are its callers' to choose: a body that fits only one
+    choice of them does not have the type that is written."""
+    for name, value in scope.names.items():
+        if isinstance(value, Dim) and value.variable is not None:
+            known = ctx.solver.dim(value)
+            if known.value is not None:
+                ctx.report(DimensionMismatch(span=span, left=name, right=str(known)))
+    for name, unit in scope.units.items():
+        known_unit = ctx.solver.unit(unit)
+        if known_unit.dims or (not known_unit.variables):
+            ctx.report(UnitMismatch(span=span, left=name, right=str(known_unit)))
+    for name, type in scope.types.items():
+        known_type = ctx.solver.resolve(type)
+        if not isinstance(known_type, TypeVar):
+            ctx.report(TypeMismatch(span=span, found=name, expected=show(known_type)))
 
 
 def _function(ctx: Context, entry: Entry, choice: Choice) -> None:
@@ -199,10 +222,17 @@ def _function(ctx: Context, entry: Entry, choice: Choice) -> None:
                 read_type(ctx, p.type, scope)
         return
 
-    arguments = _fresh_parameters(ctx, d.parameters, scope.child())
+    inner = scope.child()
+    arguments = _fresh_parameters(ctx, d.parameters, inner)
     function = entry_value(ctx, entry, d.name_span)
-    if d.parameters is not None and len(arguments) == len(d.parameters):
-        ctx.apply(function, [(v, v.span) for v, _ in arguments], {}, d.name_span)
+    if d.parameters is None or len(arguments) != len(d.parameters):
+        return
+    given: list[Given] = [(v, v.span) for v, _ in arguments]
+    result = lift(ctx, ctx.apply(function, given, {}, d.name_span), d.name_span)
+    if d.result is not None and not ctx.failed:
+        span = d.value.span if d.value is not None else d.name_span
+        if ctx.unify(result.type, read_type(ctx, d.result, inner), span, "the result"):
+            _rigid(ctx, inner, span)
 
 
 def _dataset(ctx: Context, entry: Entry, choice: Choice) -> None:

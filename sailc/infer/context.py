@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sailc.diagnostics.base import Diagnostic, Note
 from sailc.diagnostics.types import (
@@ -12,7 +12,7 @@ from sailc.diagnostics.types import (
     TypeMismatch,
     UnitMismatch,
 )
-from sailc.infer.values import Given, Primitive, Scope, Value
+from sailc.infer.values import Closure, Given, Primitive, Scope, Value
 from sailc.names import Names
 from sailc.source import NOWHERE, Span
 from sailc.syntax import tree
@@ -23,6 +23,17 @@ from sailc.types.solver import Mismatch, Solver
 from sailc.units import Unit
 
 FUEL = 200_000
+
+
+_OF_THE_BODY = frozenset({"E0201", "E0203", "E0304", "E0312"})
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A call of a function that is declared elsewhere."""
+
+    name: str
+    span: Span
 
 
 class OutOfFuel(Exception):
@@ -55,7 +66,8 @@ class Context:
     calls: list[str] = field(default_factory=list[str])
     roots: dict[str, Scope] = field(default_factory=dict[str, Scope])
     files: dict[tuple[str, str], Term] = field(default_factory=dict[tuple[str, str], Term])
-    holes: dict[str, Term] = field(default_factory=dict[str, Term])
+    home: Span = NOWHERE
+    site: Site | None = None
 
     def step(self, span: Span, count: int = 1) -> None:
         self.fuel -= count
@@ -77,8 +89,30 @@ class Context:
         entry = self.names.prelude[name]
         return Primitive(entry.declaration, self.root(entry.file))
 
+    def enter(self, function: Closure, span: Span) -> Site | None:
+        """Note that the body of a function from outside of the declaration at hand is being
+        expanded for a call at `span`; returns what was noted before."""
+        before = self.site
+        inside = (
+            function.span.file == self.home.file
+            and self.home.start <= function.span.start < self.home.end
+        )
+        if before is None and function.name and not inside and self.home != NOWHERE:
+            self.site = Site(function.name, span)
+        return before
+
     def report(self, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic; one of a code at a place is enough."""
+        """Keep a diagnostic; one of a code at a place is enough.
+
+        What is wrong in the body of a function from outside, for one of its uses, is said
+        of the use; what is wrong there for every use is said where it is declared.
+        """
+        if self.site is not None:
+            if diagnostic.code in _OF_THE_BODY:
+                return
+            note = Note(diagnostic.span, f"in the body of `{self.site.name}`")
+            notes = (note, *diagnostic.notes)
+            diagnostic = replace(diagnostic, span=self.site.span, notes=notes)
         self.found.setdefault((diagnostic.code, diagnostic.span), diagnostic)
 
     def out_of_fuel(self, error: OutOfFuel) -> None:

@@ -38,7 +38,8 @@ def _literal(ctx: Context, expr: Any, scope: Scope) -> Value:
 
 
 def _quantity(ctx: Context, expr: tree.Quantity, scope: Scope) -> Value:
-    return Quantity(float(expr.value), read_unit(ctx, expr.unit, expr.unit_span, scope))
+    unit = read_unit(ctx, expr.unit, expr.unit_span, scope)
+    return POISON if unit is None else Quantity(float(expr.value), unit)
 
 
 def _tuple(ctx: Context, expr: tree.Tuple, scope: Scope) -> Value:

@@ -71,7 +71,8 @@ def read_type(ctx: Context, expr: tree.Expr, scope: Scope) -> Type:
         case tree.Name(span, name):
             return _named(ctx, name, span, scope)
         case tree.WithUnit(span, value, unit, unit_span):
-            return _with_unit(ctx, value, read_unit(ctx, unit, unit_span, scope), span, scope)
+            known = read_unit(ctx, unit, unit_span, scope)
+            return UNKNOWN if known is None else _with_unit(ctx, value, known, span, scope)
         case tree.Index(span, tree.Name(_, head), items):
             return _generic(ctx, head, items, span, scope)
         case tree.Optional(_, value):
@@ -114,6 +115,8 @@ def _named(ctx: Context, name: str, span: Span, scope: Scope) -> Type:
         variable = ctx.solver.type_var(name)
         scope.types[name] = variable
         return variable
+    if name in ctx.names.views[scope.file].missing:
+        return UNKNOWN
     known_names = {*TYPE_NAMES, *ctx.names.views[scope.file].types}
     ctx.report(UnknownName(span=span, name=name, what="type", known=tuple(known_names)))
     return UNKNOWN
@@ -151,22 +154,21 @@ def declared_type(ctx: Context, entry: Entry) -> Type:
             return type
 
 
-def read_unit(ctx: Context, text: str, span: Span, scope: Scope) -> Unit:
-    """A unit as written; unit variables are the declaration's. 1 after a mistake."""
+def read_unit(ctx: Context, text: str, span: Span, scope: Scope) -> Unit | None:
+    """A unit as written; unit variables are the declaration's. None after a mistake, which
+    is reported."""
     try:
         unit = parse_unit(text)
     except UnitError as error:
         ctx.report(UnknownUnit(span=span, name=error.name, known=tuple(known_units())))
-        return Unit()
-    if not unit.variables:
-        return unit
-    result = Unit(unit.dims, (), unit.scale)
+        return None
+    result = unit
     for name, power in unit.variables:
         found = scope.find_unit(name)
         if found is None:
             found = scope.units[name] = ctx.solver.unit_var(name)
-        result = result * found**power
-    return Unit(result.dims, result.variables, result.scale, text.strip())
+        result = result.without(name) * found**power
+    return result
 
 
 def _with_unit(ctx: Context, value: tree.Expr, unit: Unit, span: Span, scope: Scope) -> Type:

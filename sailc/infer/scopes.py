@@ -60,6 +60,8 @@ def lookup(ctx: Context, expr: tree.Name, scope: Scope) -> Value:
     constant = _constant(view.types, expr.id, expr.span)
     if constant is not None:
         return constant
+    if expr.id in view.missing:
+        return POISON
     known = {*scope.known(), *view.values, *view.types}
     ctx.report(UnknownName(span=expr.span, name=expr.id, known=tuple(known)))
     return POISON

@@ -15,6 +15,7 @@ from sailc.infer.values import (
     Closure,
     Function,
     Given,
+    Poison,
     Scope,
     Value,
     is_term,
@@ -53,11 +54,15 @@ def expand(
             bind(ctx, p.pattern, value[0], scope)
         else:
             scope.names[p.name] = _argument(ctx, p, value, scope)
+    if any(isinstance(scope.names.get(p.name), Poison) for p in function.parameters):
+        return POISON
     ctx.calls.append(key)
+    outside = ctx.enter(function, span)
     body = _body(function)
     bind_lets(ctx, function.lines, scope)
     result = ctx.evaluate(body, scope) if body is not None else POISON
     ctx.calls.pop()
+    ctx.site = outside
     if function.result is not None and is_term(result):
         ctx.unify(lift(ctx, result, span).type, read_type(ctx, function.result, scope), span)
     if function.name and isinstance(result, Apply | Map):
@@ -87,5 +92,5 @@ def _argument(ctx: Context, p: tree.Parameter, given: Given | None, scope: Scope
     if isinstance(type, FunctionType) or isinstance(value, Function):
         return value
     lifted = lift(ctx, value, span)
-    ctx.unify(lifted.type, type, span, f"the argument `{p.name}`")
-    return lifted
+    fits = ctx.unify(lifted.type, type, span, f"the argument `{p.name}`")
+    return lifted if fits else POISON

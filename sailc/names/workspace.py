@@ -58,6 +58,8 @@ class FileView:
     values: Table
     types: Table
     units: Table
+    missing: frozenset[str] = frozenset()
+    """Names that a file uses of one that is not there; that was said once."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,10 @@ def _view(
         used.extend(_used(use, by_file, paths, diagnostics))
     own = _tables([*by_file[file.span.file], *used])
     return FileView(
-        {**base.values, **own.values}, {**base.types, **own.types}, {**base.units, **own.units}
+        {**base.values, **own.values},
+        {**base.types, **own.types},
+        {**base.units, **own.units},
+        frozenset(n.id for u in file.uses if u.path not in paths for n in u.names),
     )
 
 

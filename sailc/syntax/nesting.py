@@ -13,6 +13,7 @@ from sailc.syntax.filter import ENDS_A_LINE
 from sailc.syntax.token import Token
 
 LIMIT = 200
+BRACKET = 2  # what stands in brackets is two nodes down: the call, its argument
 
 _OPENS = frozenset({"LPAR", "LSQB", "LBRACE"})
 _CLOSES = frozenset({"RPAR", "RSQB", "RBRACE"})
@@ -56,10 +57,10 @@ def bounded(tokens: list[Token], path: str) -> tuple[list[Token], NestingTooDeep
     for token in tokens:
         if not cutter.cuts(token):
             kept.append(token)
-        elif not kept or not _ends_operand(kept[-1]):
+        elif not kept or not _can_end(kept[-1]):
             kept.append(Token("NAME", "", token.start, token.start))
     span = Span(path, first.start, first.end)
-    return kept, NestingTooDeep(span=span, limit=LIMIT)
+    return kept, NestingTooDeep(span=span)
 
 
 class _Cutter:
@@ -106,20 +107,19 @@ class _Cutter:
             self.depth = self.bases[-1]
             return self.cuts(token)
         self.inside += (token.type in _OPENS) - (token.type in _CLOSES)
+        self.ends = _can_end(token)
         return True
 
     def _resumes(self, token: Token) -> bool:
-        return (
-            token.type in _CLOSES
-            or token.type == "COMMA"
-            or (token.type == "NL" and not self.open_lines[-1])
-        )
+        if token.type == "NL":
+            return self._ends_line()
+        return token.type in _CLOSES or token.type == "COMMA"
 
     def _ends_line(self) -> bool:
         return self.ends and not self.open_lines[-1]
 
     def _open(self, type: str) -> None:
-        self.depth += 1
+        self.depth += BRACKET
         self.bases.append(self.depth)
         self.open_lines.append(type != "LBRACE")
 
@@ -129,5 +129,7 @@ class _Cutter:
             self.open_lines.pop()
 
 
-def _ends_operand(token: Token) -> bool:
-    return token.type in ENDS_A_LINE and token.text not in words.RESERVED
+def _can_end(token: Token) -> bool:
+    return token.type in ENDS_A_LINE and (
+        token.text not in words.RESERVED or token.text in _ENDING_WORDS
+    )

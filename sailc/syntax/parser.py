@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from sailc.diagnostics.base import Diagnostic
@@ -54,7 +54,7 @@ def _strictly(
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def _no_collection() -> Generator[None]:
     """Without the garbage collector, which would visit the growing tree again and again."""
     enabled = gc.isenabled()
     gc.disable()

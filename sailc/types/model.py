@@ -147,9 +147,7 @@ UNKNOWN = Unknown()
 def _element(e: Element) -> str:
     match e:
         case Num(unit):
-            return (
-                "real" if unit == ONE or (unit.dimensionless and not unit.text) else f"real<{unit}>"
-            )
+            return "real" if unit.dimensionless and unit.scale == 1 else f"real<{unit}>"
         case Complex(unit):
             return "complex" if unit.dimensionless else f"complex<{unit}>"
         case Bool():

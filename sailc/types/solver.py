@@ -96,7 +96,8 @@ class Solver:
 
     def unit_var(self, name: str = "'u") -> Unit:
         fresh = f"{name}.{next(self._ids)}"
-        return Unit((), ((fresh, Fraction(1)),), 1.0, name)
+        variable = ((fresh, Fraction(1)),)
+        return Unit((), variable, 1.0, variable)
 
     # --- what variables stand for ------------------------------------------------------
 
@@ -138,10 +139,7 @@ class Solver:
         for name, power in u.variables:
             if name in self.units:
                 bound = self.unit(self.units[name]) ** power
-                rest = Unit(u.dims, tuple(v for v in u.variables if v[0] != name), u.scale)
-                text = bound.text if not rest.dims and not rest.variables else ""
-                whole = bound * rest
-                return self.unit(Unit(whole.dims, whole.variables, whole.scale, text))
+                return self.unit(bound * u.without(name))
         return u
 
     def element(self, e: Element) -> Element:
@@ -271,12 +269,7 @@ class Solver:
         if not quotient.variables:
             return Mismatch("unit", a, b) if quotient.dims else None
         name, power = min(quotient.variables, key=lambda v: (abs(v[1]), v[0]))
-        rest = Unit(quotient.dims, tuple(v for v in quotient.variables if v[0] != name))
-        rest = Unit(rest.dims, rest.variables, quotient.scale)
-        value = rest ** (-1 / power)
-        other = b if a.variables == ((name, Fraction(1)),) else a
-        text = other.text if other.dims == value.dims and not value.variables else ""
-        self.units[name] = Unit(value.dims, value.variables, value.scale, text)
+        self.units[name] = quotient.without(name) ** (-1 / power)
         return None
 
     def unify_dims(self, a: Dim, b: Dim, span: Span) -> Mismatch | None:

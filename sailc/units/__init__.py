@@ -7,7 +7,7 @@ one dimension convert by the ratio of their scales.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import reduce
 
@@ -23,12 +23,16 @@ def _combine(a: Powers, b: Powers, sign: int = 1) -> Powers:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`dims` and `variables` are powers sorted by name; a variable is named with its quote."""
+    """`dims` and `variables` are powers sorted by name; a variable is named with its quote.
+
+    `factors` are the named units that it is a product of, for showing it as its author
+    would; two units are one if their dimensions, variables and scales are.
+    """
 
     dims: Powers = ()
     variables: Powers = ()
     scale: float = 1.0
-    text: str = ""
+    factors: Powers = field(default=(), compare=False)
 
     def __mul__(self, other: Unit) -> Unit:
         return self._make(other, 1)
@@ -41,25 +45,28 @@ class Unit:
             _combine(self.dims, other.dims, sign),
             _combine(self.variables, other.variables, sign),
             self.scale * other.scale**sign,
-            _join(self.text, other.text, "*" if sign > 0 else "/"),
+            _combine(self.factors, other.factors, sign),
         )
 
     def __pow__(self, power: Fraction | int) -> Unit:
         power = Fraction(power)
         if not power:
             return ONE
-        text = self.text if power == 1 or not self.text else f"{_atomic(self.text)}^{_show(power)}"
         return Unit(
             tuple((n, p * power) for n, p in self.dims),
             tuple((n, p * power) for n, p in self.variables),
             self.scale ** float(power),
-            text,
+            tuple((n, p * power) for n, p in self.factors),
         )
 
-    @property
-    def _grown(self) -> bool:
-        """Whether the text is more than a product of names."""
-        return "(" in self.text or self.text.count("/") > 1
+    def without(self, name: str, scale: float | None = None) -> Unit:
+        """This unit without one of its variables."""
+        return Unit(
+            self.dims,
+            tuple(v for v in self.variables if v[0] != name),
+            self.scale if scale is None else scale,
+            tuple(f for f in self.factors if f[0] != name),
+        )
 
     @property
     def dimensionless(self) -> bool:
@@ -67,42 +74,28 @@ class Unit:
         return not self.dims and not self.variables
 
     def __str__(self) -> str:
-        """As the author wrote it, by a name of its own where it grew by arithmetic, or by
-        its base dimensions."""
-        if self.text and not self._grown:
-            return self.text
-        if not self.variables and self.dims:
-            for name in (*_BASES, *_DERIVED):
-                known = _named(name)
-                if known.dims == self.dims and abs(known.scale / self.scale - 1) < 1e-9:
-                    return name
-        if self.text:
-            return self.text
-        powers = self.dims + self.variables
-        return "*".join(n if p == 1 else f"{n}^{_show(p)}" for n, p in powers) or "1"
+        """Its factors, those with positive powers first: `kcal/mol`, `m/s^2`."""
+        factors = self.factors or (self.dims + self.variables)
+        above = [_factor(n, p) for n, p in factors if p > 0]
+        below = [_factor(n, -p) for n, p in factors if p < 0]
+        if not below:
+            return "*".join(above) or "1"
+        bottom = below[0] if len(below) == 1 else f"({'*'.join(below)})"
+        return f"{'*'.join(above) or '1'}/{bottom}"
 
 
-def _show(power: Fraction) -> str:
-    return str(power) if power.denominator == 1 else f"({power})"
-
-
-def _atomic(text: str) -> str:
-    return f"({text})" if any(c in text for c in "*/^") else text
-
-
-def _join(a: str, b: str, operator: str) -> str:
-    if not b:
-        return a
-    if not a:
-        return b if operator == "*" else f"1/{_atomic(b)}"
-    return f"{a}{operator}{_atomic(b) if operator == '/' else b}"
+def _factor(name: str, power: Fraction) -> str:
+    name = name.split(".")[0]  # a variable's own number is nobody's business
+    if power == 1:
+        return name
+    return f"{name}^{power}" if power.denominator == 1 else f"{name}^({power})"
 
 
 ONE = Unit()
 
 
 def _base(name: str) -> Unit:
-    return Unit(((name, Fraction(1)),), (), 1.0, name)
+    return Unit(((name, Fraction(1)),), (), 1.0, ((name, Fraction(1)),))
 
 
 # Base dimensions: the SI's, with the gram's place taken by the kilogram; then what is
@@ -210,12 +203,12 @@ def _named(name: str) -> Unit:
     if name in _DERIVED:
         factor, text = _DERIVED[name]
         unit = parse_unit(text)
-        return Unit(unit.dims, (), factor * unit.scale, name)
+        return Unit(unit.dims, (), factor * unit.scale, ((name, Fraction(1)),))
     for length in (2, 1):
         prefix, stem = name[:length], name[length:]
         if prefix in _PREFIXES and stem not in _UNPREFIXED and (stem in _BASES or stem in _DERIVED):
             unit = _named(stem)
-            return Unit(unit.dims, (), _PREFIXES[prefix] * unit.scale, name)
+            return Unit(unit.dims, (), _PREFIXES[prefix] * unit.scale, ((name, Fraction(1)),))
     raise UnitError(name)
 
 
@@ -228,7 +221,7 @@ def parse_unit(text: str) -> Unit:
     unit, rest = _product(tokens)
     if rest:
         raise UnitError("".join(rest))
-    return Unit(unit.dims, unit.variables, unit.scale, "" if unit == ONE else text.strip())
+    return unit
 
 
 def _tokens(text: str) -> list[str]:
@@ -289,7 +282,8 @@ def _primary(tokens: list[str]) -> tuple[Unit, list[str]]:
     if head == "1":
         return ONE, rest
     if head.startswith("'") and len(head) > 1:
-        return Unit((), ((head, Fraction(1)),), 1.0, head), rest
+        variable = ((head, Fraction(1)),)
+        return Unit((), variable, 1.0, variable), rest
     return _named(head), rest
 
 

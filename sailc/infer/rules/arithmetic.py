@@ -220,6 +220,10 @@ def _power(ctx: Context, call: Bound) -> Value:
         return _refuse(ctx, call, terms)
     if not _numeric(a.element) or not _numeric(b.element):
         return _refuse(ctx, call, terms)
+    wrong = ctx.solver.unify_units(_unit(b.element), ONE, call.span)
+    if wrong is not None:
+        ctx.mismatch(wrong, b, Tensor(Num()), terms[1].span, "an exponent")
+        return POISON
     shape = broadcast(ctx, a.shape, b.shape, call.span)
     unit = ctx.solver.unit(_unit(a.element))
     exponent = terms[1]

@@ -66,13 +66,13 @@ def _zip(ctx: Context, call: Bound) -> Value:
     """Collections of one length, element by element, as tuples."""
     parts = [lift(ctx, v, s) for v, s in call.all()]
     items, length = [], None
-    for p in parts:
-        item, n = elements(ctx, p, p.span)
+    for p, (_, span) in zip(parts, call.all(), strict=True):
+        item, n = elements(ctx, p, span)
         items.append(item)
         if length is not None:
-            wrong = ctx.solver.unify_dims(n, length, p.span)
+            wrong = ctx.solver.unify_dims(n, length, span)
             if wrong is not None:
-                ctx.mismatch(wrong, p.type, parts[0].type, p.span)
+                ctx.mismatch(wrong, p.type, parts[0].type, span)
                 return POISON
         length = n
     assert length is not None

@@ -65,7 +65,7 @@ class Patterns(Literals):
 
     def group(self, v: list[Any]) -> Expr:
         span = self.between(v[0], v[-1])
-        items = tuple(item for item in v[1:-1] if not isinstance(item, Token))
+        items: tuple[Any, ...] = tuple(i for i in v[1:-1] if not isinstance(i, Token))
         if not items or any(isinstance(item, Item) for item in items):
             signature = Signature(span, items)
             self._signatures[span.start] = signature
@@ -104,12 +104,11 @@ class Patterns(Literals):
                 return Tuple(span, tuple(self.constant(item) for item in items))
             case Signature(span):
                 self._signatures.pop(span.start, None)
-            case Unary("-", Number() | Quantity()):
-                return pattern
-            case _ if isinstance(pattern, _CONSTANTS):
+            case Unary(_, "-", Number() | Quantity()):
                 return pattern
             case _:
-                pass
+                if isinstance(pattern, _CONSTANTS):
+                    return pattern
         self.problems.append(problem.InvalidArm(span=pattern.span))
         return Missing(pattern.span)
 

@@ -149,6 +149,8 @@ class _Balancer:
 
     def _block(self, token: Token, indent: int) -> bool:
         """Open the block that a brace closes, at the last line that looks like its head."""
+        if self.report.full:
+            return False
         before = self.lines[-_LOOK_BACK:-1]
         head = next((line for line in reversed(before) if self._is_head(line, indent)), None)
         if head is None:

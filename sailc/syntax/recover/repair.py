@@ -15,6 +15,9 @@ from sailc.syntax.recover.report import Report
 from sailc.syntax.recover.search import Budget, Edit, Search, State
 from sailc.syntax.token import END, Token
 
+# A piece of text that has lost more lines than these is no program.
+MOST_LOSSES = 500
+
 
 class Repair:
     """One reading of a piece of text, whose tokens end with the end of the text."""
@@ -35,6 +38,7 @@ class Repair:
         self.previous: Token | None = None
         self.foreign: set[int] = set()  # where declarations of unknown kinds start
         self.lost = False  # the line before was left out
+        self.losses = 0
         self.line = self.declaration = self._here()
 
     def run(self) -> tree.File:
@@ -93,11 +97,12 @@ class Repair:
     def skip_line(self) -> None:
         """Leave out the line that the parser is lost in, or else the token."""
         self.lost = True
+        self.losses += 1
         state, mark = self.line
         end = self._line_end(state.at)
-        if self.tokens[self.state.at].type == END:
+        if self.tokens[self.state.at].type == END or self.losses > MOST_LOSSES:
             state, mark = self.declaration
-            end = self.state.at
+            end = len(self.tokens) - 1
         elif end < self.state.at or end == state.at:
             # The line closes a block that began before it: leave out the token alone.
             self.state = self.state._replace(at=self.search.past(self.state.at))
