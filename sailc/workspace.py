@@ -11,7 +11,6 @@ from pathlib import Path
 import sail_stdlib
 from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.files import (
-    FileIsBinary,
     FileNotFound,
     NoPrograms,
 )
@@ -20,7 +19,6 @@ from sailc.query import Database
 from sailc.source import Source, Span
 
 MARKER = "sail.toml"
-_BINARY = "\x00"
 
 
 def find_root(path: Path) -> Path | None:
@@ -122,9 +120,6 @@ class Workspace:
             self.problems.append(FileNotFound(span=Span(name, 0, 0), path=name, reason=reason))
             return
         text = data.decode("utf-8-sig", errors="replace")
-        if _BINARY in text[:4096]:
-            self.problems.append(FileIsBinary(span=Span(name, 0, 0), path=name))
-            text = ""
         self.db.set("text", name, self.overlay.get(name, text))
 
     def edit(self, path: str, text: str) -> None:

@@ -88,7 +88,10 @@ def json_lines(text: str) -> list[Json]:
 def said_of(path: Path) -> list[Json]:
     """All that `sailc check` says of a program, or else `sailc plan`."""
     found = sail_json("check", path)
-    return found or sail_json("plan", path).get("errors", [])
+    if found:
+        return found
+    plan = sail_json("plan", path)
+    return plan.get("errors") or plan.get("diagnostics", [])
 
 
 def place(d: Json) -> str:

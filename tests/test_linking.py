@@ -303,7 +303,7 @@ ADD = "concat(x, [0])"
 
 def test_without_a_converter_there_is_a_gap(tmp_path: Path) -> None:
     (error,) = sail_json("plan", write_one(tmp_path, GAP), exit=1)["errors"]
-    assert error["code"] == "E0605"
+    assert error["code"] == "E0604"
     assert "joins the question `Tensor[real, 2]` to `Tensor[real, 3]`" in error["help"]
 
 
@@ -362,7 +362,6 @@ def test_converters_are_lifted_over_tuples_and_lists(tmp_path: Path) -> None:
     assert {tuple(s["question"]) for s in plan["scenarios"]} == {("number", "join")}
 
 
-@pytest.mark.xfail(reason="units of one dimension and scale differ if their texts differ")
 def test_data_lines_may_come_to_one_type_in_two_ways(tmp_path: Path) -> None:
     text = """
     problem Areas {
@@ -396,7 +395,7 @@ def test_ranks_do_not_rise_after_they_have_fallen(tmp_path: Path) -> None:
         + from_to("fall", TWO, "{ sum: real }", "{ sum: x[0] + x[1] }")
         + from_to("rise", "{ sum: real }", THREE, "[x.sum, x.sum, x.sum]"),
     )
-    assert sail_json("plan", path, exit=1)["errors"][0]["code"] == "E0605"
+    assert sail_json("plan", path, exit=1)["errors"][0]["code"] == "E0604"
 
 
 def test_a_converter_that_grows_for_ever_ends(tmp_path: Path) -> None:
@@ -404,7 +403,7 @@ def test_a_converter_that_grows_for_ever_ends(tmp_path: Path) -> None:
         tmp_path,
         from_to("longer", "Tensor[real, n]", "Tensor[real, n + 1]", ADD),
         from_to("deeper", "Tensor[real, ...s]", "Tensor[real, ...s, 1]", "unsqueeze(x)"),
-        from_to("wider", "Tensor[real, n, ...s]", "Tensor[real, n, n, ...s]", "stack(x, x)"),
+        from_to("wider", "Tensor[real, n, ...s]", "Tensor[real, 2, n, ...s]", "stack(x, x)"),
         from_to("boxed", "T", "List[T, 1]", "[x]"),
     )
     assert found == ["longer"]
@@ -416,7 +415,7 @@ def test_a_converter_stands_once_on_a_chain(tmp_path: Path) -> None:
         GAP.replace("Tensor[real, 3]", "Tensor[real, 4]")
         + from_to("longer", "Tensor[real, n]", "Tensor[real, n + 1]", ADD),
     )
-    assert sail_json("plan", path, exit=1)["errors"][0]["code"] == "E0605"
+    assert sail_json("plan", path, exit=1)["errors"][0]["code"] == "E0604"
 
 
 def test_a_chain_is_six_converters_long_at_most(tmp_path: Path) -> None:
@@ -439,7 +438,7 @@ def test_a_chain_is_six_converters_long_at_most(tmp_path: Path) -> None:
 
     assert chain_with(tmp_path, *boxes(6)) == ["c0", "c1", "c2", "c3", "c4", "c5"]
     path = write_one(tmp_path, GAP + "".join(boxes(7)))
-    assert sail_json("plan", path, exit=1)["errors"][0]["code"] == "E0605"
+    assert sail_json("plan", path, exit=1)["errors"][0]["code"] == "E0604"
 
 
 # --- what a benchmark selects -----------------------------------------------------------

@@ -30,6 +30,7 @@ def plan(file: Path, benchmark: str | None, form: str) -> None:
     if form == "json":
         t.print_json(plan_json(found, workspace))
     else:
+        t.print_diagnostics(found.diagnostics, workspace.source)
         show_plan(found)
 
 
@@ -37,6 +38,7 @@ def plan_json(plan: Plan, workspace: Workspace) -> dict[str, Any]:
     """A plan as `--format json` has it (docs/json.md)."""
     return {
         "version": VERSION,
+        "diagnostics": [t.diagnostic_json(d, workspace.source) for d in plan.diagnostics],
         "scenarios": [scenario_json(s, workspace) for s in plan.scenarios],
         "excluded": [
             {"code": e.code, "reason": e.reason, "modules": list(e.modules), "count": e.count}

@@ -61,30 +61,6 @@ class NoPrograms(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FileIsBinary(Diagnostic):
-    """A file that is no text.
-
-    ```console
-    $ sailc check picture.png
-    ```
-
-    SAIL programs are UTF-8 text.
-    """
-
-    code = "E0603"
-    title = "not a text file"
-    path: str
-
-    @property
-    def message(self) -> str:
-        return f"`{self.path}` is a binary file, and programs are UTF-8 text"
-
-    @property
-    def help(self) -> str:
-        return "name a `.sail` file; data files are named in a `dataset` declaration"
-
-
-@dataclass(frozen=True, kw_only=True)
 class NothingToPlan(Diagnostic):
     """A program that declares nothing that could be planned, or an empty file.
 
@@ -95,7 +71,7 @@ class NothingToPlan(Diagnostic):
     A plan needs a problem: `sailc new DIR` writes one to start from.
     """
 
-    code = "E0604"
+    code = "E0603"
     title = "nothing to plan"
     path: str
 
@@ -127,7 +103,7 @@ class SelectsNothing(Diagnostic):
     why.
     """
 
-    code = "E0605"
+    code = "E0604"
     title = "a benchmark selects nothing"
     name: str
     reasons: tuple[str, ...] = ()
@@ -153,7 +129,7 @@ class AmbiguousBenchmark(Diagnostic):
     ```
     """
 
-    code = "E0606"
+    code = "E0605"
     title = "which benchmark?"
     name: str
     known: tuple[str, ...] = ()

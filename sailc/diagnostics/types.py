@@ -12,13 +12,12 @@ class TypeMismatch(Diagnostic):
     """Two types that would have to be one, and cannot.
 
     ```sail
-    problem Sum {
-        let words = ["a", "b"]
-        test x in [1.0, 2.0]: predict x as words + x
+    problem Mixed {
+        test x in [1.0, "two"]: predict x as x
     }
     ```
 
-    Here a list of texts is added to a number. The message says both types; a note points
+    Here a number and a text stand in one list. The message says both types; a note points
     at the place that made the other one.
     """
 

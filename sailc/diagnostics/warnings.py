@@ -19,6 +19,17 @@ class NeverStops(Diagnostic):
         loss      (answer: real, truth: real) => (answer - truth) ^ 2
         stop      stalled(validate.loss, epochs = 5)
     }
+
+    problem Double {
+        train x in [[1.0], [2.0]]: predict x as 2 * x[0]
+        test  x in [[3.0]]: predict x as 2 * x[0]
+    }
+
+    benchmark first {
+        problems Double
+        models   Linear
+        trainers patient
+    }
     ```
 
     Add a `validate` line to the problem, or take the `stop` line out.
@@ -44,8 +55,8 @@ class NotCarriedOut(Diagnostic):
 
     ```sail
     problem Sum {
-        train x in [[1.0], [2.0]]: predict x as x
-        test  x in [[3.0]]: predict x as x
+        train x in [[1.0], [2.0]]: predict x as 2 * x[0]
+        test  x in [[3.0]]: predict x as 2 * x[0]
     }
 
     benchmark tuned {

@@ -70,13 +70,14 @@ class Patterns(Literals):
             signature = Signature(span, items)
             self._signatures[span.start] = signature
             return signature
-        if len(items) > 1:
+        sole, *more = items
+        if more:
             return Tuple(span, items)
-        if isinstance(items[0], Tuple):
+        if isinstance(sole, Tuple):
             self._wrapped.add(span.start)
-        if items[0].span.start in self._signatures:
-            return items[0]
-        return replace(items[0], span=span)
+        if isinstance(sole, Signature):
+            return sole
+        return replace(sole, span=span)
 
     def target(self, v: list[Any]) -> Expr:
         if isinstance(v[0], Token):
