@@ -124,7 +124,7 @@ def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Json:
 
 
 def test_the_json_of_a_plan_has_the_keys_of_the_language(quickstart: Json) -> None:
-    assert list(quickstart) == ["version", "scenarios", "excluded"]
+    assert list(quickstart) == ["version", "scenarios", "excluded", "diagnostics"]
     for s in quickstart["scenarios"]:
         assert set(s) - {"axes"} == set(SCENARIO)
         assert list(s["cost"]) == COST

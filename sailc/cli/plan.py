@@ -38,12 +38,12 @@ def plan_json(plan: Plan, workspace: Workspace) -> dict[str, Any]:
     """A plan as `--format json` has it (docs/json.md)."""
     return {
         "version": VERSION,
-        "diagnostics": [t.diagnostic_json(d, workspace.source) for d in plan.diagnostics],
         "scenarios": [scenario_json(s, workspace) for s in plan.scenarios],
         "excluded": [
             {"code": e.code, "reason": e.reason, "modules": list(e.modules), "count": e.count}
             for e in plan.excluded
         ],
+        "diagnostics": [t.diagnostic_json(d, workspace.source) for d in plan.diagnostics],
     }
 
 

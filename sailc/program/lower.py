@@ -297,13 +297,11 @@ class Lower:
         assert truth is not None
         if _is_label(truth.type):
             return None
-        spread = _spread("truth")
         inverse = [p for p in answer if p.conversion.inverse is not None]
-        if not inverse:
-            doc = "The spread of all training truths, in which the loss is measured."
-            return Function("fit_truth", doc, ("truth",), (), (spread,), truth.span)
-        made = self._statistics(inverse, "fit_truth", "truth")
-        return replace(made, results=(*made.results, _spread(made.parameters[0])))
+        if inverse:
+            return _with_spread(self._statistics(inverse, "fit_truth", "truth"))
+        doc = "The spread of all training truths, in which the loss is measured."
+        return _with_spread(Function("fit_truth", doc, ("truth",), (), (), truth.span))
 
     def _extra(self, low: Lowering, answer: list[Placed]) -> list[str]:
         """The parameters of a function that reads the statistics of inverses."""
@@ -519,9 +517,21 @@ def inlined(f: Function) -> Function:
             return f
 
 
-def _spread(name: str) -> Expr:
-    """The spread of an array, by which one may divide."""
-    return Op("or_one", (Op("std", (Ref(name),), {"axes": None}),))
+def _with_spread(f: Function) -> Function:
+    """A function that also returns the spread of its argument, by which one may divide."""
+    spread = Op("std", (Ref(f.parameters[0]),), {"axes": None})
+    known = next((a.name for a in f.body if a.value == spread), None)
+    body = f.body if known else (*f.body, Assign("deviation", spread, f.span))
+    scale = Op("or_one", (Ref(known or "deviation"),))
+    same = next((r for r in f.results if _value_of(r, f) == scale), scale)
+    return replace(f, body=body, results=(*f.results, same))
+
+
+def _value_of(expr: Expr, f: Function) -> Expr:
+    """What a variable of a function stands for."""
+    if isinstance(expr, Ref):
+        return next((a.value for a in f.body if a.name == expr.name), expr)
+    return expr
 
 
 def _scaled(low: Lowering, leaf: Leaf, scale: Leaf, name: str, variable: Var) -> Leaf:

@@ -460,6 +460,14 @@ def _fold(low: Lowering, term: Apply) -> Vector:
     raise CannotLower(term.operator, term.span)
 
 
+def _or_one(low: Lowering, term: Apply) -> Vector:
+    """Its argument is read twice, so it has a name."""
+    value = low.leaf(term.arguments[0])
+    if not isinstance(value.expr, Ref):
+        value = low.store("deviation", value, term.span)
+    return Leaf(Op("or_one", (value.expr,)), value.levels, value.rank)
+
+
 def _filled(low: Lowering, term: Apply) -> Vector:
     return Leaf(Op(term.operator, (), {"shape": sizes(term.type)}), (), rank_of(term.type))
 
@@ -498,6 +506,7 @@ _SPECIAL = {
     "stack_list": _same,
     "set": _same,
     "label": _label,
+    "or_one": _or_one,
     "fold": _fold,
     "zeros": _filled,
     "ones": _filled,
