@@ -33,8 +33,16 @@ PROGRAMS = {
     ),
 }
 
-# Texts that made the compiler raise, by what they had in common.
-FOUND: dict[str, str] = {}
+# A plan of these takes seconds: their changes are only checked.
+LARGE = set() if FULL else {"paper_cosmology"}
+
+# Texts that made the compiler raise, cut down to what they had in common.
+FOUND = {
+    "a parameter list as a value": "problem P{let=(seed=",
+    "a number for a pattern": "problem P {\n    test 4 in [1, 2]: predict 1 as 1\n}\n",
+    "an element of a list": "fn f(x) = x in [1, 2]\n",
+    "zeros": "problem P {\n    test x in zeros([4, 2]): predict x as ones([2])\n}\n",
+}
 
 
 class Bench:
@@ -46,7 +54,7 @@ class Bench:
         self.path.touch()
         self.workspace = Workspace.open([self.path])
 
-    def hold(self, text: str) -> None:
+    def hold(self, text: str, plan: bool = True) -> None:
         """Check and plan a text; it may be as wrong as it likes."""
         with on(text):
             self.workspace.edit(str(self.path), text)
@@ -54,7 +62,8 @@ class Bench:
                 assert d.message
                 assert d.help
                 assert 0 <= d.span.start <= d.span.end <= len(text)
-            planned_in(self.workspace, self.path)
+            if plan:
+                planned_in(self.workspace, self.path)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +106,7 @@ def test_no_change_of_a_program_makes_the_compiler_raise(
     assert callable(change)
     count = SHARE // len(PROGRAMS)
     for text in sample(change(PROGRAMS[name]), f"{name} {change.__name__}", count):
-        bench.hold(text)
+        bench.hold(text, plan=name not in LARGE)
 
 
 @pytest.mark.parametrize("name", FOUND)

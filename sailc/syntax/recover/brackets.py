@@ -168,13 +168,12 @@ class _Balancer:
 
     def _is_head(self, line: _Line, indent: int) -> bool:
         """Does a line look like the head of a block that lacks its brace?"""
+        if line.indent != indent or line.braces:
+            return False
         tokens = self.out[line.start : line.end]
-        return (
-            line.indent == indent
-            and line.head.text in _HEADS
-            and not line.braces
-            and not any(token.type == "EQUAL" for token in tokens)
-        )
+        if any(token.text == "match" for token in tokens):
+            return True
+        return line.head.text in _HEADS and all(token.type != "EQUAL" for token in tokens)
 
     def _insert(self, at: int, token: Token) -> None:
         self.out.insert(at, token)
