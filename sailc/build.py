@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sailc.backends import BrokenBackend, backend
-from sailc.data import Header, Location
+from sailc.data import Header, Location, Options
 from sailc.infer.dataset import file_line
 from sailc.infer.modules.common import World
 from sailc.names import Entry
@@ -39,7 +39,7 @@ def program(db: Database, scenario: Scenario) -> Program:
 
     def find(
         source_file: str, dataset: str, name: str
-    ) -> tuple[Location | None, Header | None, object]:
+    ) -> tuple[Location | None, Header | None, Options]:
         entry = names(db)[0].modules["dataset"][dataset]
         line = file_line(entry.declaration, name)
         assert line is not None
@@ -56,5 +56,6 @@ def program(db: Database, scenario: Scenario) -> Program:
 def emitted(db: Database, scenario: Scenario) -> str:
     """The text of a scenario's program."""
     found = backend(scenario.software.backend)
-    assert found is not None and not isinstance(found, BrokenBackend)
+    assert found is not None
+    assert not isinstance(found, BrokenBackend)
     return found.emit(program(db, scenario))

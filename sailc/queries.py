@@ -7,7 +7,9 @@ output but the reading of data headers, which is keyed by the file's stamp.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 from sailc.data import Header, Location, Trouble, locate, read_header
 from sailc.diagnostics.base import Diagnostic
@@ -43,7 +45,7 @@ def parsed(db: Database, path: str) -> tuple[tree.File, Diagnostics]:
 
 def _listed(db: Database, name: str) -> tuple[str, ...]:
     value = db.get(name, "", ())
-    return value if isinstance(value, tuple) else ()  # pyright: ignore[reportUnknownVariableType]
+    return cast("tuple[str, ...]", value) if isinstance(value, tuple) else ()
 
 
 @query
@@ -82,7 +84,9 @@ def _relative(db: Database, files: tuple[str, ...]) -> dict[str, str]:
 
 
 @query
-def data_header(db: Database, folder: str, line: FileLine) -> tuple[Location | None, object]:
+def data_header(
+    db: Database, folder: str, line: FileLine
+) -> tuple[Location | None, Header | Trouble]:
     """Where a data file is and what its header says, or the trouble with it."""
     found = locate(line.path, Path(folder))
     if not isinstance(found, Location):
@@ -103,12 +107,10 @@ def file_type(
         return UNKNOWN, ()
     if line.like is not None:
         return UNKNOWN, ()
-    location, header = data_header(db, str(Path(entry.file).parent), line)
+    _, header = data_header(db, str(Path(entry.file).parent), line)
     if isinstance(header, Header):
         return header_type(header, line, dataset)
-    assert location is None or not isinstance(header, Header)
-    trouble: Trouble = header  # type: ignore[assignment]
-    return UNKNOWN, (trouble_diagnostic(trouble, line.span),)
+    return UNKNOWN, (trouble_diagnostic(header, line.span),)
 
 
 def world(db: Database) -> World:
@@ -146,9 +148,9 @@ def _guarded(db: Database, declaration: tree.Declaration, path: str) -> Diagnost
 _UNEXPECTED = (AssertionError, AttributeError, LookupError, TypeError, ValueError, ArithmeticError)
 
 
-def _unique(diagnostics: object) -> list[Diagnostic]:
+def _unique(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """In the order of the text, and of one place only the first."""
     seen: dict[tuple[str, Span], Diagnostic] = {}
-    for d in diagnostics:  # type: ignore[attr-defined]
+    for d in diagnostics:
         seen.setdefault((d.code, d.span), d)
     return sorted(seen.values(), key=lambda d: (d.span.start, d.span.end, d.code))

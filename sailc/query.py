@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -115,6 +115,6 @@ def query(
     @wraps(function)
     def ask(db: Database, *args: P.args, **kwargs: P.kwargs) -> R:
         key: Key = (function.__name__, *args, *sorted(kwargs.items()))
-        return db.run(key, lambda: function(db, *args, **kwargs))  # type: ignore[return-value]
+        return cast("R", db.run(key, lambda: function(db, *args, **kwargs)))
 
     return ask

@@ -29,7 +29,7 @@ class Layer:
     operator: str
     part: str
     parameters: dict[str, Type] = field(default_factory=dict[str, Type])
-    initial: dict[str, Attribute] = field(default_factory=dict[str, Attribute])
+    initial: dict[str, object] = field(default_factory=dict[str, object])
     name: str = ""
 
 
@@ -88,7 +88,7 @@ class Lambda:
     body: Term
 
 
-Term = Union[Var, Const, Apply, Map]
+Term = Var | Const | Apply | Map
 
 
 def named(term: Term, name: str) -> Term:

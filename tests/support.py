@@ -53,6 +53,11 @@ def write_one(folder: Path, text: str, name: str = "program.sail") -> Path:
     return write(folder, {name: text}) / name
 
 
+def words(text: str) -> list[str]:
+    """`a b c` for a list of short texts."""
+    return text.split()
+
+
 # --- what a command prints --------------------------------------------------------------
 
 

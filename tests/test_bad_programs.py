@@ -55,7 +55,11 @@ Maker = Callable[[Path, pytest.MonkeyPatch], None]
 
 def text(name: str, content: str | bytes) -> Maker:
     data = content.encode() if isinstance(content, str) else content
-    return lambda folder, _: (folder / name).write_bytes(data) and None
+
+    def write(folder: Path, _: pytest.MonkeyPatch) -> None:
+        (folder / name).write_bytes(data)
+
+    return write
 
 
 def ethanol(folder: Path, _: pytest.MonkeyPatch) -> None:
@@ -131,10 +135,10 @@ def said(content: str, folder: Path) -> list[Json]:
 
 def rewritten(content: str, folder: Path) -> str:
     """The program under the right expectations; they are lines, and so move what follows."""
-    plain, count = body(content), 1
+    plain, places = body(content), [""]
     for _ in range(3):
-        places = [place(d) for d in said("//!\n" * count + plain, folder)]
-        count = max(1, len(places))
+        found = said("//!\n" * len(places) + plain, folder)
+        places = [place(d) for d in found] or [""]
     return "".join(f"//! {p}\n" for p in places) + plain
 
 

@@ -148,7 +148,7 @@ def test_check_shows_the_place_and_the_next_step(wrong: Path) -> None:
 
 def test_the_json_of_check_has_the_keys_of_the_language(wrong: Path) -> None:
     (found,) = sail_json("check", wrong, exit=1)
-    assert list(found) == "code severity message file start end notes help".split()
+    assert list(found) == ["code", "severity", "message", "file", "start", "end", "notes", "help"]
     assert found["start"] == {"line": 2, "column": 30}
     assert found["end"] == {"line": 2, "column": 31}
     assert (found["code"], found["severity"], found["file"]) == ("E0201", "error", str(wrong))
@@ -360,16 +360,16 @@ def test_the_json_of_a_run(tiny: Path) -> None:
         (1, "ran", None),
     ]
     for run in found["runs"]:
-        assert list(run) == "scenario title seed status seconds reason result".split()
+        assert list(run) == ["scenario", "title", "seed", "status", "seconds", "reason", "result"]
         assert run["title"] == "Line / Linear / short / PyTorch"
         assert run["result"]["model"] == {"parameters": 3}
     (ranking,) = found["rankings"]
     assert "exact" in ranking["ranking"]
     (row,) = ranking["rows"]
-    assert list(row) == "rank tied reason scenario label failed metrics".split()
+    assert list(row) == ["rank", "tied", "reason", "scenario", "label", "failed", "metrics"]
     assert row["rank"] == 1
     error = row["metrics"]["mean_error"]
-    assert list(error) == "values mean median std low high method".split()
+    assert list(error) == ["values", "mean", "median", "std", "low", "high", "method"]
     assert error["values"] == [0.1, 0.11]
 
 

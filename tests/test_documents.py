@@ -91,7 +91,9 @@ def blocks() -> list[ParameterSet]:
         for i, match in enumerate(BLOCK.finditer(text), 1):
             reason, block = match.groups()
             marks = [pytest.mark.xfail(reason=" ".join(reason.split()))] if reason else []
-            found.append(pytest.param(path, block, bool(reason), id=f"{path.stem}-{i}", marks=marks))
+            found.append(
+                pytest.param(path, block, bool(reason), id=f"{path.stem}-{i}", marks=marks)
+            )
     return found
 
 

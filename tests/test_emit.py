@@ -62,8 +62,10 @@ trainer short {
     epochs    2
     batch     32
     clip      1.0
-    loss      (answer: Tensor[real, ...s, n], truth: Tensor[Class[n], ...s]) => cross_entropy(answer, truth)
-    loss      (answer: Tensor[real<'u>, ...s], truth: Tensor[real<'u>, ...s]) => mean((answer - truth) ^ 2)
+    loss      (answer: Tensor[real, ...s, n], truth: Tensor[Class[n], ...s]) =>
+                cross_entropy(answer, truth)
+    loss      (answer: Tensor[real<'u>, ...s], truth: Tensor[real<'u>, ...s]) =>
+                mean((answer - truth) ^ 2)
     stop      stalled(validate.loss, epochs = 5)
 }
 
@@ -148,9 +150,7 @@ def test_emitting_again_gives_the_same_bytes(small: Emitted, tmp_path: Path) -> 
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         subprocess.run([*command, str(tmp_path / seed)], env=environment, check=True)
-    texts = [
-        {p.name: p.read_bytes() for p in (tmp_path / seed).iterdir()} for seed in ("1", "2")
-    ]
+    texts = [{p.name: p.read_bytes() for p in (tmp_path / seed).iterdir()} for seed in ("1", "2")]
     assert texts[0] == texts[1]
     assert sorted(t.decode() for t in texts[0].values()) == sorted(small.texts.values())
 
@@ -338,7 +338,7 @@ def test_a_program_explains_itself(
 def test_a_training_that_runs_away_says_so(software: str, tmp_path: Path) -> None:
     text = SMALL.replace("adam(1e-2)", "sgd(1e30)").replace("clip      1.0", "")
     emitted = emitted_by(write_one(tmp_path, text))[f"Fall/MLP/{software}"]
-    with pytest.raises(FloatingPointError, match="the loss is .* after epoch 1"):
+    with pytest.raises(FloatingPointError, match=r"the loss is .* after epoch 1"):
         run_here(emitted, 0, tmp_path)
 
 

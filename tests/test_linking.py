@@ -109,13 +109,28 @@ def plan_trainers(plan: Json) -> set[str]:
 
 # --- the plan as JSON -------------------------------------------------------------------
 
-SCENARIO = (
-    "id problem model trainer hyperparameters question loss answer types dimensions metrics "
-    "software hardware seeds cost links holes"
-).split()
-COST = "parameters macs forward_flops train_flops bytes seconds".split()
-LINK = "stage line fixture question loss answer types".split()
-TYPES = "question input output truth".split()
+SCENARIO = [
+    "id",
+    "problem",
+    "model",
+    "trainer",
+    "hyperparameters",
+    "question",
+    "loss",
+    "answer",
+    "types",
+    "dimensions",
+    "metrics",
+    "software",
+    "hardware",
+    "seeds",
+    "cost",
+    "links",
+    "holes",
+]
+COST = words("parameters macs forward_flops train_flops bytes seconds")
+LINK = words("stage line fixture question loss answer types")
+TYPES = words("question input output truth")
 
 
 @pytest.fixture(scope="module")
@@ -465,9 +480,7 @@ def knobs(folder: Path, lines: str) -> list[tuple[object, ...]]:
     """Power and width of each scenario under a benchmark."""
     benchmark = f"benchmark b {{\n    models Wide\n    trainers adam\n    {lines}\n}}\n"
     plan = plan_of(write_one(folder, KNOBS + benchmark))
-    return [
-        (*s["axes"].values(), s["hyperparameters"]["Wide.width"]) for s in plan["scenarios"]
-    ]
+    return [(*s["axes"].values(), s["hyperparameters"]["Wide.width"]) for s in plan["scenarios"]]
 
 
 def test_every_value_of_a_problem_is_a_row_and_a_model_takes_its_first(tmp_path: Path) -> None:

@@ -192,9 +192,7 @@ def test_an_edit_parses_and_checks_only_what_it_touches(
     assert runs(workspace.db)["parsed"] == 1
 
 
-def test_what_no_declaration_says_plans_nothing_anew(
-    workspace: Workspace, tmp_path: Path
-) -> None:
+def test_what_no_declaration_says_plans_nothing_anew(workspace: Workspace, tmp_path: Path) -> None:
     points, other = str(tmp_path / "points.sail"), str(tmp_path / "other.sail")
     plan = planned(workspace.db, points, "")
     assert plan.scenarios

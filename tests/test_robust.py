@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from sailc.build import planned
 from sailc.workspace import Workspace
 
 FULL = bool(os.environ.get("SAIL_FULL"))
-SHARE = 400
+SHARE = 10
 TOKEN = re.compile(r"\w+|[ \t]+|\n|//[^\n]*|\"[^\"\n]*\"|.")
 
 PROGRAMS = {
@@ -34,7 +34,7 @@ PROGRAMS = {
 }
 
 # A plan of these takes seconds: their changes are only checked.
-LARGE = set() if FULL else {"paper_cosmology"}
+LARGE = set() if FULL else {"paper_cosmology", "documents", "bad_programs"}
 
 # Texts that made the compiler raise, cut down to what they had in common.
 FOUND = {
@@ -101,11 +101,9 @@ def mutations(text: str) -> Iterator[str]:
 @pytest.mark.parametrize("name", PROGRAMS)
 @pytest.mark.parametrize("change", [truncations, deletions, mutations], ids=lambda f: f.__name__)
 def test_no_change_of_a_program_makes_the_compiler_raise(
-    bench: Bench, name: str, change: object
+    bench: Bench, name: str, change: Callable[[str], Iterator[str]]
 ) -> None:
-    assert callable(change)
-    count = SHARE // len(PROGRAMS)
-    for text in sample(change(PROGRAMS[name]), f"{name} {change.__name__}", count):
+    for text in sample(change(PROGRAMS[name]), f"{name} {change.__name__}", SHARE):
         bench.hold(text, plan=name not in LARGE)
 
 
@@ -158,7 +156,18 @@ LINES = sorted(
         if line.startswith("    ") and "{" not in line and "}" not in line
     }
 )
-KINDS = "problem model solver trainer metric ranking software hardware benchmark dataset".split()
+KINDS = [
+    "problem",
+    "model",
+    "solver",
+    "trainer",
+    "metric",
+    "ranking",
+    "software",
+    "hardware",
+    "benchmark",
+    "dataset",
+]
 
 
 @given(st.sampled_from(KINDS), st.lists(st.sampled_from(LINES), max_size=6))

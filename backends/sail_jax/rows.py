@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from sailc.emit.numpy_rows import INFIX, constant, expand, reduction, reshape, stack
-from sailc.emit.rows import Rows
-from sailc.program.tree import Op
+from sailc.emit.numpy_rows import (
+    ELEMENTARY,
+    INFIX,
+    classes,
+    constant,
+    expand,
+    reduction,
+    reshape,
+    stack,
+)
+from sailc.emit.rows import Row, Rows
+from sailc.program.tree import Op, is_tuple
 
 
 def _linear(op: Op) -> str:
@@ -13,8 +22,8 @@ def _linear(op: Op) -> str:
 
 def _rank(op: Op) -> int:
     before = op.attributes["before"]
-    assert isinstance(before, tuple)
-    return len(before) - 1  # pyright: ignore[reportUnknownArgumentType]
+    assert is_tuple(before)
+    return len(before) - 1
 
 
 _NUMBERS = {1: ("NWC", "WIO"), 2: ("NHWC", "HWIO"), 3: ("NDHWC", "DHWIO")}
@@ -43,8 +52,8 @@ def _pool(op: Op) -> str:
     k, rank = op.attributes["k"], _rank(op)
     before = op.attributes["before"]
     assert isinstance(k, int)
-    assert isinstance(before, tuple)
-    space = [n for n in before[:-1] if isinstance(n, int)]  # pyright: ignore[reportUnknownVariableType]
+    assert is_tuple(before)
+    space = [n for n in before[:-1] if isinstance(n, int)]
     whole = all(n % k == 0 for n in space)
     cut = "" if whole else "[:, " + ", ".join(f": {n // k * k}" for n in space) + "]"
     shape = ", ".join(f"{n // k}, {k}" for n in space)
@@ -72,7 +81,7 @@ def _norm(op: Op) -> str:
     return "jnp.sqrt((a**2).sum())" if axes is None else f"jnp.sqrt((a**2).sum(axis={axes}))"
 
 
-def _axes(name: str, more: str = ""):  # type: ignore[no-untyped-def]
+def _axes(name: str, more: str = "") -> Row:
     def row(op: Op) -> str:
         axes = op.attributes.get("axes")
         return f"{name}(a{more})" if axes is None else f"{name}(a{more}, axis={axes})"
@@ -82,10 +91,7 @@ def _axes(name: str, more: str = ""):  # type: ignore[no-untyped-def]
 
 JAX: Rows = {
     **{k: v for k, v in INFIX.items() if k not in ("take_rows", "key", "length")},
-    **{
-        n: f"jnp.{n}(a)"
-        for n in ["abs", "exp", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "floor", "sign"]
-    },
+    **{n: f"jnp.{n}(a)" for n in ELEMENTARY},
     "expand": expand,
     "reshape": reshape,
     "sigmoid": "jax.nn.sigmoid(a)",
@@ -112,7 +118,7 @@ JAX: Rows = {
     "concat": "jnp.concatenate([*args], axis=-1)",
     "stack": stack("jnp", "[*args]", "jnp.broadcast_arrays(*args)", "axis"),
     "constant": constant("jnp"),
-    "one_hot": lambda op: f"jax.nn.one_hot(a, {op.attributes['shape'][-1]})",  # type: ignore[index]
+    "one_hot": lambda op: f"jax.nn.one_hot(a, {classes(op)})",
     "zeros": "jnp.zeros(shape)",
     "ones": "jnp.ones(shape)",
     "leaky_relu": "jax.nn.leaky_relu(a, b)",
@@ -128,5 +134,7 @@ JAX: Rows = {
     "cross_entropy": _cross_entropy,
     "mean_cross_entropy": "optax.softmax_cross_entropy_with_integer_labels(a, b).mean()",
     "merge_batch": lambda op: f"a.reshape(-1, *a.shape[{op.batch}:])" if op.batch else "a[None]",
-    "part_batch": lambda op: f"a.reshape(*b.shape[:{op.batch}], *a.shape[1:])" if op.batch else "a[0]",
+    "part_batch": lambda op: (
+        f"a.reshape(*b.shape[:{op.batch}], *a.shape[1:])" if op.batch else "a[0]"
+    ),
 }  # fmt: skip

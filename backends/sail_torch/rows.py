@@ -3,9 +3,18 @@ which PyTorch knows as the memory format `channels_last`, so nothing is copied."
 
 from __future__ import annotations
 
-from sailc.emit.numpy_rows import INFIX, constant, expand, reduction, reshape, stack
-from sailc.emit.rows import Rows
-from sailc.program.tree import Op
+from sailc.emit.numpy_rows import (
+    ELEMENTARY,
+    INFIX,
+    classes,
+    constant,
+    expand,
+    reduction,
+    reshape,
+    stack,
+)
+from sailc.emit.rows import Row, Rows
+from sailc.program.tree import Op, is_tuple
 
 
 def _linear(op: Op) -> str:
@@ -14,8 +23,8 @@ def _linear(op: Op) -> str:
 
 def _rank(op: Op) -> int:
     before = op.attributes["before"]
-    assert isinstance(before, tuple)
-    return len(before) - 1  # pyright: ignore[reportUnknownArgumentType]
+    assert is_tuple(before)
+    return len(before) - 1
 
 
 def _conv(op: Op) -> str:
@@ -68,7 +77,7 @@ def _std(op: Op) -> str:
     return "a.std(correction=0)" if axes is None else f"a.std(dim={axes}, correction=0)"
 
 
-def _extreme(name: str):  # type: ignore[no-untyped-def]
+def _extreme(name: str) -> Row:
     def row(op: Op) -> str:
         axes = op.attributes.get("axes")
         return f"a.{name}()" if axes is None else f"a.{name}(dim={axes})"
@@ -78,15 +87,15 @@ def _extreme(name: str):  # type: ignore[no-untyped-def]
 
 def _quantile(op: Op) -> str:
     axes = op.attributes.get("axes")
-    return "torch.quantile(a, q)" if axes is None else f"torch.quantile(a, q, dim={axes[0]})"  # type: ignore[index]
+    if axes is None:
+        return "torch.quantile(a, q)"
+    assert is_tuple(axes)
+    return f"torch.quantile(a, q, dim={axes[0]})"
 
 
 TORCH: Rows = {
     **{k: v for k, v in INFIX.items() if k not in ("take_rows", "key", "length")},
-    **{
-        n: f"torch.{n}(a)"
-        for n in ["abs", "exp", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "sigmoid", "erf", "floor", "sign", "relu"]
-    },
+    **{n: f"torch.{n}(a)" for n in (*ELEMENTARY, "sigmoid", "erf", "relu")},
     "expand": expand,
     "reshape": reshape,
     "maximum": "torch.maximum(a, b)",
@@ -109,7 +118,7 @@ TORCH: Rows = {
     "concat": "torch.cat([*args], dim=-1)",
     "stack": stack("torch", "[*args]", "torch.broadcast_tensors(*args)", "dim"),
     "constant": constant("torch"),
-    "one_hot": lambda op: f"F.one_hot(a, {op.attributes['shape'][-1]}).float()",  # type: ignore[index]
+    "one_hot": lambda op: f"F.one_hot(a, {classes(op)}).float()",
     "zeros": "torch.zeros(shape)",
     "ones": "torch.ones(shape)",
     "leaky_relu": "F.leaky_relu(a, b)",

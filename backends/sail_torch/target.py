@@ -31,7 +31,10 @@ TARGET = Target(
     store,
     {
         "adam": "torch.optim.Adam(w.values(), lr={rate}, betas=({beta1}, {beta2}), eps={epsilon})",
-        "adamw": "torch.optim.AdamW(w.values(), lr={rate}, weight_decay={decay}, betas=({beta1}, {beta2}), eps={epsilon})",
+        "adamw": (
+            "torch.optim.AdamW(w.values(), lr={rate}, weight_decay={decay}, "
+            "betas=({beta1}, {beta2}), eps={epsilon})"
+        ),
         "sgd": "torch.optim.SGD(w.values(), lr={rate}, momentum={momentum})",
     },
     simplify=simplify,

@@ -15,6 +15,7 @@ from sailc.workspace import Workspace
 
 if TYPE_CHECKING:
     from sailc.diagnostics.base import Diagnostic
+    from sailc.names import Names
     from sailc.plan.scenario import Plan
 
 
@@ -76,7 +77,7 @@ def find_plan(workspace: Workspace, path: Path, benchmark: str | None, form: str
     return plan
 
 
-def _names(workspace: Workspace):  # type: ignore[no-untyped-def]
+def _names(workspace: Workspace) -> tuple[Names, tuple[Diagnostic, ...]]:
     from sailc.queries import names
 
     return names(workspace.db)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
+from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
@@ -48,8 +50,8 @@ class Bars:
             case Noticed(_, diagnostic):
                 self.progress.console.print(f"{diagnostic.code}: {diagnostic.message}")
 
-    def _step(self, scenario: str, seed: int, message: object) -> None:
+    def _step(self, scenario: str, seed: int, message: Mapping[str, Any]) -> None:
         task = self.tasks.get((scenario, seed))
-        if task is None or not isinstance(message, dict) or message.get("event") != "epoch":
+        if task is None or message.get("event") != "epoch":
             return
         self.progress.update(task, completed=message.get("epoch"), total=message.get("epochs"))

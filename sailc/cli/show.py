@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sailc.program.tree import is_tuple
 from sailc.source import Span
 
 if TYPE_CHECKING:
@@ -36,11 +37,11 @@ def _tree(workspace: Workspace, file: Path) -> Iterator[str]:
 def _nested(value: object, depth: int, label: str = "") -> Iterator[str]:
     """A frozen node and its fields, indented; spans are left out."""
     pad = "  " * depth + (f"{label}: " if label else "")
-    if isinstance(value, tuple):
+    if is_tuple(value):
         if value:
             yield pad.rstrip()
-            for item in value:  # pyright: ignore[reportUnknownVariableType]
-                yield from _nested(item, depth + 1)  # pyright: ignore[reportUnknownArgumentType]
+            for item in value:
+                yield from _nested(item, depth + 1)
         return
     if not is_dataclass(value) or isinstance(value, type):
         yield f"{pad}{value!r}"

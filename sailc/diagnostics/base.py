@@ -55,7 +55,13 @@ class Diagnostic:
 
     @property
     def severity(self) -> Severity:
-        return {"E": "error", "W": "warning"}.get(self.code[:1], "info")  # type: ignore[return-value]
+        match self.code[:1]:
+            case "E":
+                return "error"
+            case "W":
+                return "warning"
+            case _:
+                return "info"
 
     @property
     def message(self) -> str:

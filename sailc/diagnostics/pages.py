@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import inspect
+from importlib import import_module
 
 from sailc.diagnostics.base import REGISTRY
 from sailc.diagnostics.exclusions import TITLES
 
+_MODULES = (
+    "data",
+    "files",
+    "internal",
+    "kinds",
+    "names",
+    "runs",
+    "syntax",
+    "types",
+    "warnings",
+)
+
 
 def load_all() -> None:
     """Import every module of diagnostics, so that the registry is whole."""
-    from sailc.diagnostics import (  # noqa: F401 - imported for what they register
-        data,
-        files,
-        internal,
-        kinds,
-        names,
-        runs,
-        syntax,
-        types,
-        warnings,
-    )
+    for name in _MODULES:
+        import_module(f"sailc.diagnostics.{name}")
 
 
 def page(code: str) -> str | None:

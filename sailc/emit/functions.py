@@ -50,8 +50,7 @@ def _returned(results: str, n: int) -> str:
 def docline(text: str) -> str:
     """A documentation text for a docstring: one line where it fits, and plain otherwise."""
     flat = " ".join(text.split()).replace("\\", "\\\\").replace('"""', "'''")
-    flat = flat if flat.endswith((".", "!", "?")) else flat + "."
-    return flat
+    return flat if flat.endswith((".", "!", "?")) else flat + "."
 
 
 def docstring(text: str, indent: int) -> list[str]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from sailc.emit.rows import Row, Rows
-from sailc.program.tree import Op
+from sailc.program.tree import Op, is_tuple
 
 
 def _index(op: Op) -> str:
     items = op.attributes["items"]
-    assert isinstance(items, tuple)
-    marks = [":"] * op.batch + [_mark(i) for i in items]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    assert is_tuple(items)
+    marks = [":"] * op.batch + [_mark(i) for i in items]
     return f"a[{', '.join(marks)}]"
 
 
 def _mark(item: object) -> str:
-    if isinstance(item, tuple):
-        start, stop = item  # pyright: ignore[reportUnknownVariableType]
+    if is_tuple(item):
+        start, stop = item
         return f"{'' if start is None else start}:{'' if stop is None else stop}"
     return str(item)
 
@@ -23,14 +23,14 @@ def _mark(item: object) -> str:
 def expand(op: Op) -> str:
     """`a[:, None]`: room for axes that other operands have."""
     marks = op.attributes["marks"]
-    assert isinstance(marks, tuple)
-    return f"a[{', '.join(':' if m else 'None' for m in marks)}]"  # pyright: ignore[reportUnknownVariableType]
+    assert is_tuple(marks)
+    return f"a[{', '.join(':' if m else 'None' for m in marks)}]"
 
 
 def reshape(op: Op) -> str:
     shape = op.attributes["shape"]
-    assert isinstance(shape, tuple)
-    inner = ", ".join("-1" if n is None else str(n) for n in shape)  # pyright: ignore[reportUnknownVariableType]
+    assert is_tuple(shape)
+    inner = ", ".join("-1" if n is None else str(n) for n in shape)
     if op.batch == 0:
         return f"a.reshape({inner or '()'})"
     if op.batch == 1:
@@ -45,8 +45,8 @@ def reduction(name: str, axes: str = "axis") -> Row:
         wanted = op.attributes.get("axes")
         if wanted is None:
             return f"a.{name}()"
-        assert isinstance(wanted, tuple)
-        text = str(wanted[0]) if len(wanted) == 1 else str(wanted)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        assert is_tuple(wanted)
+        text = str(wanted[0]) if len(wanted) == 1 else str(wanted)
         return f"a.{name}({axes}={text})"
 
     return row
@@ -57,11 +57,18 @@ def _function(name: str, keyword: str = "axis", more: str = "") -> Row:
         wanted = op.attributes.get("axes")
         if wanted is None:
             return f"{name}(a{more})"
-        assert isinstance(wanted, tuple)
-        text = str(wanted[0]) if len(wanted) == 1 else str(wanted)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        assert is_tuple(wanted)
+        text = str(wanted[0]) if len(wanted) == 1 else str(wanted)
         return f"{name}(a{more}, {keyword}={text})"
 
     return row
+
+
+def classes(op: Op) -> object:
+    """Of how many classes labels are made one-hot: the last of the result's sizes."""
+    shape = op.attributes["shape"]
+    assert is_tuple(shape)
+    return shape[-1]
 
 
 def _last(op: Op) -> str:
@@ -110,9 +117,9 @@ def constant(library: str) -> Row:
 
 
 def _flattened(value: object) -> tuple[tuple[int, ...], list[object]]:
-    if not isinstance(value, tuple):
+    if not is_tuple(value):
         return (), [value]
-    parts = [_flattened(v) for v in value]  # pyright: ignore[reportUnknownVariableType]
+    parts = [_flattened(v) for v in value]
     inner = parts[0][0] if parts else ()
     return (len(parts), *inner), [n for _, numbers in parts for n in numbers]
 
@@ -148,12 +155,32 @@ INFIX: Rows = {
     "tensor": "a",
 }
 
+# Functions that NumPy, PyTorch and JAX have under one name.
+ELEMENTARY = (
+    "abs",
+    "exp",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "floor",
+    "sign",
+)
+
 NUMPY: Rows = {
     **INFIX,
-    **{n: f"np.{n}(a)" for n in ["abs", "exp", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "floor", "sign"]},
+    **{n: f"np.{n}(a)" for n in ELEMENTARY},
     "sigmoid": "1 / (1 + np.exp(-a))",
     "relu": "np.maximum(a, 0)",
-    "softmax": "np.exp(a - a.max(axis=-1, keepdims=True)) / np.exp(a - a.max(axis=-1, keepdims=True)).sum(axis=-1, keepdims=True)",
+    "softmax": (
+        "np.exp(a - a.max(axis=-1, keepdims=True)) / "
+        "np.exp(a - a.max(axis=-1, keepdims=True)).sum(axis=-1, keepdims=True)"
+    ),
     "maximum": "np.maximum(a, b)",
     "minimum": "np.minimum(a, b)",
     "clip": "np.clip(a, b, c)",
@@ -176,7 +203,7 @@ NUMPY: Rows = {
     "stack": stack("np", "[*args]", "np.broadcast_arrays(*args)", "axis"),
     "constant": constant("np"),
     "or_one": "np.where(a == 0, 1, a)",
-    "one_hot": lambda op: f"np.eye({op.attributes['shape'][-1]})[a]",  # type: ignore[index]
+    "one_hot": lambda op: f"np.eye({classes(op)})[a]",
     "label": "a.astype(np.int64)",
     "permutation": "np.random.default_rng(seed).permutation(a)",
     "repeat_rows": "np.broadcast_to(a, (b, *np.shape(a)))",

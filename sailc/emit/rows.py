@@ -11,8 +11,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from functools import cache
+from typing import cast
 
-from sailc.program.tree import Expr, Literal, Op, Ref, Text
+from sailc.program.tree import Expr, Literal, Op, Ref, Text, is_tuple
 
 Row = str | Callable[[Op], str]
 Rows = Mapping[str, Row]
@@ -38,17 +39,17 @@ class _Fill(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        node = self.generic_visit(node)  # type: ignore[assignment]
+        self.generic_visit(node)
         node.args = _unstarred(node.args)
         return node
 
     def visit_Tuple(self, node: ast.Tuple) -> ast.AST:
-        node = self.generic_visit(node)  # type: ignore[assignment]
+        self.generic_visit(node)
         node.elts = _unstarred(node.elts)
         return node
 
     def visit_List(self, node: ast.List) -> ast.AST:
-        node = self.generic_visit(node)  # type: ignore[assignment]
+        self.generic_visit(node)
         node.elts = _unstarred(node.elts)
         return node
 
@@ -96,18 +97,18 @@ def _operator(op: Op, rows: Rows) -> ast.expr:
 
 
 def _plain(value: object) -> bool:
-    if isinstance(value, tuple):
-        return all(_plain(v) for v in value)  # pyright: ignore[reportUnknownVariableType]
+    if is_tuple(value):
+        return all(_plain(v) for v in value)
     return value is None or isinstance(value, int | float | bool | str)
 
 
 def literal(value: object) -> ast.expr:
     """A number, text, truth value, or nested tuples (as lists where longer than axes are)."""
-    if isinstance(value, tuple):
-        return ast.Tuple([literal(v) for v in value], ast.Load())  # pyright: ignore[reportUnknownVariableType]
+    if is_tuple(value):
+        return ast.Tuple([literal(v) for v in value], ast.Load())
     if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
         return ast.UnaryOp(ast.USub(), ast.Constant(-value))
-    return ast.Constant(value)  # type: ignore[arg-type]
+    return ast.Constant(cast("int | float | bool | str | None", value))
 
 
 def operators_of(expr: Expr) -> frozenset[str]:

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
@@ -18,7 +19,7 @@ from sailc.emit.functions import docline, docstring, function
 from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import NUMPY
 from sailc.emit.rows import Rows, operators_of
-from sailc.program.tree import Function, ParameterSpec, Program
+from sailc.program.tree import Expr, Function, Op, ParameterSpec, Program, Text
 
 HERE = Path(__file__).parent
 
@@ -28,8 +29,9 @@ class Target:
     """What a backend adds to the shared writing.
 
     `helpers` are function definitions that some rows call, by operator; `store` is what
-    brings a parameter into the backend's own layout (`.T`), or nothing; `optimizers` are the texts of
-    their makers, with the options as holes; `simplify` shortens a statement's text.
+    brings a parameter into the backend's own layout (`.T`), or nothing; `optimizers` are
+    the texts of their makers, with the options as holes; `simplify` shortens a statement's
+    text.
     """
 
     name: str
@@ -83,8 +85,15 @@ def script(program: Program, target: Target) -> str:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    environment.filters["numpy"] = lambda f: function(f, NUMPY)
-    environment.filters["own"] = lambda f: function(f, target.rows, target.simplify)
+
+    def numpy(f: Function) -> str:
+        return function(f, NUMPY)
+
+    def own(f: Function) -> str:
+        return function(f, target.rows, target.simplify)
+
+    filters = cast("dict[str, Callable[[Function], str]]", environment.filters)
+    filters.update(numpy=numpy, own=own)
     template = environment.get_template(target.template.name)
     text = template.render(**_facts(program, target))
     return _tidy(text)
@@ -102,7 +111,7 @@ def _facts(program: Program, target: Target) -> dict[str, object]:
         "needs": ", ".join(target.packages),
         "standard": [i for i in imports if _is_standard(i)],
         "others": [i for i in imports if not _is_standard(i)],
-        "uses_data": any("DATA" in a.value.text for a in _texts(program)),
+        "uses_data": any("DATA" in t.text for t in _texts(program)),
         "own_helpers": list(dict.fromkeys(helpers)),
         "init": _init(program, target),
         "optimizer": _optimizer(program, target),
@@ -151,22 +160,18 @@ def _started(spec: ParameterSpec) -> str:
 _ALWAYS = {"import numpy as np", "from pathlib import Path", "import json", "import time"}
 
 
-def _texts(program: Program) -> list:  # type: ignore[type-arg]
-    from sailc.program.tree import Assign, Op, Text
+def _texts(program: Program) -> list[Text]:
+    found: list[Text] = []
 
-    found: list[Assign] = []
-
-    def visit(expr: object, a: Assign) -> None:
+    def visit(expr: Expr) -> None:
         if isinstance(expr, Text):
-            found.append(Assign(a.name, expr, a.span))
+            found.append(expr)
         elif isinstance(expr, Op):
             for x in expr.arguments:
-                visit(x, a)
+                visit(x)
 
-    for a in program.load.body:
-        visit(a.value, a)
-    for r in program.load.results:
-        visit(r, Assign("", r, program.load.span))
+    for e in [*(a.value for a in program.load.body), *program.load.results]:
+        visit(e)
     return found
 
 

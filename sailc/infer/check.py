@@ -3,7 +3,7 @@ is reported, for the knobs' first values, and only if it is wrong for every valu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from sailc.diagnostics.base import Diagnostic, Note
 from sailc.diagnostics.kinds import WrongPropertyArgument
@@ -15,6 +15,7 @@ from sailc.infer.members import dataset_file
 from sailc.infer.modules.benchmark import check_names
 from sailc.infer.modules.common import (
     Choice,
+    Knob,
     World,
     apply_to,
     choose,
@@ -66,7 +67,7 @@ def check_declaration(world: World, declaration: tree.Declaration, path: str) ->
     return (*context.found.values(), *first)
 
 
-def _variants(table: tuple, base: Mapping) -> list[Choice]:  # type: ignore[type-arg]
+def _variants(table: tuple[Knob, ...], base: Choice) -> list[Choice]:
     """The default choice, then others that differ from it in one knob."""
     found: list[Choice] = [dict(base)]
     for knob in table:

@@ -39,7 +39,7 @@ def layer_of(
     return layer
 
 
-def _initial(ctx: Context, declaration: tree.Declaration, scope: Scope) -> dict[str, object]:  # type: ignore[type-arg]
+def _initial(ctx: Context, declaration: tree.Declaration, scope: Scope) -> dict[str, object]:
     result: dict[str, object] = {}
     line = find_property(declaration, "initial")
     for a in line.arguments if line else ():

@@ -10,6 +10,7 @@ from sailc.infer.lift import lift
 from sailc.infer.values import (
     POISON,
     Composed,
+    Given,
     Poison,
     Scope,
     Value,
@@ -54,7 +55,7 @@ def binary(ctx: Context, expr: tree.Binary, scope: Scope) -> Value:
         except plantime.CannotFold:
             pass
     function = ctx.operator(OPERATORS[expr.operator])
-    both = [(left, expr.left.span), (right, expr.right.span)]
+    both: list[Given] = [(left, expr.left.span), (right, expr.right.span)]
     return ctx.apply(function, both, {}, expr.span)
 
 

@@ -25,8 +25,8 @@ _NUMBERS: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "/": operator.truediv,
-    "^": operator.pow,
+    "/": lambda a, b: a / b,
+    "^": lambda a, b: a**b,
 }
 
 

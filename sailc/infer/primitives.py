@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from sailc.diagnostics.types import NotKnownYet, WrongArguments
 from sailc.infer import plantime
@@ -29,7 +30,7 @@ from sailc.infer.values import (
 )
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.terms import Apply, Layer, Term
+from sailc.terms import Apply, Attribute, Layer, Term
 from sailc.types.model import (
     UNKNOWN,
 )
@@ -119,7 +120,7 @@ def _apply(
         span,
         declaration.name,
         tuple(arguments),
-        attributes,  # type: ignore[arg-type]
+        cast("dict[str, Attribute]", attributes),  # a function stays what it is
         layer,
         count(ctx, declaration, "macs", scope),
         count(ctx, declaration, "flops", scope),

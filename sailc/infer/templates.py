@@ -85,9 +85,9 @@ def _argument(ctx: Context, p: tree.Parameter, given: Given | None, scope: Scope
     value, span = given
     if p.type is None:
         return value
-    if isinstance(p.type, tree.Name) and p.type.id in ("int", "bool", "real", "Text"):
-        if not is_term(value):
-            return value
+    plain = isinstance(p.type, tree.Name) and p.type.id in ("int", "bool", "real", "Text")
+    if plain and not is_term(value):
+        return value
     type = read_type(ctx, p.type, scope)
     if isinstance(type, FunctionType) or isinstance(value, Function):
         return value

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Union
+from typing import TypeGuard
 
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.terms import Apply, Const, Layer, Map, Var
+from sailc.terms import Apply, Const, Layer, Map, Term, Var
 from sailc.types.dims import Dim, const
 from sailc.types.model import Shape, Type
 from sailc.units import Unit
@@ -132,31 +132,31 @@ class Poison:
 POISON = Poison()
 
 Function = Closure | Primitive | Awaiting | Composed | Constructor
-Value = Union[
-    int,
-    float,
-    bool,
-    str,
-    Dim,
-    Quantity,
-    Word,
-    RunOf,
-    Sequence,
-    Fields,
-    Closure,
-    Primitive,
-    Awaiting,
-    Composed,
-    Constructor,
-    DatasetRef,
-    ModuleRef,
-    Made,
-    Poison,
-    Var,
-    Const,
-    Apply,
-    Map,
-]
+Value = (
+    int
+    | float
+    | bool
+    | str
+    | Dim
+    | Quantity
+    | Word
+    | RunOf
+    | Sequence
+    | Fields
+    | Closure
+    | Primitive
+    | Awaiting
+    | Composed
+    | Constructor
+    | DatasetRef
+    | ModuleRef
+    | Made
+    | Poison
+    | Var
+    | Const
+    | Apply
+    | Map
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -216,7 +216,7 @@ class Scope:
         return names
 
 
-def is_term(value: Value) -> bool:
+def is_term(value: Value) -> TypeGuard[Term]:
     return isinstance(value, Var | Const | Apply | Map)
 
 

@@ -7,6 +7,7 @@ apply have a score.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sailc.diagnostics.exclusions import Reason
@@ -255,7 +256,7 @@ def _ground(ctx: Context, typed: TypedModel, choice: Choice) -> GroundModel | Re
     return GroundModel(typed.entry, choice, inputs[0], output, typed.layers)
 
 
-def resolver(ctx: Context):  # type: ignore[no-untyped-def]
+def resolver(ctx: Context) -> Callable[[Term], Term]:
     """What puts all that a solver knows into a term."""
     from sailc.plan.ground import resolve_term
 

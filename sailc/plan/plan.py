@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from sailc.backends import BrokenBackend, backend, missing_packages
@@ -39,7 +39,7 @@ from sailc.plan.select import Selection
 from sailc.source import Span
 from sailc.syntax import tree
 from sailc.terms import Term, Var, rebuild
-from sailc.types.model import UNKNOWN, ListType, SetType, Tensor, Type, Unknown, show
+from sailc.types.model import ListType, SetType, Tensor, Type, Unknown, show
 
 
 def make_plan(
@@ -302,8 +302,8 @@ class Planner:
                 continue
             found = scores(self.world, entry, link, truth.type)
             if found is None:
-                text = f"`{info.name}` does not score `{show(link.output)}` against `{show(truth.type)}`"
-                self._metric_out(problem, info.name, text)
+                types = f"`{show(link.output)}` against `{show(truth.type)}`"
+                self._metric_out(problem, info.name, f"`{info.name}` does not score {types}")
                 continue
             yield PlannedMetric(info, entry, found[0], found[1], None)
 
@@ -358,7 +358,9 @@ def _types(link: Link) -> tuple[Type | None, ...]:
     return (link.fixture.question.type, truth.type if truth is not None else None)
 
 
-def _ground_line(line: DataLine, resolve, memo: dict[int, Term]) -> DataLine:  # type: ignore[no-untyped-def]
+def _ground_line(
+    line: DataLine, resolve: Callable[[Term], Term], memo: dict[int, Term]
+) -> DataLine:
     variable = rebuild(line.variable, resolve, memo)
     source = rebuild(line.source, resolve, memo)
     assert isinstance(variable, Var)
@@ -389,7 +391,7 @@ def unsupported(problem: TypedProblem) -> Reason | None:
         return Reason("X0301", "several fixtures are not planned by this version of sailc")
     for line in problem.lines:
         f = line.fixtures[0]
-        if isinstance(f.question.type, Unknown) or f.question.type == UNKNOWN:
+        if isinstance(f.question.type, Unknown):
             return Reason("X0302", f"`{problem.name}` has mistakes: see `sailc check`")
     return None
 

@@ -57,7 +57,8 @@ class Scenario:
     @property
     def title(self) -> str:
         d = self.model.declaration
-        return f"{self.problem.name} / {d.name} / {self.trainer.entry.declaration.name} / {self.software.name}"
+        trainer = self.trainer.entry.declaration.name
+        return f"{self.problem.name} / {d.name} / {trainer} / {self.software.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class Selection:
         """The modules of a kind that take part, by name; all of them if none is named."""
         kind = SELECTED[words[0]]
         table = self.world.names.modules[kind]
+        solvers = self.world.names.modules["solver"]
         named = [a for w in words for a in self._arguments(w)]
         if not named:
             return [table[n] for n in sorted(table)]
@@ -46,8 +47,8 @@ class Selection:
             name = path_text(a.value)
             if name is not None and name in table:
                 found.append(table[name])
-            elif name in self.world.names.modules["solver"] and kind == "model":
-                found.append(self.world.names.modules["solver"][name])
+            elif name is not None and name in solvers and kind == "model":
+                found.append(solvers[name])
             elif not isinstance(a.value, tree.Missing):
                 found_wrong = unknown_module(self.world.names, a.value.span, name or "", kind)
                 self.diagnostics += found_wrong

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from sailc.data import Header, Location, loading
+from sailc.data import Header, Location, Options, loading
 from sailc.infer.dataset import is_unit
 from sailc.infer.modules.common import World
 from sailc.infer.modules.converter import Conversion, Statistic, apply_converter
@@ -54,7 +54,7 @@ from sailc.types.model import (
 )
 
 POINTS = "points"
-FindFile = Callable[[str, str, str], tuple[Location | None, Header | None, object]]
+FindFile = Callable[[str, str, str], tuple[Location | None, Header | None, Options]]
 
 
 @dataclass(slots=True)
@@ -155,8 +155,9 @@ class Lower:
 
     def _file(self, source: str, dataset: str, name: str) -> Expr:
         location, header, options = self.find_file(source, dataset, name)
-        assert location is not None and header is not None
-        found = loading(header.with_units(is_unit), options)  # type: ignore[arg-type]
+        assert location is not None
+        assert header is not None
+        found = loading(header.with_units(is_unit), options)
         self.imports += [*location.imports, *found.imports]
         self.helpers += list(found.helpers)
         if str(location.path) not in self.data_files:
@@ -218,7 +219,8 @@ class Lower:
         if found is None:
             return None
         ctx.solver.settle()
-        resolve, memo = resolver(ctx), {}
+        resolve = resolver(ctx)
+        memo: dict[int, Term] = {}
 
         def ground(term: Term) -> Term:
             return rebuild(term, resolve, memo)

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Union
+from typing import TypeGuard
 
 from sailc.source import Span
+
+
+def is_tuple(value: object) -> TypeGuard[tuple[object, ...]]:
+    """Whether an attribute's or a literal's value is a tuple, of whatever items."""
+    return isinstance(value, tuple)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Text:
     text: str
 
 
-Expr = Union[Ref, Literal, Op, Text]
+Expr = Ref | Literal | Op | Text
 
 
 @dataclass(frozen=True, slots=True)

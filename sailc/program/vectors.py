@@ -10,11 +10,11 @@ indexing with None.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sailc.program.names import NameTable
-from sailc.program.tree import Assign, Expr, Literal, Op, Ref
+from sailc.program.tree import Assign, Expr, Literal, Op, Ref, is_tuple
 from sailc.source import Span
 from sailc.terms import Apply, Const, Lambda, Layer, Map, Term, Var, below
 from sailc.types.dims import Dim
@@ -249,7 +249,9 @@ class Lowering:
         attributes["shape"] = sizes(term.type)
         if term.arguments:
             attributes["before"] = sizes(term.arguments[0].type)
-        parameters = self.layers.get(id(term.layer), {}) if term.layer is not None else {}
+        parameters: Mapping[str, str] = {}
+        if term.layer is not None:
+            parameters = self.layers.get(id(term.layer), parameters)
         batch = len(levels)
         op = Op(term.operator, parts, attributes, parameters, batch)
         if term.operator in WINDOWED and batch != 1:
@@ -268,11 +270,11 @@ def _one_batch(op: Op, first: Leaf, shape: tuple[int | None, ...]) -> Op:
 def merge(*levels: Levels) -> Levels:
     """All levels, the outer ones first."""
     result: list[str] = []
-    for l in sorted(levels, key=len):
-        result += [x for x in l if x not in result]
+    for some in sorted(levels, key=len):
+        result += [x for x in some if x not in result]
     longest = max(levels, key=len, default=())
     ordered = [x for x in longest if x in result]
-    return tuple([*[x for x in result if x not in ordered], *ordered])
+    return (*(x for x in result if x not in ordered), *ordered)
 
 
 def align(leaf: Leaf, levels: Levels, rank: int) -> Expr:
@@ -346,7 +348,8 @@ def _component(low: Lowering, term: Apply) -> Vector:
     key = term.attributes.get("index", term.attributes.get("name"))
     if not isinstance(owner, Group):
         raise CannotLower(term.operator, term.span)
-    return owner.items[key]  # type: ignore[index]
+    assert isinstance(key, int | str)
+    return owner.items[key]
 
 
 def _select(low: Lowering, term: Apply) -> Vector:
@@ -377,7 +380,7 @@ def _first_rows(expr: Expr, attributes: Mapping[str, object]) -> Expr:
     return Op("first", (expr,), attributes)
 
 
-def _each(vector: Vector, change) -> Vector:  # type: ignore[no-untyped-def]
+def _each(vector: Vector, change: Callable[[Expr], Expr]) -> Vector:
     match vector:
         case Leaf(expr, levels, rank):
             return Leaf(change(expr), levels, rank)
@@ -402,10 +405,9 @@ def _indexed(vector: Vector, items: object) -> Vector:
         case Group(parts):
             return Group({k: _indexed(v, items) for k, v in parts.items()})
         case Leaf(expr, levels, rank):
-            assert isinstance(items, tuple)
-            chosen = tuple(items)
-            dropped = sum(not isinstance(i, tuple) for i in chosen)
-            op = Op("index", (expr,), {"items": chosen}, batch=len(levels))
+            assert is_tuple(items)
+            dropped = sum(not is_tuple(i) for i in items)
+            op = Op("index", (expr,), {"items": items}, batch=len(levels))
             return Leaf(op, levels, rank - dropped)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sailc.infer.context import Context
 from sailc.infer.modules.common import World
@@ -112,16 +113,15 @@ def _allowed(route: Route, step: Step, start: Type, end: Type) -> bool:
     ranks = [_rank(t) for t in (start, *(s.target for s in route), end)]
     if ranks[-1] > max(MIN_RANK, ranks[0] + 1):
         return False
-    fell = any(b < a for a, b in zip(ranks, ranks[1:], strict=False))
-    rose_after = ranks[-1] > ranks[-2] and any(
-        b < a for a, b in zip(ranks[:-1], ranks[1:-1], strict=False)
-    )
+    fell = any(b < a for a, b in pairwise(ranks))
+    rose_after = ranks[-1] > ranks[-2] and any(b < a for a, b in pairwise(ranks[:-1]))
     return not (fell and rose_after)
 
 
 def _self_feeding(source: Type, target: Type) -> bool:
-    same_head = isinstance(source, Tensor) and isinstance(target, Tensor)
-    return same_head and type(source.element) is type(target.element)
+    if not isinstance(source, Tensor) or not isinstance(target, Tensor):
+        return False
+    return type(source.element) is type(target.element)
 
 
 def _rank(type: Type) -> int:

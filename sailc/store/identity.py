@@ -13,6 +13,7 @@ import ast
 import re
 from hashlib import sha256
 from types import CodeType
+from typing import cast
 
 REFLECTIVE = re.compile(
     r"(?<![.\w])(locals|vars|eval|exec|dir)\s*\(|\b(inspect|_getframe|jit\.script)\b"
@@ -68,6 +69,6 @@ def _constant(value: object) -> object:
             return _meaning(value)
         case frozenset():
             # Its order changes with the hash seed of the process.
-            return ("frozenset", sorted(map(repr, value)))  # pyright: ignore[reportUnknownArgumentType]
+            return ("frozenset", sorted(map(repr, cast("frozenset[object]", value))))
         case _:
             return repr(value)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Union
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class RankOf:
     spread: SpreadVar
 
 
-Atom = Union[DimVar, DimName, FloorDiv, SizeOf, RankOf]
+Atom = DimVar | DimName | FloorDiv | SizeOf | RankOf
 Monomial = tuple[tuple[Atom, int], ...]
 Spread = SpreadVar | SpreadMap
 

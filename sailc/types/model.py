@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Union
 
 from sailc.types.dims import Dim, SpreadMap, SpreadVar, show_spread
 from sailc.units import ONE, Unit
@@ -41,8 +40,8 @@ class TypeVar:
     name: str = ""
 
 
-Element = Union[Num, Complex, Bool, Label, TypeVar]
-Item = Union[Dim, SpreadVar, SpreadMap]
+Element = Num | Complex | Bool | Label | TypeVar
+Item = Dim | SpreadVar | SpreadMap
 Shape = tuple[Item, ...]
 
 
@@ -123,21 +122,21 @@ class Unknown:
     """The type of what is already known to be wrong; it fits everything, silently."""
 
 
-Type = Union[
-    Tensor,
-    TextType,
-    ListType,
-    SetType,
-    RecordType,
-    TupleType,
-    MaybeType,
-    Opaque,
-    EquationType,
-    FieldType,
-    FunctionType,
-    TypeVar,
-    Unknown,
-]
+Type = (
+    Tensor
+    | TextType
+    | ListType
+    | SetType
+    | RecordType
+    | TupleType
+    | MaybeType
+    | Opaque
+    | EquationType
+    | FieldType
+    | FunctionType
+    | TypeVar
+    | Unknown
+)
 
 REAL = Tensor(Num())
 BOOLEAN = Tensor(Bool())

@@ -338,7 +338,8 @@ class Solver:
             if self._linear(self.dim(r.left - r.right), r.span):
                 return None
             return self.unify_dims(r.left, r.right, r.span)
-        assert isinstance(r.left, tuple) and isinstance(r.right, tuple)
+        assert isinstance(r.left, tuple)
+        assert isinstance(r.right, tuple)
         return self.unify_shapes(r.left, r.right, r.span)
 
     def _linear(self, equation: Dim, span: Span) -> bool:

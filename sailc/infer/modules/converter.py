@@ -90,7 +90,8 @@ def apply_converter(ctx: Context, found: Converter, given: Type) -> Conversion |
     entry = found.entry
     d = entry.declaration
     scope = open_scope(ctx, entry, {})
-    p = (d.parameters or ())[0]
+    assert d.parameters
+    p = d.parameters[0]
     expected = read_type(ctx, p.type, scope) if p.type is not None else ctx.solver.type_var()
     if ctx.solver.unify(given, expected, p.span) is not None:
         return None

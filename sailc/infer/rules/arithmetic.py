@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from sailc.infer.bound import Bound
     from sailc.infer.rules import Rule
 
+Operand = Tensor | TypeVar | Unknown | None
+
 SYMBOLS: Mapping[str, str] = {
     "add": "+",
     "subtract": "-",
@@ -66,7 +68,8 @@ def broadcast(ctx: Context, a: Shape, b: Shape, span: Span) -> Shape | None:
     lead = len(longer) - len(shorter)
     result: list[Item] = list(longer[:lead])
     for x, y in zip(longer[lead:], shorter, strict=True):
-        assert isinstance(x, Dim) and isinstance(y, Dim)
+        assert isinstance(x, Dim)
+        assert isinstance(y, Dim)
         if y.value == 1 or x.value == 1:
             result.append(x if y.value == 1 else y)
             continue
@@ -93,7 +96,7 @@ def _disagree(
     return True
 
 
-def _tensor(ctx: Context, term: Term) -> Tensor | TypeVar | Unknown | None:
+def _tensor(ctx: Context, term: Term) -> Operand:
     """What an operand is; a boolean counts as a number in arithmetic."""
     match ctx.type_of(term):
         case Tensor() as t:
@@ -124,13 +127,11 @@ def _unit(element: Element) -> Unit:
     return element.unit if isinstance(element, Num | Complex) else ONE
 
 
-def _vague(terms: list[Tensor | TypeVar | Unknown | None]) -> bool:
+def _vague(terms: list[Operand]) -> bool:
     return any(isinstance(t, TypeVar | Unknown) for t in terms)
 
 
-def _unknown_result(
-    ctx: Context, call: Bound, terms: list[Term], types: list[Tensor | TypeVar | Unknown | None]
-) -> Value:
+def _unknown_result(ctx: Context, call: Bound, terms: list[Term], types: list[Operand]) -> Value:
     """An operand's type is still open: with a plain number, the result has that type."""
     if any(isinstance(t, Unknown) for t in types):
         return POISON
@@ -140,8 +141,8 @@ def _unknown_result(
     return Apply(type, call.span, call.name, tuple(terms))
 
 
-def _binary(ctx: Context, call: Bound, names: tuple[str, str] = ("a", "b")):  # type: ignore[no-untyped-def]
-    terms = _operands(ctx, call, names)
+def _binary(ctx: Context, call: Bound) -> tuple[list[Term], list[Operand]]:
+    terms = _operands(ctx, call, ("a", "b"))
     return terms, [_tensor(ctx, t) for t in terms]
 
 
@@ -330,7 +331,7 @@ def _matmul(ctx: Context, call: Bound) -> Value:
     a, b = types
     if not isinstance(a, Tensor) or not isinstance(b, Tensor) or not a.shape or not b.shape:
         return _refuse(ctx, call, terms)
-    inner_a, inner_b = a.shape[-1], b.shape[-2] if len(b.shape) > 1 else b.shape[0]
+    inner_a, inner_b = a.shape[-1], b.shape[-2:][0]  # a vector's only axis
     if not isinstance(inner_a, Dim) or not isinstance(inner_b, Dim):
         return Apply(ctx.solver.type_var(), call.span, "matmul", tuple(terms))
     wrong = ctx.solver.unify_dims(inner_a, inner_b, call.span)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from sailc.diagnostics.types import NotKnownYet, OutOfRange
 from sailc.infer.context import Context
 from sailc.infer.lift import elements, lift, with_length
-from sailc.infer.values import POISON, Poison, Quantity, Sequence, Value, as_dim, as_run
+from sailc.infer.values import POISON, Given, Poison, Quantity, Sequence, Value, as_dim, as_run
 from sailc.terms import Apply, Lambda, Term, Var
 from sailc.types.dims import Dim, DimName, atom, const
-from sailc.types.model import Label, ListType, Num, SetType, Tensor, TupleType, Unknown
+from sailc.types.model import Label, ListType, Num, SetType, Tensor, TupleType, Type, Unknown
 
 if TYPE_CHECKING:
     from sailc.infer.bound import Bound
@@ -56,7 +56,7 @@ def _same(ctx: Context, call: Bound) -> Value:
         for n, (v, _) in list(call.values.items())[1:]
     }
     for name, value in attributes.items():
-        if value is None and call.value(name) is not None:
+        if value is None:
             ctx.report(NotKnownYet(span=call.where(name), what=f"the argument `{name}`"))
             return POISON
     return Apply(ctx.type_of(xs), call.span, call.name, (xs,), attributes)
@@ -65,7 +65,8 @@ def _same(ctx: Context, call: Bound) -> Value:
 def _zip(ctx: Context, call: Bound) -> Value:
     """Collections of one length, element by element, as tuples."""
     parts = [lift(ctx, v, s) for v, s in call.all()]
-    items, length = [], None
+    items: list[Type] = []
+    length: Dim | None = None
     for p, (_, span) in zip(parts, call.all(), strict=True):
         item, n = elements(ctx, p, span)
         items.append(item)
@@ -129,7 +130,7 @@ def _fold(ctx: Context, call: Bound) -> Value:
     start = lift(ctx, call.value("init"), call.where("init"))
     item, n = elements(ctx, xs, call.span)
     state, element = Var(start.type, call.span, "state"), Var(item, call.span, "element")
-    arguments = [(state, call.span), (element, call.span)]
+    arguments: list[Given] = [(state, call.span), (element, call.span)]
     body = ctx.apply(call.value("step"), arguments, {}, call.where("step"))
     if isinstance(body, Poison):
         return POISON

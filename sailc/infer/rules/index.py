@@ -9,7 +9,7 @@ from sailc.infer.context import Context
 from sailc.infer.values import POISON, Fields, Poison, Sequence, Value, as_dim, is_term
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.terms import Apply, Term
+from sailc.terms import Apply, Attribute, Term
 from sailc.types.dims import Dim, const
 from sailc.types.model import (
     Item,
@@ -111,7 +111,7 @@ def _of_tensor(
     expr: tree.Index,
 ) -> Value:
     shape: list[Item] = []
-    chosen: list[object] = []
+    chosen: list[Attribute] = []
     rest = list(type.shape)
     dynamic: list[Term] = []
     for item, part in zip(items, expr.items, strict=True):
@@ -125,8 +125,8 @@ def _of_tensor(
             return _column(ctx, owner, item, expr, part.span)
         if not isinstance(dim, Dim):
             return Apply(ctx.solver.type_var(), expr.span, "index", (owner,), {"items": ()})
-        if is_term(item) if not isinstance(item, tuple) else False:
-            dynamic.append(item)  # type: ignore[arg-type]
+        if not isinstance(item, tuple) and is_term(item):
+            dynamic.append(item)
             chosen.append(None)
             continue
         found = _position(ctx, item, dim, part.span)
@@ -138,7 +138,7 @@ def _of_tensor(
     result = Tensor(type.element, (*shape, *rest), type.storage)
     if dynamic:
         return Apply(result, expr.span, "take", (owner, *dynamic))
-    return Apply(result, expr.span, "index", (owner,), {"items": tuple(chosen)})  # type: ignore[dict-item]
+    return Apply(result, expr.span, "index", (owner,), {"items": tuple(chosen)})
 
 
 def _column(ctx: Context, owner: Term, name: str, expr: tree.Index, span: Span) -> Value:
@@ -161,7 +161,7 @@ def _columns(term: Term) -> tuple[str, ...]:
 
 def _position(
     ctx: Context, item: Selector, n: Dim, span: Span
-) -> tuple[object, Dim | None] | Poison:
+) -> tuple[Attribute, Dim | None] | Poison:
     """The attribute of one index, and the dimension that is left (None for an element)."""
     if isinstance(item, tuple):
         return _slice(ctx, item, n, span)
@@ -177,7 +177,7 @@ def _position(
 
 def _slice(
     ctx: Context, item: tuple[Value | None, ...], n: Dim, span: Span
-) -> tuple[object, Dim | None] | Poison:
+) -> tuple[Attribute, Dim | None] | Poison:
     ends = [None if e is None else as_dim(e) for e in item]
     if any(e is None and given is not None for e, given in zip(ends, item, strict=True)):
         ctx.report(NotKnownYet(span=span, what="a bound of a slice"))
