@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import EXAMPLES, Json, plan_of, program, sail, sail_json, write, write_one
+from support import EXAMPLES, Json, plan_of, program, sail, sail_json, words, write, write_one
 
 
 def example(folder: Path, name: str) -> Path:
@@ -109,25 +109,10 @@ def plan_trainers(plan: Json) -> set[str]:
 
 # --- the plan as JSON -------------------------------------------------------------------
 
-SCENARIO = [
-    "id",
-    "problem",
-    "model",
-    "trainer",
-    "hyperparameters",
-    "question",
-    "loss",
-    "answer",
-    "types",
-    "dimensions",
-    "metrics",
-    "software",
-    "hardware",
-    "seeds",
-    "cost",
-    "links",
-    "holes",
-]
+SCENARIO = words(
+    "id problem model trainer hyperparameters question loss answer types dimensions metrics "
+    "software hardware seeds cost links holes"
+)
 COST = words("parameters macs forward_flops train_flops bytes seconds")
 LINK = words("stage line fixture question loss answer types")
 TYPES = words("question input output truth")

@@ -391,7 +391,8 @@ model M {
 }
 """
     (model,) = whole(text).declarations
-    let, probe = model.body or ()
+    assert model.body is not None
+    let, probe = model.body
     assert (model.doc, let.doc, probe.doc) == ("One.\nTwo.", "X.", "")  # type: ignore[union-attr]
 
 

@@ -10,7 +10,6 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
@@ -75,9 +74,15 @@ FOLDED = frozenset(
 )
 
 
+class _Environment(Environment):
+    """Jinja's environment; its own annotation of `filters` says nothing of the values."""
+
+    filters: dict[str, Callable[..., object]]
+
+
 def script(program: Program, target: Target) -> str:
     """The text of a program."""
-    environment = Environment(
+    environment = _Environment(
         loader=ChoiceLoader([FileSystemLoader(target.template.parent), FileSystemLoader(HERE)]),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -92,8 +97,7 @@ def script(program: Program, target: Target) -> str:
     def own(f: Function) -> str:
         return function(f, target.rows, target.simplify)
 
-    filters = cast("dict[str, Callable[[Function], str]]", environment.filters)
-    filters.update(numpy=numpy, own=own)
+    environment.filters.update(numpy=numpy, own=own)
     template = environment.get_template(target.template.name)
     text = template.render(**_facts(program, target))
     return _tidy(text)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
@@ -56,6 +55,8 @@ def _read(path: Path, key: str) -> Tables | None:
 
 
 def _write(path: Path, key: str, made: Tables) -> None:
+    import tempfile  # rarely needed, and slow to import
+
     body = json.dumps(made).encode()
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)

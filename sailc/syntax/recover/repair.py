@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sailc.diagnostics.base import Diagnostic
 from sailc.syntax import tree
 from sailc.syntax.build import Builder
 from sailc.syntax.filter import Filter
@@ -49,9 +48,6 @@ class Repair:
         file: tree.File = self.parse.result
         known = tuple(d for d in file.declarations if d.span.start not in self.foreign)
         return replace(file, declarations=known)
-
-    def say(self, problem: Diagnostic) -> None:
-        self.report.add(problem)
 
     def _step(self, token: Token) -> None:
         if special.verb(self, token) or self.accept(token):
@@ -122,8 +118,7 @@ class Repair:
         seen = self.state.filter.copy().push(token) or token
         expected = self.machine.expected(self.state.chain)
         path, filter = self.report.source.path, self.state.filter
-        problem = explain(path, self.previous, seen, expected, edit, filter)
-        self.report.add(problem)
+        self.report.add(explain(path, self.previous, seen, expected, edit, filter))
 
     def _remember_line(self) -> None:
         """Keep the state before each line, to come back to."""

@@ -31,7 +31,7 @@ def verb(repair: Repair, token: Token) -> bool:
     following = repair.tokens[repair.state.at + 1]
     if following.type not in _OPERANDS or following.text in words.RESERVED or not token.text:
         return False
-    repair.say(UnknownVerb(span=_span(repair, token), word=token.text))
+    repair.report.add(UnknownVerb(span=_span(repair, token), word=token.text))
     near = suggest(token.text, words.VERBS)
     if near is None:
         repair.state = repair.state._replace(at=repair.state.at + 1)
@@ -47,7 +47,7 @@ def declaration(repair: Repair, token: Token) -> bool:
     indented = repair.report.source.position(token.start).column > 1
     if not repair.lost:
         span = _span(repair, token)
-        repair.say(UnknownDeclaration(span=span, word=token.text, indented=indented))
+        repair.report.add(UnknownDeclaration(span=span, word=token.text, indented=indented))
     if not indented and _declares(repair, token):
         repair.lost = False
     else:
@@ -78,7 +78,7 @@ def line(repair: Repair, token: Token) -> bool:
     near = suggest(head.text, words.LINES)
     if near is None or not repair.search.takes(state, head._replace(text=near), repair.state.at):
         return False
-    repair.say(UnknownLine(span=_span(repair, head), word=head.text, near=near))
+    repair.report.add(UnknownLine(span=_span(repair, head), word=head.text, near=near))
     repair.rewind()
     return repair.accept(head._replace(text=near))
 
@@ -96,7 +96,7 @@ def reserved(repair: Repair, token: Token) -> bool:
     after = before._replace(filter=filter, chain=chain, at=before.at + 1)
     if repair.search.reach(after) < 2:
         return False
-    repair.say(ReservedWord(span=_span(repair, token), word=token.text))
+    repair.report.add(ReservedWord(span=_span(repair, token), word=token.text))
     return repair.accept(name)
 
 
@@ -104,7 +104,7 @@ def comparison(repair: Repair, token: Token) -> bool:
     """`a < b < c`: goes on as `a < b and …`, whose left side is not known."""
     if token.type != "COMPARE" or repair.machine.advance(repair.state.chain, "AND") is None:
         return False
-    repair.say(ChainedComparison(span=_span(repair, token), operator=token.text))
+    repair.report.add(ChainedComparison(span=_span(repair, token), operator=token.text))
     repair.apply(Edit((("NAME", "and"), ("NAME", ""))))
     return True
 
