@@ -50,6 +50,7 @@ class Workspace:
     files: dict[str, Path] = field(default_factory=dict[str, Path])
     overlay: dict[str, str] = field(default_factory=dict[str, str])
     problems: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    asked: list[str] = field(default_factory=list[str])
     root: Path | None = None
 
     @classmethod
@@ -85,6 +86,7 @@ class Workspace:
                 self.problems.append(NoPrograms(span=span, path=str(path)))
         else:
             found = [path]
+        self.asked += [str(p) for p in found]
         if root is not None:
             self.root = root
             self.db.set("root", "", str(root))
@@ -138,9 +140,9 @@ class Workspace:
             self.db.set("stamp", path, stamp(Path(str(path))))
 
     def check(self, path: str | None = None) -> list[Diagnostic]:
-        """The mistakes of one file, or of all of them."""
+        """The mistakes of one file, or of those that were asked for."""
         found = list(self.problems) if path is None else []
-        for f in [path] if path is not None else sorted(self.files):
+        for f in [path] if path is not None else sorted(set(self.asked)):
             found.extend(checked(self.db, f))
         return found
 

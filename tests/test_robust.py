@@ -41,6 +41,11 @@ FOUND = {
     "a parameter list as a value": "problem P{let=(seed=",
     "a number for a pattern": "problem P {\n    test 4 in [1, 2]: predict 1 as 1\n}\n",
     "an element of a list": "fn f(x) = x in [1, 2]\n",
+    "a model that lacks its input": (
+        "model M {\n    input\n    output y: real = 1\n}\n"
+        "problem P {\n    train x in [1, 2]: predict x as x\n"
+        "    test x in [3, 4]: predict x as x\n}\n"
+    ),
     "zeros": "problem P {\n    test x in zeros([4, 2]): predict x as ones([2])\n}\n",
 }
 

@@ -22,6 +22,6 @@ def check(paths: tuple[Path, ...], form: str) -> None:
         t.print_json([t.diagnostic_json(d, workspace.source) for d in found])
     else:
         t.print_diagnostics(found, workspace.source)
-        files = len(workspace.files)
+        files = len(set(workspace.asked))
         click.echo(f"{files} file{'s' if files != 1 else ''} checked: {t.count(found)}")
     t.stop(t.WRONG if t.has_errors(found) else t.GOOD)

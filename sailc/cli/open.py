@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from sailc.build import planned
 from sailc.cli import terminal as t
 from sailc.diagnostics.files import AmbiguousBenchmark, NothingToPlan
@@ -21,21 +19,11 @@ if TYPE_CHECKING:
 
 def open_program(path: Path, form: str = "text") -> Workspace:
     """A workspace around a program that has no mistakes; otherwise they are printed, and
-    the command ends. Mistakes in the workspace's other files are counted: what they
-    declare may be missing from a plan."""
+    the command ends. What is wrong in the workspace's other files takes no part."""
     workspace = Workspace.open([path])
     found = [d for d in workspace.check() if d.severity == "error"]
-    own = found if path.is_dir() else [d for d in found if d.span.file == str(path)]
-    if own:
-        fail(own, workspace, form)
-    if found and form == "text":
-        files = len({d.span.file for d in found})
-        where = "file" if files == 1 else "files"
-        click.echo(
-            f"note: {t.count(found)} in {files} other {where} of this workspace (`sailc check`); "
-            "what is wrong there takes no part\n",
-            err=True,
-        )
+    if found:
+        fail(found, workspace, form)
     return workspace
 
 

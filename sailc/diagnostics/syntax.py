@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from sailc import words
 from sailc.diagnostics.base import Diagnostic, Fix, listing, suggest
 from sailc.source import Span
-from sailc.syntax import words
 
 __all__ = [
     "BadNumber",

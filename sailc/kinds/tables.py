@@ -52,9 +52,6 @@ _COSTS = (
     PropertyRow("flops", "expression", "floating-point operations that are no multiply-adds"),
 )
 
-_VERBS = ("solve", "classify", "segment", "detect", "group", "predict", "enhance", "align",
-          "control", "discover", "generate")  # fmt: skip
-
 _ALL = (
     _kind(
         "problem",
@@ -254,4 +251,3 @@ _ALL = (
 )  # fmt: skip
 
 KINDS: Mapping[str, Kind] = {k.name: k for k in _ALL}
-VERBS = _VERBS

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sailc.syntax import words
+from sailc import words
 from sailc.syntax.token import Token
 
 # What can be the last token of a line; after any other, a newline is only a blank.

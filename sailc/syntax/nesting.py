@@ -6,9 +6,9 @@ What is deeper than the limit is left out of the tree.
 
 from __future__ import annotations
 
+from sailc import words
 from sailc.diagnostics.syntax import NestingTooDeep
 from sailc.source import Span
-from sailc.syntax import words
 from sailc.syntax.filter import ENDS_A_LINE
 from sailc.syntax.token import Token
 

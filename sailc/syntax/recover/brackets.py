@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sailc import words
 from sailc.diagnostics.base import Note
 from sailc.diagnostics.syntax import UnclosedBracket, Unexpected, UnopenedBracket
 from sailc.source import Span
-from sailc.syntax import words
 from sailc.syntax.recover.layout import column
 from sailc.syntax.recover.report import Report
 from sailc.syntax.token import END, Token

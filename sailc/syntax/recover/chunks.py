@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sailc.syntax import words
+from sailc import words
 
 _WORDS = "|".join(word for word in words.DECLARATIONS if word != "extern")
 

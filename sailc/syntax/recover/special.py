@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sailc import words
 from sailc.diagnostics.base import suggest
 from sailc.diagnostics.syntax import (
     ChainedComparison,
@@ -14,7 +15,6 @@ from sailc.diagnostics.syntax import (
     meant,
 )
 from sailc.source import Span
-from sailc.syntax import words
 from sailc.syntax.recover.search import Edit
 from sailc.syntax.token import Token
 
