@@ -71,6 +71,8 @@ class MissingLine(Diagnostic):
 
     @property
     def help(self) -> str:
+        if self.kind == "converter":
+            return f"write `converter {self.name}{self.line}`: one argument, and both types"
         return f"add a line that begins with `{self.line}`"
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sailc.diagnostics.base import Diagnostic, Note
-from sailc.diagnostics.kinds import WrongPropertyArgument
+from sailc.diagnostics.kinds import MissingLine, WrongPropertyArgument
 from sailc.diagnostics.names import DeclaredTwice
 from sailc.diagnostics.types import DimensionMismatch, TypeMismatch, UnitMismatch
 from sailc.infer.context import Context, OutOfFuel
@@ -177,6 +177,10 @@ def _reduce(ctx: Context, entry: Entry, scope: Scope, type: Type) -> None:
 
 def _converter(ctx: Context, entry: Entry, choice: Choice) -> None:
     d = entry.declaration
+    if len(d.parameters or ()) != 1 or d.result is None:
+        line = "(x: FROM) -> TO"
+        ctx.report(MissingLine(span=d.name_span, name=d.name, kind=d.kind, line=line))
+        return
     scope = open_scope(ctx, entry, choice).child()
     _fresh_parameters(ctx, d.parameters, scope)
     for line in d.body or ():

@@ -72,7 +72,10 @@ class Linker:
 
     def __post_init__(self) -> None:
         table = self.world.names.modules["converter"]
-        self.converters = tuple(converter(table[n]) for n in sorted(table))
+        entries = [table[n] for n in sorted(table)]
+        self.converters = tuple(
+            converter(e) for e in entries if len(e.declaration.parameters or ()) == 1
+        )
 
     def reachable(self, question: Type, standardize: bool) -> list[Reached]:
         key = (question, standardize)

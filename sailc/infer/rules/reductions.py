@@ -45,6 +45,8 @@ def _axis(ctx: Context, call: Bound) -> int | bool | None:
 def _reduced(ctx: Context, call: Bound, term: Term, element: Element | None) -> Value:
     """The type after reducing; `element` replaces that of the argument if given."""
     axis = _axis(ctx, call)
+    if axis is False:
+        return POISON
     where = None if axis is None or isinstance(axis, bool) else axis
     match ctx.type_of(term):
         case Tensor(e, shape):
