@@ -51,6 +51,7 @@ class Workspace:
     overlay: dict[str, str] = field(default_factory=dict[str, str])
     problems: list[Diagnostic] = field(default_factory=list[Diagnostic])
     asked: list[str] = field(default_factory=list[str])
+    _known: dict[Path, Path] = field(default_factory=dict[Path, Path])
     root: Path | None = None
 
     @classmethod
@@ -74,7 +75,7 @@ class Workspace:
 
     def _add(self, path: Path) -> None:
         if not path.exists():
-            near = [p.name for p in path.parent.glob("*.sail")] if path.parent.is_dir() else []
+            near = [p.name for p in path.parent.glob("*.sail") if p.is_file()]
             span = Span(str(path), 0, 0)
             self.problems.append(FileNotFound(span=span, path=str(path), near=tuple(near)))
             return
@@ -86,12 +87,13 @@ class Workspace:
                 self.problems.append(NoPrograms(span=span, path=str(path)))
         else:
             found = [path]
+        found = [self._known.setdefault(p.resolve(), p) for p in found]
         self.asked += [str(p) for p in found]
         if root is not None:
             self.root = root
             self.db.set("root", "", str(root))
             if root.resolve() not in (p.resolve() for p in (path,)):
-                found = [*found, *(p for p in programs(root) if p.resolve() not in _same(found))]
+                found += [self._known.setdefault(p.resolve(), p) for p in programs(root)]
         for p in found:
             self.load(p)
         if root is None:
@@ -149,10 +151,6 @@ class Workspace:
     def source(self, path: str) -> Source:
         text = self.db.get("text", path, "")
         return Source(path, text if isinstance(text, str) else "")
-
-
-def _same(paths: Iterable[Path]) -> set[Path]:
-    return {p.resolve() for p in paths}
 
 
 def stamp(path: Path) -> tuple[int, int] | None:

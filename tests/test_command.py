@@ -193,7 +193,6 @@ def test_a_missing_file(command: str, tiny: Path) -> None:
     assert error["help"] == "did you mean `program.sail`?"
 
 
-@pytest.mark.xfail(reason="the folder `.sail` is suggested as if it were a program")
 def test_a_missing_file_in_a_folder_with_results(tiny: Path) -> None:
     """Results are kept in a folder `.sail`, which is no program."""
     (tiny.parent / ".sail").mkdir()

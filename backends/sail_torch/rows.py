@@ -14,7 +14,7 @@ from sailc.emit.numpy_rows import (
     stack,
 )
 from sailc.emit.rows import Row, Rows
-from sailc.program.tree import Op, is_tuple
+from sailc.program.tree import Literal, Op, is_tuple
 
 
 def _linear(op: Op) -> str:
@@ -63,6 +63,18 @@ def _cross_entropy(op: Op) -> str:
     return f"{text}.flatten(1).mean(dim=1)" if _rank(op) else text
 
 
+def _bounded(name: str, end: str) -> Row:
+    """The larger or smaller of two; a number beside a tensor is a bound of it."""
+
+    def row(op: Op) -> str:
+        first, second = op.arguments
+        if isinstance(second, Literal):
+            return f"a.clamp({end}=b)"
+        return f"b.clamp({end}=a)" if isinstance(first, Literal) else f"torch.{name}(a, b)"
+
+    return row
+
+
 def _norm(op: Op) -> str:
     axes = op.attributes.get("axes")
     return (
@@ -98,8 +110,8 @@ TORCH: Rows = {
     **{n: f"torch.{n}(a)" for n in (*ELEMENTARY, "sigmoid", "erf", "relu")},
     "expand": expand,
     "reshape": reshape,
-    "maximum": "torch.maximum(a, b)",
-    "minimum": "torch.minimum(a, b)",
+    "maximum": _bounded("maximum", "min"),
+    "minimum": _bounded("minimum", "max"),
     "clip": "torch.clamp(a, b, c)",
     "where": "torch.where(a, b, c)",
     "sum": reduction("sum", "dim"),

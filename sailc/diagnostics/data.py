@@ -159,7 +159,7 @@ class NotPermitted(DataDiagnostic):
 
     ```sail
     dataset patients {
-        file table, "/srv/protected/patients.csv"
+        file table, "patients.csv"
     }
     ```
 

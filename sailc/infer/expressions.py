@@ -30,7 +30,7 @@ from sailc.types.dims import Dim
 def evaluate(ctx: Context, expr: tree.Expr, scope: Scope) -> Value:
     """The value of an expression; `Poison` after a mistake, which is reported."""
     ctx.step(expr.span)
-    return _EVALUATE[type(expr)](ctx, expr, scope)
+    return _EVALUATE.get(type(expr), _missing)(ctx, expr, scope)
 
 
 def _literal(ctx: Context, expr: Any, scope: Scope) -> Value:

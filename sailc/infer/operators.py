@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sailc.diagnostics.types import NotKnownYet
 from sailc.infer import plantime
 from sailc.infer.context import Context
 from sailc.infer.lift import lift
@@ -13,6 +14,7 @@ from sailc.infer.values import (
     Given,
     Poison,
     Scope,
+    Sequence,
     Value,
     Word,
     is_term,
@@ -35,7 +37,6 @@ OPERATORS: Mapping[str, str] = {
     ">=": "greater_equal",
     "and": "logical_and",
     "or": "logical_or",
-    "in": "contains",
 }
 
 
@@ -47,6 +48,8 @@ def binary(ctx: Context, expr: tree.Binary, scope: Scope) -> Value:
         return Composed((left, right))
     if isinstance(left, Poison) or isinstance(right, Poison):
         return POISON
+    if expr.operator == "in":
+        return _member_of(ctx, expr, left, right)
     if expr.operator in ("and", "or") and isinstance(left, bool) and isinstance(right, bool):
         return (left and right) if expr.operator == "and" else (left or right)
     if not is_term(left) and not is_term(right):
@@ -57,6 +60,14 @@ def binary(ctx: Context, expr: tree.Binary, scope: Scope) -> Value:
     function = ctx.operator(OPERATORS[expr.operator])
     both: list[Given] = [(left, expr.left.span), (right, expr.right.span)]
     return ctx.apply(function, both, {}, expr.span)
+
+
+def _member_of(ctx: Context, expr: tree.Binary, left: Value, right: Value) -> Value:
+    """`x in [a, b]`, of what is known while planning."""
+    if isinstance(right, Sequence) and not is_term(left):
+        return any(left == item for item in right.items)
+    ctx.report(NotKnownYet(span=expr.span, what="what `in` compares"))
+    return POISON
 
 
 def _pipe(ctx: Context, expr: tree.Binary, scope: Scope) -> Value:

@@ -253,6 +253,8 @@ def _ground(ctx: Context, typed: TypedModel, choice: Choice) -> GroundModel | Re
             layer.parameters[name] = ctx.solver.resolve(type)
         if not all(is_ground(t) for t in layer.parameters.values()):
             return Reason("X0109", f"the parameters of `{layer.operator}` have no known shape")
+    if not inputs:
+        return Reason("X0302", f"`{typed.entry.declaration.name}` has mistakes: see `sailc check`")
     if not is_ground(output.type):
         return Reason("X0109", f"the answer's type `{show(output.type)}` is not decided")
     assert isinstance(inputs[0], Var)

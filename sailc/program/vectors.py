@@ -462,6 +462,24 @@ def _fold(low: Lowering, term: Apply) -> Vector:
     raise CannotLower(term.operator, term.span)
 
 
+def _matmul(low: Lowering, term: Apply) -> Vector:
+    """A vector beside a matrix gets an axis where both are batched."""
+    a, b = (low.leaf(x) for x in term.arguments)
+    levels = merge(a.levels, b.levels)
+    rank = rank_of(term.type)
+    left, right = align(a, levels, a.rank), align(b, levels, b.rank)
+    if a.rank == 1 and b.rank == 1:
+        product = Op("multiply", (left, right))
+        return Leaf(Op("sum", (product,), {"axes": (-1,)}), levels, 0)
+    if b.rank == 1 and b.levels:
+        column = Op("as_column", (right,))
+        return Leaf(Op("from_column", (Op("matmul", (left, column)),)), levels, rank)
+    if a.rank == 1 and b.levels:
+        row = Op("as_row", (left,))
+        return Leaf(Op("from_row", (Op("matmul", (row, right)),)), levels, rank)
+    return Leaf(Op("matmul", (left, right)), levels, rank)
+
+
 def _or_one(low: Lowering, term: Apply) -> Vector:
     """Its argument is read twice, so it has a name."""
     value = low.leaf(term.arguments[0])
@@ -482,10 +500,6 @@ def _sample(low: Lowering, term: Apply) -> Vector:
 
 def _indices(low: Lowering, term: Apply) -> Vector:
     return Leaf(Op("arange", (), {"n": term.attributes["n"]}), (), 1)
-
-
-def _dropout(low: Lowering, term: Apply) -> Vector:
-    raise CannotLower("dropout", term.span)
 
 
 _SPECIAL = {
@@ -509,12 +523,12 @@ _SPECIAL = {
     "set": _same,
     "label": _label,
     "or_one": _or_one,
+    "matmul": _matmul,
     "fold": _fold,
     "zeros": _filled,
     "ones": _filled,
     "sample": _sample,
     "indices": _indices,
-    "dropout": _dropout,
 }
 
 __all__ = ["CannotLower", "Group", "Layer", "Leaf", "Lowering", "TupleType", "Vector"]

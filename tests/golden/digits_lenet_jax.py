@@ -18,9 +18,9 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 SCENARIO = "aba670f98b48"

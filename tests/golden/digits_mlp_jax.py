@@ -19,9 +19,9 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 SCENARIO = "3a4e557e1c25"
