@@ -20,11 +20,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sailc import words
 from sailc.diagnostics import syntax as diagnostics
 from sailc.diagnostics.base import Diagnostic
 from sailc.source import Source
 from sailc.syntax import cache as table_cache
-from sailc.syntax import tables, tree, words
+from sailc.syntax import tables, tree
 from sailc.syntax.build import Builder, documentation
 from sailc.syntax.filter import Filter
 from sailc.syntax.machine import Parse, machine

@@ -194,10 +194,9 @@ def _converter(ctx: Context, entry: Entry, choice: Choice) -> None:
     if body is None:
         return
     result = lift(ctx, ctx.evaluate(body, scope), body.span)
-    if d.result is not None:
-        expected = read_type(ctx, d.result, scope)
-        if ctx.unify(result.type, expected, body.span, "the result"):
-            _rigid(ctx, scope, body.span)
+    expected = read_type(ctx, d.result, scope)
+    if ctx.unify(result.type, expected, body.span, "the result"):
+        _rigid(ctx, scope, body.span)
 
 
 def _rigid(ctx: Context, scope: Scope, span: Span) -> None:
