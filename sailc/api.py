@@ -10,14 +10,8 @@ from sailc.workspace import Workspace
 
 
 def check_text(path: str, text: str) -> Sequence[Diagnostic]:
-    """The mistakes of a text that stands in the place of a file."""
-    workspace = Workspace()
-    return open_with(workspace, path, text).check(path)
-
-
-def open_with(workspace: Workspace, path: str, text: str) -> Workspace:
-    """A workspace around a file whose text an editor holds."""
+    """The mistakes of a text that stands in the place of a file, in that file's workspace."""
     place = Path(path)
-    opened = Workspace.open([place] if place.exists() else [])
-    opened.edit(path, text)
-    return opened
+    workspace = Workspace.open([place] if place.exists() else [])
+    workspace.edit(path, text)
+    return workspace.check(path)

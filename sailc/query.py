@@ -44,7 +44,6 @@ class Database:
     _functions: dict[Key, Callable[[], object]] = field(
         default_factory=dict[Key, Callable[[], object]]
     )
-    _asked: set[Key] = field(default_factory=set[Key])
     _stack: list[tuple[Key, list[Key]]] = field(default_factory=list[tuple[Key, list[Key]]])
 
     def set(self, name: str, key: Hashable, value: object) -> None:
@@ -57,13 +56,8 @@ class Database:
     def get(self, name: str, key: Hashable, default: object = None) -> object:
         """Read an input, and record that it was read."""
         full = (name, key)
-        self._asked.add(full)
         self._record(full)
         return self._inputs.get(full, (default, 0))[0]
-
-    def inputs(self, name: str) -> list[Hashable]:
-        """The keys of the inputs of one name that a query has read or a host has set."""
-        return [k[1] for k in {*self._inputs, *self._asked} if k[0] == name]
 
     def _record(self, key: Key) -> None:
         if self._stack:

@@ -14,7 +14,7 @@ from sailc.diagnostics.files import (
     FileNotFound,
     NoPrograms,
 )
-from sailc.queries import checked, data_header, parsed
+from sailc.queries import checked, parsed
 from sailc.query import Database
 from sailc.source import Source, Span
 
@@ -136,11 +136,6 @@ class Workspace:
     def _publish(self) -> None:
         self.db.set("files", "", tuple(sorted(self.files)))
 
-    def refresh_data(self) -> None:
-        """Take note of data files that have changed."""
-        for path in self.db.inputs("stamp"):
-            self.db.set("stamp", path, stamp(Path(str(path))))
-
     def check(self, path: str | None = None) -> list[Diagnostic]:
         """The mistakes of one file, or of those that were asked for."""
         found = list(self.problems) if path is None else []
@@ -151,15 +146,3 @@ class Workspace:
     def source(self, path: str) -> Source:
         text = self.db.get("text", path, "")
         return Source(path, text if isinstance(text, str) else "")
-
-
-def stamp(path: Path) -> tuple[int, int] | None:
-    """The size and the time of change of a file."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return (status.st_size, status.st_mtime_ns)
-
-
-__all__ = ["MARKER", "Workspace", "data_header", "find_root", "programs"]

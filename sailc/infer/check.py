@@ -30,13 +30,13 @@ from sailc.infer.modules.problem import elaborate_problem
 from sailc.infer.modules.trainer import elaborate_trainer
 from sailc.infer.read import declared_type, read_type
 from sailc.infer.scopes import entry_value
-from sailc.infer.values import Given, Lazy, Poison, Scope, as_dim
+from sailc.infer.values import Given, Poison, Scope, as_dim
 from sailc.names import Entry
 from sailc.source import Span
 from sailc.syntax import tree
 from sailc.terms import Var
 from sailc.types.dims import Dim, DimName, atom
-from sailc.types.model import FunctionType, ListType, Type, TypeVar, show
+from sailc.types.model import ListType, Type, TypeVar, show
 
 Diagnostics = tuple[Diagnostic, ...]
 Checker = Callable[[Context, Entry, Choice], None]
@@ -294,5 +294,3 @@ _CHECKERS: dict[str, Checker] = {
     "hardware": _scoped("memory", "device_memory", "bandwidth", "price"),
     "benchmark": _benchmark,
 }
-
-__all__ = ["FunctionType", "Lazy", "check_declaration"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from sailc.data import Header, Location, Options, loading
@@ -10,10 +10,20 @@ from sailc.infer.dataset import is_unit
 from sailc.infer.modules.common import World
 from sailc.infer.modules.converter import Conversion, Statistic, apply_converter
 from sailc.infer.modules.problem import DataLine
-from sailc.infer.modules.trainer import TypedTrainer
 from sailc.plan.link import Link, resolver
 from sailc.plan.scenario import PlannedMetric, Scenario
+from sailc.program.layout import (
+    Group,
+    Leaf,
+    Vector,
+    enter,
+    leave,
+    rank_of,
+    sizes,
+)
+from sailc.program.learned import constants, layer_names, spec_of, training
 from sailc.program.names import NameTable, identifier
+from sailc.program.placed import Placed, convert, descend, flat, places
 from sailc.program.rules import mean_over_points
 from sailc.program.tree import (
     Assign,
@@ -26,34 +36,23 @@ from sailc.program.tree import (
     Ref,
     Split,
     Text,
-    Training,
 )
-from sailc.program.vectors import (
-    CannotLower,
-    Group,
-    Leaf,
-    Lowering,
-    Vector,
-    enter,
-    leave,
-    rank_of,
-    sizes,
-)
+from sailc.program.vectors import Lowering
 from sailc.routes import Step
-from sailc.source import NOWHERE, Span
-from sailc.terms import Apply, Layer, Term, Var, rebuild, walk
+from sailc.source import NOWHERE
+from sailc.terms import Apply, Term, Var, rebuild, walk
 from sailc.types.model import (
     Label,
-    ListType,
     Num,
     RecordType,
-    SetType,
     Tensor,
     TupleType,
     Type,
 )
 
 POINTS = "points"
+
+
 FindFile = Callable[[str, str, str], tuple[Location | None, Header | None, Options]]
 
 
@@ -97,7 +96,7 @@ class Lower:
             tuple(self.data_files),
             tuple(dict.fromkeys(self.imports)),
             tuple(dict.fromkeys(self.helpers)),
-            tuple(_constants(s)),
+            tuple(constants(s)),
             load,
             points,
             splits,
@@ -208,7 +207,7 @@ class Lower:
 
     def _placed(self, step: Step) -> Iterator[Placed]:
         whole = step.target if step.inverse else step.source
-        for path, type in _places(whole, step.lift):
+        for path, type in places(whole, step.lift):
             made = self._conversion(step, type)
             if made is not None:
                 yield Placed(made, path)
@@ -416,14 +415,14 @@ class Lower:
         specs: list[ParameterSpec] = []
         keys: dict[int, dict[str, str]] = {}
         layers = self.link.model.layers
-        for layer, name in zip(layers, _layer_names(layers), strict=True):
+        for layer, name in zip(layers, layer_names(layers), strict=True):
             keys[id(layer)] = {}
             for parameter, type in layer.parameters.items():
                 shape = tuple(n for n in sizes(type) if n is not None)
                 key = f"{name}.{parameter}"
                 keys[id(layer)][parameter] = key
                 initial = layer.initial.get(parameter, "zeros")
-                specs.append(_spec(key, shape, initial, (layer.operator, parameter)))
+                specs.append(spec_of(key, shape, initial, (layer.operator, parameter)))
         return tuple(specs), keys
 
     def _model(self, keys: dict[int, dict[str, str]]) -> Function:
@@ -441,73 +440,6 @@ class Lower:
         return inlined(
             Function(name, doc, ("w", start), tuple(low.body), (output.expr,), d.name_span)
         )
-
-
-# --- helpers ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A conversion, and where in a type it applies: `each` of a collection, a number of a
-    tuple, a field's name of a record."""
-
-    conversion: Conversion
-    path: tuple[str | int, ...] = ()
-
-
-def _places(
-    type: Type, lift: tuple[str | int, ...]
-) -> Iterator[tuple[tuple[str | int, ...], Type]]:
-    """The places that a step's lift means in a type, and the types there."""
-    if not lift:
-        yield (), type
-        return
-    head, rest = lift[0], lift[1:]
-    match type:
-        case ListType(item, _) | SetType(item, _):
-            for path, inner in _places(item, rest):
-                yield ("each", *path), inner
-        case TupleType(items) if isinstance(head, int):
-            for path, inner in _places(items[head], rest):
-                yield (head, *path), inner
-        case RecordType(fields):
-            for name, inner in fields:
-                yield (name,), inner
-        case _:
-            pass
-
-
-def convert(low: Lowering, placed: Placed, vector: Vector, depth: int = 0) -> Vector:
-    """A conversion at its place in a vector; its inverse where it is used backwards."""
-    path = placed.path[depth:]
-    if not path:
-        return _convert_here(low, placed.conversion, vector)
-    if path[0] == "each":
-        level = f"each{depth}"
-        return leave(convert(low, placed, enter(vector, level), depth + 1), level)
-    assert isinstance(vector, Group)
-    inner = convert(low, placed, vector.items[path[0]], depth + 1)
-    return Group({**vector.items, path[0]: inner})
-
-
-def _convert_here(low: Lowering, c: Conversion, vector: Vector) -> Vector:
-    if c.inverse is not None and c.answer is not None:
-        low.bind(c.answer, vector)
-        low.count(c.inverse)
-        return low.lower(c.inverse)
-    low.bind(c.input, vector)
-    low.count(c.output)
-    return low.lower(c.output)
-
-
-def descend(vector: Vector, path: tuple[str | int, ...]) -> Vector:
-    """What stands at a place of a vector of all points."""
-    for part in path:
-        if part == "each":
-            raise CannotLower("statistics of a collection's elements", NOWHERE)
-        assert isinstance(vector, Group)
-        vector = vector.items[part]
-    return vector
 
 
 def inlined(f: Function) -> Function:
@@ -541,16 +473,6 @@ def _scaled(low: Lowering, leaf: Leaf, scale: Leaf, name: str, variable: Var) ->
         return leaf
     scaled = Op("divide", (leaf.expr, scale.expr))
     return low.store(name, Leaf(scaled, leaf.levels, leaf.rank), variable.span)
-
-
-def flat(vector: Vector, path: str = "") -> Iterator[tuple[str, Leaf]]:
-    """The arrays of a vector, with their places in it."""
-    match vector:
-        case Leaf():
-            yield path, vector
-        case Group(items):
-            for k, v in items.items():
-                yield from flat(v, f"{path}_{k}" if path else str(k))
 
 
 def _labels(line: DataLine, leaves: list[tuple[str, Leaf]]) -> list[str]:
@@ -596,54 +518,3 @@ def _alike(a: Function, b: Function) -> bool:
 
 def _is_label(type: Type | None) -> bool:
     return isinstance(type, Tensor) and isinstance(type.element, Label)
-
-
-def _layer_names(layers: tuple[Layer, ...]) -> list[str]:
-    """`hidden_1`, `hidden_2`, `y`: the part, and a number where it has several layers."""
-    counts: dict[str, int] = {}
-    for layer in layers:
-        counts[layer.part or layer.operator] = counts.get(layer.part or layer.operator, 0) + 1
-    seen: dict[str, int] = {}
-    names: list[str] = []
-    for layer in layers:
-        part = layer.part or layer.operator
-        seen[part] = seen.get(part, 0) + 1
-        names.append(f"{part}_{seen[part]}" if counts[part] > 1 else part)
-    return names
-
-
-def _spec(
-    key: str, shape: tuple[int, ...], initial: object, role: tuple[str, str]
-) -> ParameterSpec:
-    if isinstance(initial, int | float):
-        return ParameterSpec(key, shape, "value", float(initial), role)
-    return ParameterSpec(key, shape, str(initial), 0.0, role)
-
-
-def training(trainer: TypedTrainer) -> Training:
-    phase = trainer.phases[0]
-    patience = None
-    for stop in trainer.stops:
-        epochs = dict(stop.options).get("epochs")
-        if stop.rule == "stalled" and isinstance(epochs, int):
-            patience = epochs
-    return Training(
-        phase.optimizer,
-        dict(phase.options),
-        phase.epochs,
-        trainer.batch or 64,
-        patience,
-        trainer.clip,
-    )
-
-
-def _constants(s: Scenario) -> Iterator[tuple[str, object]]:
-    t = training(s.trainer)
-    yield "EPOCHS", t.epochs
-    yield "BATCH", t.batch
-    rate = t.options.get("rate")
-    if rate is not None:
-        yield "RATE", rate
-
-
-__all__ = ["Assign", "Lower", "Mapping", "Span"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from sailc.program.layout import Leaf
 from sailc.program.tree import Expr, Op
-from sailc.program.vectors import Leaf
 
 # Losses of one point whose mean over points the libraries compute in one call.
 MEANS = {"cross_entropy": "mean_cross_entropy"}

@@ -26,7 +26,6 @@ from sailc.types.model import (
     Type,
     TypeVar,
 )
-from sailc.types.solver import Solver
 
 MAX_LENGTH = 6
 MAX_TYPES = 2_000
@@ -336,6 +335,3 @@ def standardizer(world: World, converters: tuple[Converter, ...], type: Type) ->
         return None
     best = min(options, key=lambda c: (c.cost, c.name))
     return Step(best, type, type)
-
-
-__all__ = ["MAX_LENGTH", "Reached", "Route", "Solver", "Step", "backward", "forward"]

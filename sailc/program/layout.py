@@ -1,0 +1,111 @@
+"""Arrays of many points: batch axes (`levels`: the points, then the elements of collections
+inside them), then the axes of one point.
+
+Entering a comprehension turns a collection's first axis into a level, leaving it turns the
+level back, and neither writes any code. Where operands meet, the one that lacks a level or
+an axis gets it by indexing with None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sailc.program.tree import Expr, Literal, Op
+from sailc.source import Span
+from sailc.types.dims import Dim
+from sailc.types.model import ListType, SetType, Tensor, Type
+
+Levels = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """An array: batch axes `levels`, then `rank` axes of one point."""
+
+    expr: Expr
+    levels: Levels
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A tuple or record, its components apart: a list of pairs is a pair of arrays."""
+
+    items: Mapping[str | int, Vector]
+
+
+Vector = Leaf | Group
+
+
+class CannotLower(Exception):
+    """A term that lowering has no rule for; the planner's exclusions say so."""
+
+    def __init__(self, operator: str, span: Span) -> None:
+        super().__init__(operator)
+        self.operator = operator
+        self.span = span
+
+
+def rank_of(type: Type) -> int:
+    match type:
+        case Tensor(_, shape):
+            return len(shape)
+        case ListType(item, _) | SetType(item, _):
+            return 1 + rank_of(item)
+        case _:
+            return 0
+
+
+def sizes(type: Type) -> tuple[int | None, ...]:
+    """A tensor's shape in numbers; None where only the data know."""
+    match type:
+        case Tensor(_, shape):
+            return tuple(i.value if isinstance(i, Dim) else None for i in shape)
+        case ListType(item, n) | SetType(item, n):
+            return (n.value, *sizes(item))
+        case _:
+            return ()
+
+
+def merge(*levels: Levels) -> Levels:
+    """All levels, the outer ones first."""
+    result: list[str] = []
+    for some in sorted(levels, key=len):
+        result += [x for x in some if x not in result]
+    longest = max(levels, key=len, default=())
+    ordered = [x for x in longest if x in result]
+    return (*(x for x in result if x not in ordered), *ordered)
+
+
+def align(leaf: Leaf, levels: Levels, rank: int) -> Expr:
+    """An array that broadcasts against arrays of these levels and this rank."""
+    if isinstance(leaf.expr, Literal) and leaf.rank == 0:
+        return leaf.expr
+    marks = [":" if x in leaf.levels else None for x in levels]
+    marks += [None] * (rank - leaf.rank)
+    while marks and marks[0] is None:
+        marks.pop(0)
+    if None not in marks:
+        return leaf.expr
+    return Op("expand", (leaf.expr,), {"marks": tuple(marks)})
+
+
+def enter(vector: Vector, level: str) -> Vector:
+    """A collection's element: its first axis becomes a level."""
+    match vector:
+        case Leaf(expr, levels, rank):
+            return Leaf(expr, (*levels, level), rank - 1)
+        case Group(items):
+            return Group({k: enter(v, level) for k, v in items.items()})
+
+
+def leave(vector: Vector, level: str) -> Vector:
+    """The collection of what a level ran over."""
+    match vector:
+        case Leaf(expr, levels, rank) if level in levels:
+            return Leaf(expr, tuple(x for x in levels if x != level), rank + 1)
+        case Leaf():
+            return vector
+        case Group(items):
+            return Group({k: leave(v, level) for k, v in items.items()})

@@ -1,0 +1,61 @@
+"""What is learned, and how: the names and starts of parameters, the facts of a trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sailc.infer.modules.trainer import TypedTrainer
+from sailc.plan.scenario import Scenario
+from sailc.program.tree import (
+    ParameterSpec,
+    Training,
+)
+from sailc.terms import Layer
+
+
+def layer_names(layers: tuple[Layer, ...]) -> list[str]:
+    """`hidden_1`, `hidden_2`, `y`: the part, and a number where it has several layers."""
+    counts: dict[str, int] = {}
+    for layer in layers:
+        counts[layer.part or layer.operator] = counts.get(layer.part or layer.operator, 0) + 1
+    seen: dict[str, int] = {}
+    names: list[str] = []
+    for layer in layers:
+        part = layer.part or layer.operator
+        seen[part] = seen.get(part, 0) + 1
+        names.append(f"{part}_{seen[part]}" if counts[part] > 1 else part)
+    return names
+
+
+def spec_of(
+    key: str, shape: tuple[int, ...], initial: object, role: tuple[str, str]
+) -> ParameterSpec:
+    if isinstance(initial, int | float):
+        return ParameterSpec(key, shape, "value", float(initial), role)
+    return ParameterSpec(key, shape, str(initial), 0.0, role)
+
+
+def training(trainer: TypedTrainer) -> Training:
+    phase = trainer.phases[0]
+    patience = None
+    for stop in trainer.stops:
+        epochs = dict(stop.options).get("epochs")
+        if stop.rule == "stalled" and isinstance(epochs, int):
+            patience = epochs
+    return Training(
+        phase.optimizer,
+        dict(phase.options),
+        phase.epochs,
+        trainer.batch or 64,
+        patience,
+        trainer.clip,
+    )
+
+
+def constants(s: Scenario) -> Iterator[tuple[str, object]]:
+    t = training(s.trainer)
+    yield "EPOCHS", t.epochs
+    yield "BATCH", t.batch
+    rate = t.options.get("rate")
+    if rate is not None:
+        yield "RATE", rate

@@ -1,0 +1,97 @@
+"""Conversions, and where in a type they apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sailc.infer.modules.converter import Conversion
+from sailc.program.layout import (
+    CannotLower,
+    Group,
+    Leaf,
+    Vector,
+    enter,
+    leave,
+)
+from sailc.program.vectors import Lowering
+from sailc.source import NOWHERE
+from sailc.types.model import (
+    ListType,
+    RecordType,
+    SetType,
+    TupleType,
+    Type,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A conversion, and where in a type it applies: `each` of a collection, a number of a
+    tuple, a field's name of a record."""
+
+    conversion: Conversion
+    path: tuple[str | int, ...] = ()
+
+
+def places(type: Type, lift: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Type]]:
+    """The places that a step's lift means in a type, and the types there."""
+    if not lift:
+        yield (), type
+        return
+    head, rest = lift[0], lift[1:]
+    match type:
+        case ListType(item, _) | SetType(item, _):
+            for path, inner in places(item, rest):
+                yield ("each", *path), inner
+        case TupleType(items) if isinstance(head, int):
+            for path, inner in places(items[head], rest):
+                yield (head, *path), inner
+        case RecordType(fields):
+            for name, inner in fields:
+                yield (name,), inner
+        case _:
+            pass
+
+
+def convert(low: Lowering, placed: Placed, vector: Vector, depth: int = 0) -> Vector:
+    """A conversion at its place in a vector; its inverse where it is used backwards."""
+    path = placed.path[depth:]
+    if not path:
+        return _convert_here(low, placed.conversion, vector)
+    if path[0] == "each":
+        level = f"each{depth}"
+        return leave(convert(low, placed, enter(vector, level), depth + 1), level)
+    assert isinstance(vector, Group)
+    inner = convert(low, placed, vector.items[path[0]], depth + 1)
+    return Group({**vector.items, path[0]: inner})
+
+
+def _convert_here(low: Lowering, c: Conversion, vector: Vector) -> Vector:
+    if c.inverse is not None and c.answer is not None:
+        low.bind(c.answer, vector)
+        low.count(c.inverse)
+        return low.lower(c.inverse)
+    low.bind(c.input, vector)
+    low.count(c.output)
+    return low.lower(c.output)
+
+
+def descend(vector: Vector, path: tuple[str | int, ...]) -> Vector:
+    """What stands at a place of a vector of all points."""
+    for part in path:
+        if part == "each":
+            raise CannotLower("statistics of a collection's elements", NOWHERE)
+        assert isinstance(vector, Group)
+        vector = vector.items[part]
+    return vector
+
+
+def flat(vector: Vector, path: str = "") -> Iterator[tuple[str, Leaf]]:
+    """The arrays of a vector, with their places in it."""
+    match vector:
+        case Leaf():
+            yield path, vector
+        case Group(items):
+            for k, v in items.items():
+                yield from flat(v, f"{path}_{k}" if path else str(k))
