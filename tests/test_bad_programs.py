@@ -43,7 +43,6 @@ BY_COMMAND = {
 # What sailc does not do as this folder says, and why.
 WRONG_PROGRAMS: dict[str, str] = {}
 WRONG_PAGES = {
-    "E0505": "the page's path is outside of the workspace, where a test cannot put a file",
     "E0901": "a mistake of the compiler has no example",
 }
 
