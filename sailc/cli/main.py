@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import entry_points
 
 import click
 
@@ -27,12 +26,16 @@ class Lazy(click.Group):
     """Commands of our own, then those of installed plug-ins."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        from importlib.metadata import entry_points
+
         return [*COMMANDS, *sorted(p.name for p in entry_points(group=PLUGINS))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in COMMANDS:
             module = import_module(f"sailc.cli.{COMMANDS[cmd_name]}")
             return getattr(module, cmd_name)
+        from importlib.metadata import entry_points
+
         for point in entry_points(group=PLUGINS, name=cmd_name):
             try:
                 return point.load()

@@ -9,7 +9,7 @@ Subclasses register themselves by code; two of one code are a programming error.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import ClassVar, Literal
 
@@ -36,7 +36,7 @@ class Fix:
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Diagnostic:
     """The base of all diagnostics; never made itself."""
 
@@ -45,6 +45,21 @@ class Diagnostic:
 
     span: Span
     notes: tuple[Note, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._facts() == other._facts()
+
+    def __hash__(self) -> int:
+        return hash((self.code, self._facts()))
+
+    def __repr__(self) -> str:
+        pairs = zip((f.name for f in fields(self)), self._facts(), strict=True)
+        return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in pairs)})"
+
+    def _facts(self) -> tuple[object, ...]:
+        """All fields. Written once: generating such methods for every code is most of what
+        starting the compiler would cost."""
+        return tuple(getattr(self, f.name) for f in fields(self))
 
     def __init_subclass__(cls) -> None:
         if cls.code:

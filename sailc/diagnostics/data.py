@@ -14,14 +14,14 @@ from sailc.diagnostics.base import Diagnostic, listing
 from sailc.source import NOWHERE, Span
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DataDiagnostic(Diagnostic):
     """The base of what can be wrong with a data file; never made itself."""
 
     span: Span = NOWHERE
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PathUnclear(DataDiagnostic):
     """The text after a file's name names no place.
 
@@ -52,7 +52,7 @@ class PathUnclear(DataDiagnostic):
         return "write a path relative to the program, `package:NAME/path` or `debian:NAME/path`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PackageMissing(DataDiagnostic):
     """No package of that name is installed where `sailc` runs.
 
@@ -89,7 +89,7 @@ class PackageMissing(DataDiagnostic):
         return f"install it (`{command} {self.name}`), or correct its name"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FileMissing(DataDiagnostic):
     """There is no such file.
 
@@ -123,7 +123,7 @@ class FileMissing(DataDiagnostic):
         return "correct the path, which is relative to the program, or say `like = Tensor[…]`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class IsDirectory(DataDiagnostic):
     """The path is a folder's, and data are read from files.
 
@@ -153,7 +153,7 @@ class IsDirectory(DataDiagnostic):
         return f"name a file in it, which holds {_code(self.inside)}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NotPermitted(DataDiagnostic):
     """The system does not let you read the file.
 
@@ -179,7 +179,7 @@ class NotPermitted(DataDiagnostic):
         return "make the file, and the folders above it, readable"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NotReadable(DataDiagnostic):
     """The file cannot be read, though it is there.
 
@@ -209,7 +209,7 @@ class NotReadable(DataDiagnostic):
         return self.mend
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class LibraryMissing(DataDiagnostic):
     """Reading this format takes a Python package that is not installed.
 
@@ -236,7 +236,7 @@ class LibraryMissing(DataDiagnostic):
         return f"install it: `pip install {self.library}`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnknownFormat(DataDiagnostic):
     """Neither the name nor the first bytes of the file tell its format.
 
@@ -267,7 +267,7 @@ class UnknownFormat(DataDiagnostic):
         return f"name the file for what it is ({names}), or read it with `read = f`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class EmptyFile(DataDiagnostic):
     """The file holds no values.
 
@@ -294,7 +294,7 @@ class EmptyFile(DataDiagnostic):
         return "fetch the file again; of a table, check `skip` and `header`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Truncated(DataDiagnostic):
     """The file is shorter than its own beginning says: most often a broken download.
 
@@ -325,7 +325,7 @@ class Truncated(DataDiagnostic):
         return "fetch the file again"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Corrupt(DataDiagnostic):
     """The file is not what its name says, or it is damaged.
 
@@ -355,7 +355,7 @@ class Corrupt(DataDiagnostic):
         return "fetch the file again, or name it for what it is"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Unsupported(DataDiagnostic):
     """The file is sound, but holds what SAIL has no type for.
 
@@ -387,7 +387,7 @@ class Unsupported(DataDiagnostic):
         return "save them as arrays of numbers or text, or read the file with `read = f`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PathMissing(DataDiagnostic):
     """The file holds several arrays, and not one at this path.
 
@@ -421,7 +421,7 @@ class PathMissing(DataDiagnostic):
         return f"`path = …` takes one of {_code(self.paths, 'or')}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NotText(DataDiagnostic):
     """A table is text, in UTF-8, and this file is not.
 
@@ -449,7 +449,7 @@ class NotText(DataDiagnostic):
         return "save it as UTF-8; if it is compressed, its name must say so (`.gz`)"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Ragged(DataDiagnostic):
     """A row of a table has more cells than the others, or fewer.
 
@@ -482,7 +482,7 @@ class Ragged(DataDiagnostic):
         return "mend that line, or say what parts the cells: `separator = …`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DuplicateColumn(DataDiagnostic):
     """Two columns of a table have one name, so `row["name"]` could be either.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sailc.diagnostics.base import Diagnostic, listing, suggest
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FileNotFound(Diagnostic):
     """A program that is not where the command looks for it, or cannot be read.
 
@@ -36,7 +36,7 @@ class FileNotFound(Diagnostic):
         return "`sailc new DIR` makes a workspace with a program that runs"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NoPrograms(Diagnostic):
     """A folder without any `.sail` file.
 
@@ -60,7 +60,7 @@ class NoPrograms(Diagnostic):
         return "name a program, or make one: `sailc new DIR`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NothingToPlan(Diagnostic):
     """A program that declares nothing that could be planned, or an empty file.
 
@@ -84,7 +84,7 @@ class NothingToPlan(Diagnostic):
         return "declare a `problem`, or name the file that has one"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SelectsNothing(Diagnostic):
     """A benchmark whose selection leaves no scenario.
 
@@ -120,7 +120,7 @@ class SelectsNothing(Diagnostic):
         return "select a problem and a model, or leave the line out to take all"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AmbiguousBenchmark(Diagnostic):
     """A command that needs one benchmark, where the file has several or not that one.
 

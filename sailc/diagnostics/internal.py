@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sailc.diagnostics.base import Diagnostic
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InternalError(Diagnostic):
     """The compiler met something that it should have expected. The rest of the program is
     checked as if this declaration were not there.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sailc.diagnostics.base import Diagnostic, Fix, listing, suggest
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnknownProperty(Diagnostic):
     """A property that this kind of module does not have.
 
@@ -46,7 +46,7 @@ class UnknownProperty(Diagnostic):
         return Fix(self.span, self.near) if self.near else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class MissingLine(Diagnostic):
     """A module without a line that it cannot do without.
 
@@ -76,7 +76,7 @@ class MissingLine(Diagnostic):
         return f"add a line that begins with `{self.line}`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class RepeatedProperty(Diagnostic):
     """A property that may stand once, and stands twice.
 
@@ -103,7 +103,7 @@ class RepeatedProperty(Diagnostic):
         return "keep one of the two lines"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WrongPropertyArgument(Diagnostic):
     """A property whose arguments are not what it takes.
 
@@ -132,7 +132,7 @@ class WrongPropertyArgument(Diagnostic):
         return f"write `{self.name}` followed by {self.expected}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class LineDoesNotBelong(Diagnostic):
     """A line that is right elsewhere, and has no meaning in this kind of module.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sailc.diagnostics.base import Diagnostic, Fix, listing, suggest
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnknownName(Diagnostic):
     """A name that nothing declares.
 
@@ -50,7 +50,7 @@ class UnknownName(Diagnostic):
         return Fix(self.span, self.near) if self.near else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DeclaredTwice(Diagnostic):
     """Two declarations of one name in one place.
 
@@ -80,7 +80,7 @@ class DeclaredTwice(Diagnostic):
         return "rename one of them, or remove it"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnknownFile(Diagnostic):
     """A `use` of a file that is not there.
 
@@ -109,7 +109,7 @@ class UnknownFile(Diagnostic):
         return "a path is counted from the workspace's root; `std` is the standard library"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NeedsItself(Diagnostic):
     """A definition that needs itself. There is no recursion in SAIL.
 
@@ -133,7 +133,7 @@ class NeedsItself(Diagnostic):
         return "use `repeat(n, f)`, `fold` or `scan`, which end"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnknownModule(Diagnostic):
     """A benchmark, ranking or `sweep` that names a module which does not exist.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sailc.diagnostics.base import Diagnostic
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ScriptCrashed(Diagnostic):
     """A scenario's program stopped with an exception or an exit code that is not 0.
 
@@ -45,7 +45,7 @@ class ScriptCrashed(Diagnostic):
         return f"mend the line that failed and run again: what is finished is kept{where}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ScriptKilled(Diagnostic):
     """A scenario's program was ended by a signal from outside.
 
@@ -78,7 +78,7 @@ class ScriptKilled(Diagnostic):
         return "run again: what is finished is kept"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ScriptTimedOut(Diagnostic):
     """A scenario's program did not end within the time that one run has.
 
@@ -103,7 +103,7 @@ class ScriptTimedOut(Diagnostic):
         return "allow a run more time, or give it less to do: fewer epochs, fewer points"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NoResult(Diagnostic):
     """A scenario's program ended well, exit code 0, but printed no result.
 
@@ -129,7 +129,7 @@ class NoResult(Diagnostic):
         return "look for what ends the program early: an `extern` that calls exit, most likely"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class StoreNotWritable(Diagnostic):
     """The folder `.sail`, where results are kept, cannot be written or locked.
 
@@ -155,7 +155,7 @@ class StoreNotWritable(Diagnostic):
         return "free some space, mend its permissions, or copy the workspace to a local disk"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ResultDamaged(Diagnostic):
     """A kept result is incomplete or was changed after it was written, so it is run again.
 
@@ -181,7 +181,7 @@ class ResultDamaged(Diagnostic):
         return "nothing to do: it is run again now"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NotStarted(Diagnostic):
     """A scenario's program could not be started at all.
 

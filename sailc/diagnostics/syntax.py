@@ -43,7 +43,7 @@ __all__ = [
 # --- tokens that do not fit ----------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Unexpected(Diagnostic):
     """Something stands where the language has no use for it.
 
@@ -95,7 +95,7 @@ class Unexpected(Diagnostic):
         return Fix(self.where, f" {self.insert}")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SomethingMissing(Diagnostic):
     """A line stops before it has said what it began to say.
 
@@ -132,7 +132,7 @@ class SomethingMissing(Diagnostic):
 # --- brackets and strings ------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnclosedBracket(Diagnostic):
     """A bracket that is opened and never closed.
 
@@ -167,7 +167,7 @@ class UnclosedBracket(Diagnostic):
         return Fix(self.end, self.closes) if self.closes != "}" else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnopenedBracket(Diagnostic):
     """A bracket that closes what was never opened.
 
@@ -197,7 +197,7 @@ class UnopenedBracket(Diagnostic):
         return f"remove it, or write the `{self.opened}` that it should close"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnterminatedString(Diagnostic):
     """A string that its line ends before a quote does. A string stays on one line.
 
@@ -257,7 +257,7 @@ _ADVICE = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnknownCharacter(Diagnostic):
     """A character that means nothing outside of strings and comments.
 
@@ -304,7 +304,7 @@ def _shown(text: str) -> str:
     return "the character " + " ".join(f"U+{ord(c):04X}" for c in text[:4])
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnknownEscape(Diagnostic):
     """A backslash in a string begins `\\n`, `\\t`, `\\r`, `\\"`, `\\\\` or `\\u{1F600}`.
 
@@ -344,7 +344,7 @@ class UnknownEscape(Diagnostic):
 # --- numbers -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BadNumber(Diagnostic):
     """Something that starts as a number and is none.
 
@@ -382,7 +382,7 @@ class BadNumber(Diagnostic):
         return Fix(self.span, f"{self.number} {self.rest}") if self.rest else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NumberTooLarge(Diagnostic):
     """A number beyond what a 64-bit float can hold.
 
@@ -430,7 +430,7 @@ def meant(word: str) -> str | None:
     return suggest(word, words.DECLARATIONS) or _SYNONYMS.get(word)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnknownDeclaration(Diagnostic):
     """A declaration begins with a word that says what it declares.
 
@@ -482,7 +482,7 @@ class UnknownDeclaration(Diagnostic):
         return Fix(self.span, near) if near else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnknownLine(Diagnostic):
     """A line of a block begins with a word of its kind, and this one is misspelt.
 
@@ -524,7 +524,7 @@ class UnknownLine(Diagnostic):
         return Fix(self.span, self.near)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnknownVerb(Diagnostic):
     """What is asked of a point is said by a verb, and the verbs are few.
 
@@ -566,7 +566,7 @@ class UnknownVerb(Diagnostic):
         return Fix(self.span, near) if near else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ReservedWord(Diagnostic):
     """A few words mean the same everywhere, and can name nothing.
 
@@ -596,7 +596,7 @@ class ReservedWord(Diagnostic):
         return f"choose another name, for instance `{self.word}_`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ChainedComparison(Diagnostic):
     """A comparison has two sides.
 
@@ -628,7 +628,7 @@ class ChainedComparison(Diagnostic):
 # --- what may stand where names do ---------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InvalidPattern(Diagnostic):
     """A pattern is a name, or names in parentheses.
 
@@ -655,7 +655,7 @@ class InvalidPattern(Diagnostic):
         return "write a name, or a tuple of names such as `(image, label)`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InvalidArm(Diagnostic):
     """An arm of a `match` begins with a constant, a name or a tuple of these.
 
@@ -688,7 +688,7 @@ class InvalidArm(Diagnostic):
         return "write a constant or `_`, and a condition behind `if`: `_ if x > 2 => …`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InvalidParameter(Diagnostic):
     """What stands before `=>` is a name, or parameters in parentheses.
 
@@ -715,7 +715,7 @@ class InvalidParameter(Diagnostic):
         return "write `x => …`, or `(a: T, b) => …`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class LoneParameters(Diagnostic):
     """Types, defaults and empty parentheses belong to the parameters of a function.
 
@@ -742,7 +742,7 @@ class LoneParameters(Diagnostic):
         return "write `=>` and the function's body, or `{ name: value }` for a record"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InvalidArgument(Diagnostic):
     """Before the `=` of an argument stands its name.
 
@@ -769,7 +769,7 @@ class InvalidArgument(Diagnostic):
         return "write `name = value`, or `==` to compare"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InvalidName(Diagnostic):
     """An output that has a type or a value has a name.
 
@@ -802,7 +802,7 @@ class InvalidName(Diagnostic):
         return "write `output y: T = …`, or `output …` without a type"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InvalidFit(Diagnostic):
     """A `fit` line names what it keeps.
 
@@ -835,7 +835,7 @@ class InvalidFit(Diagnostic):
         return "write `fit name = …`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InvalidOption(Diagnostic):
     """What follows the truth of a question is an option with a name.
 
@@ -866,7 +866,7 @@ class InvalidOption(Diagnostic):
         return "write `weight = …`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NameWithValue(Diagnostic):
     """An `enum` and a `use` list bare names.
 
@@ -896,7 +896,7 @@ class NameWithValue(Diagnostic):
 # --- texts that are no programs ------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NestingTooDeep(Diagnostic):
     """Brackets and operators that nest deeper than any reader, or I, can follow.
 
@@ -917,7 +917,7 @@ class NestingTooDeep(Diagnostic):
         return "give its parts names with `let`, or write `sum([…])` for a long sum"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class TooLong(Diagnostic):
     """A line of more than 100,000 characters is data, and so is a file of 4,000,000.
 
@@ -939,7 +939,7 @@ class TooLong(Diagnostic):
         return "break it, or keep the values in a file and declare a `dataset`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NotUtf8(Diagnostic):
     """A file of SAIL is UTF-8 text, and this one holds bytes that are not.
 
@@ -958,7 +958,7 @@ class NotUtf8(Diagnostic):
         return "save the file as UTF-8"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NotText(Diagnostic):
     """This file is no text at all: an image, an archive, a table of numbers.
 

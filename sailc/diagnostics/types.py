@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sailc.diagnostics.base import Diagnostic, Fix, listing, suggest
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class TypeMismatch(Diagnostic):
     """Two types that would have to be one, and cannot.
 
@@ -37,7 +37,7 @@ class TypeMismatch(Diagnostic):
         return "change one of the two, or convert it: `Class[n](i)`, `one_hot`, `x[i]`, …"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DimensionMismatch(Diagnostic):
     """Two dimensions that would have to be equal, and are not.
 
@@ -69,7 +69,7 @@ class DimensionMismatch(Diagnostic):
         return "make the two equal: look at the shapes of what meets here"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnitMismatch(Diagnostic):
     """Units of two different dimensions meet.
 
@@ -105,7 +105,7 @@ class UnitMismatch(Diagnostic):
         return "divide or multiply by a quantity that has the missing unit"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnknownUnit(Diagnostic):
     """A unit that nothing declares.
 
@@ -140,7 +140,7 @@ class UnknownUnit(Diagnostic):
         return Fix(self.span, self.near) if self.near else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WrongArguments(Diagnostic):
     """A call whose arguments do not fit the declaration.
 
@@ -171,7 +171,7 @@ class WrongArguments(Diagnostic):
         return f"it is declared as `{self.signature}`" if self.signature else "see its declaration"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AwaitsArgument(Diagnostic):
     """A function stands where a value is needed: its first argument is still awaited.
 
@@ -200,7 +200,7 @@ class AwaitsArgument(Diagnostic):
         return f"give it with a pipe, in brackets beside other operators: `(value |> {self.name})`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NotAFunction(Diagnostic):
     """Something that is called, piped into or composed is no function.
 
@@ -227,7 +227,7 @@ class NotAFunction(Diagnostic):
         return "call an operator, a template (`let f(x) = …`), an `fn`, or a lambda (`x => …`)"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NotKnownYet(Diagnostic):
     """A value that must be known while planning depends on data.
 
@@ -255,7 +255,7 @@ class NotKnownYet(Diagnostic):
         return "use a number, a knob (`suggest width in [32, 64]`) or a dimension's name"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NoSuchField(Diagnostic):
     """A field, file or column that is not there.
 
@@ -296,7 +296,7 @@ class NoSuchField(Diagnostic):
         return Fix(self.span, self.near) if self.near else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class OutOfRange(Diagnostic):
     """An index, a slice or a count that reaches beyond what there is.
 
@@ -324,7 +324,7 @@ class OutOfRange(Diagnostic):
         return "indices count from 0, slices are half-open (`x[0:3]` has three elements)"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class TooMuch(Diagnostic):
     """A program whose plan-time part does not end, or is too large to be meant.
 
@@ -350,7 +350,7 @@ class TooMuch(Diagnostic):
         return "lower the count of `repeat`, `copies` or the list; `fold` runs at run time"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WrongOperands(Diagnostic):
     """An operator that is not defined for what stands beside it.
 
@@ -381,7 +381,7 @@ class WrongOperands(Diagnostic):
         return "arithmetic takes numbers; `one_hot(c)` makes numbers of a label"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InvalidType(Diagnostic):
     """Something that stands in the place of a type and is none.
 

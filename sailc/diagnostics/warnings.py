@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sailc.diagnostics.base import Diagnostic
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NeverStops(Diagnostic):
     """A `stop` that reads the validation loss, in a benchmark whose problem has no
     `validate` line: it never fires, and training takes all of its epochs.
@@ -49,7 +49,7 @@ class NeverStops(Diagnostic):
         return f"add a `validate` line to `{self.problem}` if training should stop early"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NotCarriedOut(Diagnostic):
     """A line that this version of sailc reads and checks, and does not carry out yet.
 

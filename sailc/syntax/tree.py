@@ -14,34 +14,53 @@ from typing import Literal
 from sailc.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Node:
+    """Comparing and showing are written once here: generating them for every class is most
+    of what starting the compiler would cost."""
+
     span: Span
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and values(self) == values(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, *values(self)))
+
+    def __repr__(self) -> str:
+        names = [f.name for f in fields(self)]
+        pairs = zip(names, values(self), strict=True)
+        return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in pairs)})"
+
+
+def values(node: object) -> tuple[object, ...]:
+    """The fields of a dataclass, in order."""
+    return tuple(getattr(node, f.name) for f in fields(node))  # type: ignore[arg-type]
 
 
 # --- expressions, types and patterns -------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Missing(Node):
     """What error recovery put where an expression should stand."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Name(Node):
     """A name, `_` included."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Number(Node):
     """`1_000`, `2.5e-3`: an `int` where the text has neither point nor exponent."""
 
     value: int | float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Quantity(Node):
     """`0.5 fs`, `2 FLOP`: a number and its unit, the unit as written."""
 
@@ -50,19 +69,19 @@ class Quantity(Node):
     unit_span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class String(Node):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Truth(Node):
     """`true` or `false`."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Member(Node):
     """`value.name`."""
 
@@ -71,7 +90,7 @@ class Member(Node):
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Index(Node):
     """`value[items]`: an element, a slice, or the arguments of a type."""
 
@@ -79,7 +98,7 @@ class Index(Node):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Slice(Node):
     """`a:b` inside an index, half-open; either end may be absent."""
 
@@ -87,7 +106,7 @@ class Slice(Node):
     stop: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Range(Node):
     """`a..b by c`, ends included."""
 
@@ -96,7 +115,7 @@ class Range(Node):
     step: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Argument(Node):
     """`value`, or `name = value`; the name may be a path (`set CosmoFlow.size = 32`)."""
 
@@ -104,13 +123,13 @@ class Argument(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Call(Node):
     function: Expr
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Parameter(Node):
     """`name: type = default`, the last two optional. A lambda's parameter may be a tuple
     pattern, and then `name` is empty and `pattern` holds it."""
@@ -121,20 +140,20 @@ class Parameter(Node):
     pattern: Tuple | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Lambda(Node):
     parameters: tuple[Parameter, ...]
     body: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class If(Node):
     condition: Expr
     then: Expr
     otherwise: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Arm(Node):
     """`pattern if guard => value`; the pattern `_` fits everything."""
 
@@ -143,20 +162,20 @@ class Arm(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Match(Node):
     subject: Expr
     arms: tuple[Arm, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Tuple(Node):
     """Two or more items; `(e)` is just `e`."""
 
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RecordField(Node):
     """`name: value`, or a bare `name` (constants of an enum), whose value is then None."""
 
@@ -165,17 +184,17 @@ class RecordField(Node):
     value: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Record(Node):
     fields: tuple[RecordField, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class List(Node):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Clause(Node):
     """`for target in source if condition` of a comprehension."""
 
@@ -184,7 +203,7 @@ class Clause(Node):
     condition: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Comprehension(Node):
     """`[value for … in …]`; without brackets where it is the sole argument of a call."""
 
@@ -192,13 +211,13 @@ class Comprehension(Node):
     clauses: tuple[Clause, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Unary(Node):
     operator: Literal["-", "not"]
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Binary(Node):
     """`|> >> or and == != < <= > >= in + - * / @ ^`."""
 
@@ -207,7 +226,7 @@ class Binary(Node):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class WithUnit(Node):
     """`real<eV>`; the unit is as written, without `<` and `>`."""
 
@@ -216,21 +235,21 @@ class WithUnit(Node):
     unit_span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Spread(Node):
     """`...s`, or elementwise arithmetic on one: `...s / k` (a run of dimensions)."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Optional(Node):
     """`T?`: may be missing."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Arrow(Node):
     """`A -> B`."""
 
@@ -269,7 +288,7 @@ Expr = (
 # --- lines of a block ----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Let(Node):
     """`let target = value`, `let name(parameters) = value`, or with a block for a body."""
 
@@ -281,7 +300,7 @@ class Let(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Suggest(Node):
     """`suggest target in domain when condition`: an axis of a problem, a knob elsewhere."""
 
@@ -291,7 +310,7 @@ class Suggest(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Port(Node):
     """`input name: type`, `output name: type = value`, `output value`."""
 
@@ -303,7 +322,7 @@ class Port(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Needs(Node):
     """`needs name: verb type`: a hole that the planner fills."""
 
@@ -314,7 +333,7 @@ class Needs(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Require(Node):
     """`require condition because "…"`."""
 
@@ -322,19 +341,19 @@ class Require(Node):
     because: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Fit(Node):
     """`fit a = …, b = …`: statistics of the training points."""
 
     bindings: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Give(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Fixture(Node):
     """`name: verb question as truth, weight = w`. The name is empty for the single
     question of a one-line data line, the verb None where none is written."""
@@ -347,7 +366,7 @@ class Fixture(Node):
     options: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Data(Node):
     """`train pattern in collection: …` with one fixture or a block of them."""
 
@@ -357,7 +376,7 @@ class Data(Node):
     fixtures: tuple[Fixture, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Stage(Node):
     """`stage name { … }`."""
 
@@ -366,7 +385,7 @@ class Stage(Node):
     body: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Property(Node):
     """`word arguments when condition`: `epochs 10`, `scale data in […]`, `probe`."""
 
@@ -383,7 +402,7 @@ Line = Let | Suggest | Port | Needs | Require | Fit | Give | Data | Stage | Prop
 # --- files ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Declaration(Node):
     """`kind name(parameters) -> result { body }` or `… = value`.
 
@@ -402,7 +421,7 @@ class Declaration(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Use(Node):
     """`use folder.file { Name, Other }`; no names means all of them."""
 
@@ -411,7 +430,7 @@ class Use(Node):
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class File(Node):
     uses: tuple[Use, ...]
     declarations: tuple[Declaration, ...]
