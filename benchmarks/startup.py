@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-QUICKSTART = Path(__file__).parent.parent / "examples" / "quickstart" / "quickstart.sail"
+QUICKSTART = Path(__file__).parent.parent / "examples" / "quickstart.sail"
 RUNS = 15
 MB_PER_MAXRSS = 1e-6 if sys.platform == "darwin" else 1024e-6  # Linux counts in KiB
 

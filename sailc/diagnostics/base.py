@@ -47,7 +47,9 @@ class Diagnostic:
     notes: tuple[Note, ...] = ()
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._facts() == other._facts()
+        if not isinstance(other, Diagnostic) or type(self) is not type(other):
+            return False
+        return self._facts() == other._facts()
 
     def __hash__(self) -> int:
         return hash((self.code, self._facts()))
