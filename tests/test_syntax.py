@@ -533,6 +533,7 @@ def test_the_grammar_knows_the_words_of_the_tables() -> None:
 
 def test_the_tables_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(table_cache, "PUBLISHED", tmp_path / "none")
     load = table_cache.load.__wrapped__
     made = load()
     (kept,) = (tmp_path / "sail").iterdir()
@@ -549,6 +550,7 @@ def test_the_tables_need_no_place_to_be_kept(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(table_cache, "PUBLISHED", tmp_path / "none")
     made = machine().rules
     monkeypatch.setattr(tables, "build", lambda: made)
     assert table_cache.load.__wrapped__() is made
@@ -733,3 +735,8 @@ def test_no_text_makes_the_parser_raise(text: str) -> None:
         assert problem.help
         assert 0 <= problem.span.start <= problem.span.end <= len(text)
     assert file.span.end == len(text)
+
+
+def test_the_published_tables_are_those_of_the_grammar() -> None:
+    """`python -m sailc.syntax.cache` writes them anew."""
+    assert table_cache._read(table_cache.PUBLISHED, table_cache._key()) is not None

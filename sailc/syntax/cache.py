@@ -1,6 +1,7 @@
-"""Keeps the tables of the parser between runs, in the user's cache folder.
+"""Keeps the tables of the parser: those of the grammar as it was published come with it
+(`python -m sailc.syntax.cache` writes them), others are kept in the user's cache folder.
 
-The file is named by all that the tables depend on, and holds plain JSON. One that is not
+A file is named by all that the tables depend on, and holds plain JSON. One that is not
 there, cannot be read or is damaged is made anew; where it cannot be written, it is not.
 """
 
@@ -8,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
@@ -18,13 +18,15 @@ import sail_grammar
 from sailc.syntax import tables
 from sailc.syntax.tables import Rule, Tables
 
+PUBLISHED = Path(sail_grammar.__file__).with_name("tables.json")
+
 
 @cache
 def load() -> Tables:
     """The tables, from the cache if they are there."""
     key = _key()
     path = folder() / f"grammar-{key[:16]}.json"
-    found = _read(path, key)
+    found = _read(PUBLISHED, key) or _read(path, key)
     if found is None:
         found = tables.build()
         _write(path, key, found)
@@ -39,7 +41,7 @@ def folder() -> Path:
 
 def _key() -> str:
     maker = Path(tables.__file__).read_bytes()
-    parts = (sail_grammar.text().encode(), maker, repr(sys.version_info).encode())
+    parts = (sail_grammar.text().encode(), maker)
     return sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -71,3 +73,7 @@ def _write(path: Path, key: str, made: Tables) -> None:
 
 def _head(key: str, body: bytes) -> bytes:
     return f"{key} {sha256(body).hexdigest()}".encode()
+
+
+if __name__ == "__main__":
+    _write(PUBLISHED, _key(), tables.build())
