@@ -46,10 +46,6 @@ def _points() -> Mapping[str, EntryPoint]:
     return {p.name: p for p in sorted(entry_points(group=GROUP), key=lambda p: p.name)}
 
 
-def backend_names() -> tuple[str, ...]:
-    return tuple(_points())
-
-
 @cache
 def backend(name: str) -> Backend | BrokenBackend | None:
     """A backend by name; None where no plug-in of that name is installed."""

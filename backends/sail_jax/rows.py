@@ -10,6 +10,7 @@ from sailc.emit.numpy_rows import (
     expand,
     reduction,
     reshape,
+    space_rank,
     stack,
 )
 from sailc.emit.rows import Row, Rows
@@ -20,17 +21,11 @@ def _linear(op: Op) -> str:
     return "a @ weight + bias" if "bias" in op.parameters else "a @ weight"
 
 
-def _rank(op: Op) -> int:
-    before = op.attributes["before"]
-    assert is_tuple(before)
-    return len(before) - 1
-
-
 _NUMBERS = {1: ("NWC", "WIO"), 2: ("NHWC", "HWIO"), 3: ("NDHWC", "DHWIO")}
 
 
 def _conv(op: Op) -> str:
-    rank = _rank(op)
+    rank = space_rank(op)
     image, window = _NUMBERS[rank]
     stride = op.attributes["stride"]
     pad = str(op.attributes["pad"]).upper()
@@ -49,7 +44,7 @@ def _conv(op: Op) -> str:
 def _pool(op: Op) -> str:
     """Windows as axes of their own: on a CPU, this differentiates faster than a window
     operator (3 times, for pictures of 8 x 8)."""
-    k, rank = op.attributes["k"], _rank(op)
+    k, rank = op.attributes["k"], space_rank(op)
     before = op.attributes["before"]
     assert isinstance(k, int)
     assert is_tuple(before)
@@ -65,14 +60,14 @@ def _pool(op: Op) -> str:
 
 def _upsample(op: Op) -> str:
     text = "a"
-    for axis in range(1, _rank(op) + 1):
+    for axis in range(1, space_rank(op) + 1):
         text = f"jnp.repeat({text}, k, axis={axis})"
     return text
 
 
 def _cross_entropy(op: Op) -> str:
     text = "optax.softmax_cross_entropy_with_integer_labels(a, b)"
-    axes = tuple(range(1, _rank(op) + 1))
+    axes = tuple(range(1, space_rank(op) + 1))
     return f"{text}.mean(axis={axes})" if axes else text
 
 

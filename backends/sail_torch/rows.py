@@ -11,6 +11,7 @@ from sailc.emit.numpy_rows import (
     expand,
     reduction,
     reshape,
+    space_rank,
     stack,
 )
 from sailc.emit.rows import Row, Rows
@@ -21,12 +22,6 @@ def _linear(op: Op) -> str:
     return "F.linear(a, weight, bias)" if "bias" in op.parameters else "F.linear(a, weight)"
 
 
-def _rank(op: Op) -> int:
-    before = op.attributes["before"]
-    assert is_tuple(before)
-    return len(before) - 1
-
-
 def _conv(op: Op) -> str:
     bias = "bias" if "bias" in op.parameters else "None"
     stride = op.attributes["stride"]
@@ -34,7 +29,7 @@ def _conv(op: Op) -> str:
     if op.attributes["pad"] == "same":
         more = ', padding="same"' if stride == 1 else f", padding={_same_padding(op)}"
     more += f", stride={stride}" if stride != 1 else ""
-    return f"F.conv{_rank(op)}d(a.movedim(-1, 1), weight, {bias}{more}).movedim(1, -1)"
+    return f"F.conv{space_rank(op)}d(a.movedim(-1, 1), weight, {bias}{more}).movedim(1, -1)"
 
 
 def _same_padding(op: Op) -> int:
@@ -46,7 +41,7 @@ def _same_padding(op: Op) -> int:
 
 def _pool(op: Op) -> str:
     kind = {"max": "max", "mean": "avg"}[str(op.attributes["kind"])]
-    return f"F.{kind}_pool{_rank(op)}d(a.movedim(-1, 1), k).movedim(1, -1)"
+    return f"F.{kind}_pool{space_rank(op)}d(a.movedim(-1, 1), k).movedim(1, -1)"
 
 
 def _upsample(op: Op) -> str:
@@ -55,12 +50,12 @@ def _upsample(op: Op) -> str:
 
 def _scores(op: Op) -> str:
     """`cross_entropy` wants the labels' dimension second."""
-    return "a.movedim(-1, 1)" if _rank(op) else "a"
+    return "a.movedim(-1, 1)" if space_rank(op) else "a"
 
 
 def _cross_entropy(op: Op) -> str:
     text = f'F.cross_entropy({_scores(op)}, b, reduction="none")'
-    return f"{text}.flatten(1).mean(dim=1)" if _rank(op) else text
+    return f"{text}.flatten(1).mean(dim=1)" if space_rank(op) else text
 
 
 def _bounded(name: str, end: str) -> Row:

@@ -27,6 +27,13 @@ def expand(op: Op) -> str:
     return f"a[{', '.join(':' if m else 'None' for m in marks)}]"
 
 
+def space_rank(op: Op) -> int:
+    """How many dimensions of space the first argument has, its channels apart."""
+    before = op.attributes["before"]
+    assert is_tuple(before)
+    return len(before) - 1
+
+
 def reshape(op: Op) -> str:
     shape = op.attributes["shape"]
     assert is_tuple(shape)

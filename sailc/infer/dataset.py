@@ -8,7 +8,7 @@ from sailc.data import Header, Options
 from sailc.diagnostics.base import Diagnostic
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.types.dims import Dim, const
+from sailc.types.dims import const
 from sailc.types.model import (
     Bool,
     Complex,
@@ -112,11 +112,3 @@ def _row(header: Header) -> RecordType:
         type: Type = TextType() if c.kind == "text" else Tensor(Num(_unit(c.unit)))
         fields.append((c.name, MaybeType(type) if c.missing else type))
     return RecordType(tuple(fields))
-
-
-def length(type: Type) -> Dim | None:
-    match type:
-        case Tensor(_, (Dim() as n, *_)) | ListType(_, n):
-            return n
-        case _:
-            return None

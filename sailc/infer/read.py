@@ -21,9 +21,7 @@ from sailc.types.model import (
     BOOLEAN,
     REAL,
     UNKNOWN,
-    Bool,
     Complex,
-    Element,
     EquationType,
     FieldType,
     FunctionType,
@@ -329,11 +327,3 @@ def spread_names(expr: tree.Node) -> Iterator[tree.Name]:
                     yield from plain_names(a.value)
             case _:
                 pass
-
-
-def is_boolean(type: Type) -> bool:
-    return isinstance(type, Tensor) and isinstance(type.element, Bool)
-
-
-def element_of(type: Type) -> Element | None:
-    return type.element if isinstance(type, Tensor) else None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import reduce
 
 Powers = tuple[tuple[str, Fraction], ...]
 
@@ -285,7 +284,3 @@ def _primary(tokens: list[str]) -> tuple[Unit, list[str]]:
         variable = ((head, Fraction(1)),)
         return Unit((), variable, 1.0, variable), rest
     return _named(head), rest
-
-
-def product(units: list[Unit]) -> Unit:
-    return reduce(lambda a, b: a * b, units, ONE)

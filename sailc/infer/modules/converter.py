@@ -9,7 +9,6 @@ from sailc.infer.lift import lift
 from sailc.infer.modules.common import has, open_scope, properties, words
 from sailc.infer.read import read_type
 from sailc.names import Entry
-from sailc.source import NOWHERE, Span
 from sailc.syntax import tree
 from sailc.terms import Term, Var, named
 from sailc.types.dims import Dim, DimName, atom
@@ -136,7 +135,3 @@ def stacked(type: Type, n: Dim | None = None) -> Type:
             return Tensor(element, (n, *shape))
         case _:
             return ListType(type, n)
-
-
-def where(entry: Entry) -> Span:
-    return entry.declaration.name_span if entry.declaration.name else NOWHERE

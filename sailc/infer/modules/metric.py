@@ -9,7 +9,6 @@ from sailc.infer.lift import term
 from sailc.infer.modules.common import apply_to, open_scope, overload, properties, words
 from sailc.names import Entry
 from sailc.source import Span
-from sailc.syntax import tree
 from sailc.terms import Term, Var
 from sailc.types.dims import DimName, atom
 from sailc.types.model import ListType, Tensor, Type
@@ -90,7 +89,3 @@ def find_measure(ctx: Context, entry: Entry) -> Term | None:
         for a in line.arguments:
             return term(ctx, a.value, scope)
     return None
-
-
-def score_expressions(entry: Entry) -> list[tree.Expr]:
-    return [a.value for line in properties(entry.declaration, "score") for a in line.arguments]

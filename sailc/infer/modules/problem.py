@@ -13,8 +13,8 @@ from sailc.infer.values import Scope
 from sailc.names import Entry
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.terms import Const, Term, Var
-from sailc.types.model import UNKNOWN, FunctionType, Type, TypeVar
+from sailc.terms import Term, Var
+from sailc.types.model import FunctionType, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +136,3 @@ def _truth(ctx: Context, expr: tree.Expr | None, scope: Scope) -> tuple[Term | N
         case _:
             value = term(ctx, expr, scope)
             return value, value.type
-
-
-def is_open(type: Type) -> bool:
-    """A type that nothing has decided."""
-    return isinstance(type, TypeVar)
-
-
-def broken(question: Question) -> bool:
-    """Whether a question or its truth is already known to be wrong."""
-    terms = [question.question, *([question.truth] if question.truth is not None else [])]
-    return any(t.type == UNKNOWN or (isinstance(t, Const) and t.type == UNKNOWN) for t in terms)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sailc.diagnostics.types import NotKnownYet, OutOfRange
 from sailc.infer.context import Context
 from sailc.infer.lift import elements, lift, with_length
-from sailc.infer.values import POISON, Given, Poison, Quantity, Sequence, Value, as_dim, as_run
+from sailc.infer.values import POISON, Given, Poison, Sequence, Value, as_dim, as_run
 from sailc.terms import Apply, Lambda, Term, Var
 from sailc.types.dims import Dim, DimName, atom, const
 from sailc.types.model import Label, ListType, Num, SetType, Tensor, TupleType, Type, Unknown
@@ -179,16 +179,6 @@ def _sample(ctx: Context, call: Bound) -> Value:
     type = draw_type(ctx, arguments, (n, *inner), call.span)
     attributes = {"distribution": source.name, "n": n, "seed": seed}
     return Apply(type, call.span, "sample", tuple(arguments), attributes)
-
-
-def quantity_value(value: Value) -> float | None:
-    match value:
-        case Quantity(number, _):
-            return number
-        case int() | float():
-            return float(value)
-        case _:
-            return None
 
 
 RULES: dict[str, Rule] = {

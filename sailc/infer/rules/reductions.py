@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sailc.diagnostics.types import NotKnownYet, OutOfRange, TypeMismatch
 from sailc.infer.context import Context
-from sailc.infer.lift import lift, listed
-from sailc.infer.values import POISON, Sequence, Value, as_dim
+from sailc.infer.lift import lift
+from sailc.infer.values import POISON, Value, as_dim
 from sailc.terms import Apply, Term
 from sailc.types.dims import Dim
 from sailc.types.model import (
@@ -188,12 +188,6 @@ def _variance(ctx: Context, call: Bound) -> Value:
             return _reduced(ctx, call, term, Num(ctx.solver.unit(unit) ** 2))
         case _:
             return _reduced(ctx, call, term, Num(ONE))
-
-
-def as_collection(ctx: Context, value: Value, call: Bound, name: str) -> Term:
-    if isinstance(value, Sequence):
-        return listed(ctx, [lift(ctx, i, call.where(name)) for i in value.items], call.where(name))
-    return lift(ctx, value, call.where(name))
 
 
 RULES: dict[str, Rule] = {
