@@ -31,6 +31,7 @@ def once(command: Sequence[str], cache: str) -> Figure:
     """Run a command to its end; it has to succeed."""
     start = time.perf_counter()
     environment = {**os.environ, "XDG_CACHE_HOME": cache}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start

@@ -6,10 +6,11 @@ A broken plug-in is a value, not an exception: it is named where it is needed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from sailc.program.tree import Program
@@ -33,8 +34,7 @@ class Backend(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenBackend:
+class BrokenBackend(Struct, frozen=True):
     """A plug-in that could not be loaded, and why."""
 
     name: str

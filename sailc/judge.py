@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from sailc.infer.modules.common import World, open_scope, properties, words
 from sailc.infer.values import Quantity, Value
@@ -16,8 +17,7 @@ from sailc.types.model import Num, Tensor
 from sailc.units import ONE, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(Struct, frozen=True):
     """A ranking's outcome; `note` says what it could not take into account."""
 
     name: str

@@ -8,9 +8,10 @@ what reads it runs again only when its *value* changed. (The scheme is Salsa's.)
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
+
+from msgspec import Struct, field
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,16 +26,14 @@ class CycleError(RuntimeError):
         self.keys = keys
 
 
-@dataclass(slots=True)
-class _Memo:
+class _Memo(Struct):
     value: object
     changed: int
     verified: int
     reads: tuple[Key, ...]
 
 
-@dataclass(slots=True)
-class Database:
+class Database(Struct):
     """Inputs, memos and the clock of revisions. `runs` counts evaluations, for tests."""
 
     revision: int = 0

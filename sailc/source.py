@@ -7,12 +7,12 @@ A `Span` counts characters (not bytes) from 0 and is half-open, as a slice is;
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from functools import cached_property
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+
+class Span(Struct, frozen=True, order=True):
     """The characters `start` up to `end` of the file `file`."""
 
     file: str
@@ -31,20 +31,18 @@ class Span:
 NOWHERE = Span("", 0, 0)
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Position:
+class Position(Struct, frozen=True, order=True):
     """A line and a column, both counted from 1."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True, dict=True):
     """The text of one file. `path` is as the user would write it."""
 
     path: str
-    text: str = field(repr=False)
+    text: str
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -7,8 +7,10 @@ every operator, so a new one needs no new class.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Union
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sailc.source import Span
 from sailc.types.dims import ZERO, Dim
@@ -19,8 +21,7 @@ Attribute = Union[
 ]
 
 
-@dataclass(slots=True, eq=False)
-class Layer:
+class Layer(Struct, eq=False):
     """One layer of a model: its identity, and the shapes of its parameters.
 
     `part` is the `let` (or port) of the model in whose line it was made.
@@ -33,8 +34,7 @@ class Layer:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Var:
+class Var(Struct, frozen=True, eq=False):
     """A question, a point, or what a comprehension or function binds."""
 
     type: Type
@@ -42,8 +42,7 @@ class Var:
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Const:
+class Const(Struct, frozen=True, eq=False):
     """A number, a text, or nested tuples of numbers (a tensor)."""
 
     type: Type
@@ -52,8 +51,7 @@ class Const:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Apply:
+class Apply(Struct, frozen=True, eq=False):
     """An operator on arguments. `macs` and `flops` count one evaluation."""
 
     type: Type
@@ -67,8 +65,7 @@ class Apply:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Map:
+class Map(Struct, frozen=True, eq=False):
     """`[body for variable in source if condition]`."""
 
     type: Type
@@ -80,8 +77,7 @@ class Map:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Lambda:
+class Lambda(Struct, frozen=True, eq=False):
     """A function that is an argument of an operator (`fold`)."""
 
     variables: tuple[Var, ...]

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 import sail_stdlib
 from sailc.diagnostics.base import Diagnostic
@@ -42,8 +43,7 @@ def programs(folder: Path) -> list[Path]:
     return found
 
 
-@dataclass(slots=True)
-class Workspace:
+class Workspace(Struct):
     """Files, their texts, and the questions that may be asked of them."""
 
     db: Database = field(default_factory=Database)

@@ -11,7 +11,6 @@ import os
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -104,9 +103,9 @@ def _label(node: tree.Node) -> str:
 
 
 def _parts(node: tree.Node) -> Iterator[str]:
-    for field in fields(node):
-        value = getattr(node, field.name)
-        if field.name in ("span", "operator", "doc") or field.name.endswith("_span"):
+    for name in node.__struct_fields__:
+        value = getattr(node, name)
+        if name in ("span", "operator", "doc") or name.endswith("_span"):
             continue
         if isinstance(value, tuple):
             yield "[" + ", ".join(map(show, value)) + "]"
@@ -411,7 +410,7 @@ def test_programs_of_the_paper(path: Path) -> None:
 def same(a: object, b: object) -> bool:
     """Are two trees the same but for their places?"""
     if isinstance(a, tree.Node) and type(a) is type(b):
-        names = [f.name for f in fields(a) if not f.name.endswith("span") and f.name != "doc"]
+        names = [n for n in a.__struct_fields__ if not n.endswith("span") and n != "doc"]
         return all(same(getattr(a, name), getattr(b, name)) for name in names)
     if isinstance(a, tuple) and isinstance(b, tuple):
         return len(a) == len(b) and all(map(same, a, b))

@@ -60,7 +60,7 @@ def run(
 
 def with_seeds(plan: Plan, seeds: int | None) -> Plan:
     """The plan with another number of seeds."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     if seeds is None:
         return plan

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from sailc.program.tree import is_tuple
 from sailc.source import Span
@@ -43,14 +43,14 @@ def _nested(value: object, depth: int, label: str = "") -> Iterator[str]:
             for item in value:
                 yield from _nested(item, depth + 1)
         return
-    if not is_dataclass(value) or isinstance(value, type):
+    if not isinstance(value, Struct):
         yield f"{pad}{value!r}"
         return
     yield f"{pad}{type(value).__name__}"
-    for f in fields(value):
-        inner = getattr(value, f.name)
+    for name in value.__struct_fields__:
+        inner = getattr(value, name)
         if not isinstance(inner, Span) and inner not in (None, "", ()):
-            yield from _nested(inner, depth + 1, f.name)
+            yield from _nested(inner, depth + 1, name)
 
 
 def _names(workspace: Workspace, file: Path) -> Iterator[str]:

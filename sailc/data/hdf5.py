@@ -10,10 +10,11 @@ import json
 import os
 import re
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
+
+from msgspec import Struct
 
 from sailc.data.header import Header, Loading, Options
 from sailc.data.opening import plain
@@ -52,8 +53,7 @@ def read_hdf5_text(source: Path, name: str) -> np.ndarray:
 '''
 
 
-@dataclass(frozen=True, slots=True)
-class DataSet:
+class DataSet(Struct, frozen=True):
     """One data set: `type` is NumPy's type string, or `text`; `unsupported` is what it holds
     for which SAIL has no type."""
 

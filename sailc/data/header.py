@@ -7,12 +7,13 @@ name, `Loading` the Python text that reads the whole file later.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
 
-@dataclass(frozen=True, slots=True)
-class Column:
+
+class Column(Struct, frozen=True):
     """One column of a table.
 
     `name` is the whole text of the header line's cell, `sepal length (cm)`, its unit
@@ -27,8 +28,7 @@ class Column:
     missing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """How the text of a table is to be cut.
 
     `separator` is one character, None for any run of blanks; `skip` counts the lines
@@ -43,8 +43,7 @@ class Layout:
     bom: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """What can be known of a file without its data.
 
     `shape` is the array's, or (rows, columns) of a table; a table of one nameless column
@@ -89,8 +88,7 @@ def common_unit(columns: tuple[Column, ...]) -> str | None:
     return units.pop() if len(units) == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What the author wrote beside the file's name.
 
     `path` is the HDF5 path or NPZ key; the others are of tables. `separator` is one
@@ -111,8 +109,7 @@ class Options:
         return bool(self.separator or self.header is not None or self.skip or self.missing)
 
 
-@dataclass(frozen=True, slots=True)
-class Loading:
+class Loading(Struct, frozen=True):
     """How an emitted program reads a file.
 
     `expression` gives a NumPy array of the header's shape, its numbers in the machine's

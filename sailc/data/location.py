@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from sailc.data.opening import near_names
 from sailc.data.text import quoted
@@ -16,8 +17,7 @@ DPKG_LISTS = Path("/var/lib/dpkg/info")
 SHARE = Path("/usr/share")
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Struct, frozen=True):
     """A file: where it is here, and the Python expression of type `Path` that finds it.
 
     The expression may use `DATA`, the program's folder, which the emitter defines, and

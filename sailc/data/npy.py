@@ -8,12 +8,13 @@ refused.
 from __future__ import annotations
 
 from ast import literal_eval
-from dataclasses import replace
 from math import prod
 from pathlib import Path
 from struct import error as StructError
 from typing import IO, cast
 from zlib import error as ZlibError
+
+from msgspec.structs import replace
 
 from sailc.data.header import Header, Loading, Options
 from sailc.data.opening import opened, plain

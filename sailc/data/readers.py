@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from msgspec import Struct
 
 from sailc.data import hdf5, idx, npy
 from sailc.data.header import Header, Loading, Options
@@ -16,8 +17,7 @@ from sailc.data.trouble import TroubleFound
 from sailc.diagnostics.data import NotReadable, Trouble, UnknownFormat
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """A format.
 
     `patterns` are of names without the suffix of a compression; `is_start` tells the

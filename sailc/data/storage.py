@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _WIDTHS = {
     "b1": "bool",
@@ -31,8 +32,7 @@ _UNSUPPORTED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Storage:
+class Storage(Struct, frozen=True):
     """How one value is stored: SAIL's width, how many bytes, and whether NumPy must `convert`
     it, for its bytes have another order than the machine's or it is text in bytes."""
 

@@ -11,9 +11,10 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from sailc.data.header import Column, Header, Layout, Options, common_unit
 from sailc.data.lines import TRAILING, Line, Rows, numbered_lines

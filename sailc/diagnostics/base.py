@@ -9,9 +9,10 @@ Subclasses register themselves by code; two of one code are a programming error.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import ClassVar, Literal
+
+from msgspec import Struct
 
 from sailc.source import Span
 
@@ -20,24 +21,21 @@ Severity = Literal["error", "warning", "info"]
 REGISTRY: dict[str, type[Diagnostic]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A further place that has to do with a diagnostic, and what it has to do with it."""
 
     span: Span
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """Text that is certain to mend the mistake."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True, kw_only=True):
     """The base of all diagnostics; never made itself."""
 
     code: ClassVar[str] = ""
@@ -45,23 +43,6 @@ class Diagnostic:
 
     span: Span
     notes: tuple[Note, ...] = ()
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Diagnostic) or type(self) is not type(other):
-            return False
-        return self._facts() == other._facts()
-
-    def __hash__(self) -> int:
-        return hash((self.code, self._facts()))
-
-    def __repr__(self) -> str:
-        pairs = zip((f.name for f in fields(self)), self._facts(), strict=True)
-        return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in pairs)})"
-
-    def _facts(self) -> tuple[object, ...]:
-        """All fields. Written once: generating such methods for every code is most of what
-        starting the compiler would cost."""
-        return tuple(getattr(self, f.name) for f in fields(self))
 
     def __init_subclass__(cls) -> None:
         if cls.code:

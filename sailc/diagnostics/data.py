@@ -7,22 +7,21 @@ message does not depend on the machine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from sailc.diagnostics.base import Diagnostic, listing
 from sailc.source import NOWHERE, Span
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class DataDiagnostic(Diagnostic):
+class DataDiagnostic(Diagnostic, frozen=True, kw_only=True):
     """The base of what can be wrong with a data file; never made itself."""
 
     span: Span = NOWHERE
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class PathUnclear(DataDiagnostic):
+class PathUnclear(DataDiagnostic, frozen=True, kw_only=True):
     """The text after a file's name names no place.
 
     It is a path relative to the program, or `package:NAME/path`, a file that an installed
@@ -52,8 +51,7 @@ class PathUnclear(DataDiagnostic):
         return "write a path relative to the program, `package:NAME/path` or `debian:NAME/path`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class PackageMissing(DataDiagnostic):
+class PackageMissing(DataDiagnostic, frozen=True, kw_only=True):
     """No package of that name is installed where `sailc` runs.
 
     After `package:` stands the name that `import` takes, which may differ from the one
@@ -89,8 +87,7 @@ class PackageMissing(DataDiagnostic):
         return f"install it (`{command} {self.name}`), or correct its name"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class FileMissing(DataDiagnostic):
+class FileMissing(DataDiagnostic, frozen=True, kw_only=True):
     """There is no such file.
 
     A path is relative to the folder of the program, wherever `sailc` is started.
@@ -123,8 +120,7 @@ class FileMissing(DataDiagnostic):
         return "correct the path, which is relative to the program, or say `like = Tensor[…]`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class IsDirectory(DataDiagnostic):
+class IsDirectory(DataDiagnostic, frozen=True, kw_only=True):
     """The path is a folder's, and data are read from files.
 
     ```sail
@@ -153,8 +149,7 @@ class IsDirectory(DataDiagnostic):
         return f"name a file in it, which holds {_code(self.inside)}"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NotPermitted(DataDiagnostic):
+class NotPermitted(DataDiagnostic, frozen=True, kw_only=True):
     """The system does not let you read the file.
 
     ```sail
@@ -179,8 +174,7 @@ class NotPermitted(DataDiagnostic):
         return "make the file, and the folders above it, readable"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NotReadable(DataDiagnostic):
+class NotReadable(DataDiagnostic, frozen=True, kw_only=True):
     """The file cannot be read, though it is there.
 
     ```sail
@@ -209,8 +203,7 @@ class NotReadable(DataDiagnostic):
         return self.mend
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class LibraryMissing(DataDiagnostic):
+class LibraryMissing(DataDiagnostic, frozen=True, kw_only=True):
     """Reading this format takes a Python package that is not installed.
 
     ```sail
@@ -236,8 +229,7 @@ class LibraryMissing(DataDiagnostic):
         return f"install it: `pip install {self.library}`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class UnknownFormat(DataDiagnostic):
+class UnknownFormat(DataDiagnostic, frozen=True, kw_only=True):
     """Neither the name nor the first bytes of the file tell its format.
 
     ```sail
@@ -267,8 +259,7 @@ class UnknownFormat(DataDiagnostic):
         return f"name the file for what it is ({names}), or read it with `read = f`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class EmptyFile(DataDiagnostic):
+class EmptyFile(DataDiagnostic, frozen=True, kw_only=True):
     """The file holds no values.
 
     ```sail
@@ -294,8 +285,7 @@ class EmptyFile(DataDiagnostic):
         return "fetch the file again; of a table, check `skip` and `header`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Truncated(DataDiagnostic):
+class Truncated(DataDiagnostic, frozen=True, kw_only=True):
     """The file is shorter than its own beginning says: most often a broken download.
 
     ```sail
@@ -325,8 +315,7 @@ class Truncated(DataDiagnostic):
         return "fetch the file again"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Corrupt(DataDiagnostic):
+class Corrupt(DataDiagnostic, frozen=True, kw_only=True):
     """The file is not what its name says, or it is damaged.
 
     ```sail
@@ -355,8 +344,7 @@ class Corrupt(DataDiagnostic):
         return "fetch the file again, or name it for what it is"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Unsupported(DataDiagnostic):
+class Unsupported(DataDiagnostic, frozen=True, kw_only=True):
     """The file is sound, but holds what SAIL has no type for.
 
     Arrays of numbers, truth values and text are read. Python objects (`dtype=object`) are
@@ -387,8 +375,7 @@ class Unsupported(DataDiagnostic):
         return "save them as arrays of numbers or text, or read the file with `read = f`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class PathMissing(DataDiagnostic):
+class PathMissing(DataDiagnostic, frozen=True, kw_only=True):
     """The file holds several arrays, and not one at this path.
 
     ```sail
@@ -421,8 +408,7 @@ class PathMissing(DataDiagnostic):
         return f"`path = …` takes one of {_code(self.paths, 'or')}"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NotText(DataDiagnostic):
+class NotText(DataDiagnostic, frozen=True, kw_only=True):
     """A table is text, in UTF-8, and this file is not.
 
     ```sail
@@ -449,8 +435,7 @@ class NotText(DataDiagnostic):
         return "save it as UTF-8; if it is compressed, its name must say so (`.gz`)"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Ragged(DataDiagnostic):
+class Ragged(DataDiagnostic, frozen=True, kw_only=True):
     """A row of a table has more cells than the others, or fewer.
 
     ```sail
@@ -482,8 +467,7 @@ class Ragged(DataDiagnostic):
         return "mend that line, or say what parts the cells: `separator = …`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class DuplicateColumn(DataDiagnostic):
+class DuplicateColumn(DataDiagnostic, frozen=True, kw_only=True):
     """Two columns of a table have one name, so `row["name"]` could be either.
 
     ```sail

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 TITLES: Mapping[str, str] = {
     "X0101": "no chain of converters leads from the question to the model's input",
@@ -23,8 +24,7 @@ TITLES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """Why one combination was left out.
 
     `key` groups (a pair of types, a requirement); `reached` says how far the chains got,
@@ -36,8 +36,7 @@ class Reason:
     reached: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Exclusion:
+class Exclusion(Struct, frozen=True):
     """All combinations that were left out for one reason."""
 
     code: str

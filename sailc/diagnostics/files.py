@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sailc.diagnostics.base import Diagnostic, listing, suggest
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class FileNotFound(Diagnostic):
+class FileNotFound(Diagnostic, frozen=True, kw_only=True):
     """A program that is not where the command looks for it, or cannot be read.
 
     ```console
@@ -36,8 +33,7 @@ class FileNotFound(Diagnostic):
         return "`sailc new DIR` makes a workspace with a program that runs"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NoPrograms(Diagnostic):
+class NoPrograms(Diagnostic, frozen=True, kw_only=True):
     """A folder without any `.sail` file.
 
     ```console
@@ -60,8 +56,7 @@ class NoPrograms(Diagnostic):
         return "name a program, or make one: `sailc new DIR`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NothingToPlan(Diagnostic):
+class NothingToPlan(Diagnostic, frozen=True, kw_only=True):
     """A program that declares nothing that could be planned, or an empty file.
 
     ```sail
@@ -84,8 +79,7 @@ class NothingToPlan(Diagnostic):
         return "declare a `problem`, or name the file that has one"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class SelectsNothing(Diagnostic):
+class SelectsNothing(Diagnostic, frozen=True, kw_only=True):
     """A benchmark whose selection leaves no scenario.
 
     ```sail
@@ -120,8 +114,7 @@ class SelectsNothing(Diagnostic):
         return "select a problem and a model, or leave the line out to take all"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class AmbiguousBenchmark(Diagnostic):
+class AmbiguousBenchmark(Diagnostic, frozen=True, kw_only=True):
     """A command that needs one benchmark, where the file has several or not that one.
 
     ```console

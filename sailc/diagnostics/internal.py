@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sailc.diagnostics.base import Diagnostic
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class InternalError(Diagnostic):
+class InternalError(Diagnostic, frozen=True, kw_only=True):
     """The compiler met something that it should have expected. The rest of the program is
     checked as if this declaration were not there.
 

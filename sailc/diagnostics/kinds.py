@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sailc.diagnostics.base import Diagnostic, Fix, listing, suggest
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class UnknownProperty(Diagnostic):
+class UnknownProperty(Diagnostic, frozen=True, kw_only=True):
     """A property that this kind of module does not have.
 
     ```sail
@@ -46,8 +43,7 @@ class UnknownProperty(Diagnostic):
         return Fix(self.span, self.near) if self.near else None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class MissingLine(Diagnostic):
+class MissingLine(Diagnostic, frozen=True, kw_only=True):
     """A module without a line that it cannot do without.
 
     ```sail
@@ -76,8 +72,7 @@ class MissingLine(Diagnostic):
         return f"add a line that begins with `{self.line}`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class RepeatedProperty(Diagnostic):
+class RepeatedProperty(Diagnostic, frozen=True, kw_only=True):
     """A property that may stand once, and stands twice.
 
     ```sail
@@ -103,8 +98,7 @@ class RepeatedProperty(Diagnostic):
         return "keep one of the two lines"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class WrongPropertyArgument(Diagnostic):
+class WrongPropertyArgument(Diagnostic, frozen=True, kw_only=True):
     """A property whose arguments are not what it takes.
 
     ```sail
@@ -132,8 +126,7 @@ class WrongPropertyArgument(Diagnostic):
         return f"write `{self.name}` followed by {self.expected}"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class LineDoesNotBelong(Diagnostic):
+class LineDoesNotBelong(Diagnostic, frozen=True, kw_only=True):
     """A line that is right elsewhere, and has no meaning in this kind of module.
 
     ```sail

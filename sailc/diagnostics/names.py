@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sailc.diagnostics.base import Diagnostic, Fix, listing, suggest
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class UnknownName(Diagnostic):
+class UnknownName(Diagnostic, frozen=True, kw_only=True):
     """A name that nothing declares.
 
     A name is looked up in its block, its file, what the file `use`s, and the standard
@@ -50,8 +47,7 @@ class UnknownName(Diagnostic):
         return Fix(self.span, self.near) if self.near else None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class DeclaredTwice(Diagnostic):
+class DeclaredTwice(Diagnostic, frozen=True, kw_only=True):
     """Two declarations of one name in one place.
 
     Modules of a workspace are found by name, whichever file they stand in, so two of one
@@ -80,8 +76,7 @@ class DeclaredTwice(Diagnostic):
         return "rename one of them, or remove it"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class UnknownFile(Diagnostic):
+class UnknownFile(Diagnostic, frozen=True, kw_only=True):
     """A `use` of a file that is not there.
 
     ```sail
@@ -109,8 +104,7 @@ class UnknownFile(Diagnostic):
         return "a path is counted from the workspace's root; `std` is the standard library"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NeedsItself(Diagnostic):
+class NeedsItself(Diagnostic, frozen=True, kw_only=True):
     """A definition that needs itself. There is no recursion in SAIL.
 
     ```sail
@@ -133,8 +127,7 @@ class NeedsItself(Diagnostic):
         return "use `repeat(n, f)`, `fold` or `scan`, which end"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class UnknownModule(Diagnostic):
+class UnknownModule(Diagnostic, frozen=True, kw_only=True):
     """A benchmark, ranking or `sweep` that names a module which does not exist.
 
     ```sail

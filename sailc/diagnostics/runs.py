@@ -7,13 +7,11 @@ the `.sail` source: the line that failed where that is known, else the head of t
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
 
 from sailc.diagnostics.base import Diagnostic
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class ScriptCrashed(Diagnostic):
+class ScriptCrashed(Diagnostic, frozen=True, kw_only=True):
     """A scenario's program stopped with an exception or an exit code that is not 0.
 
     ```text
@@ -45,8 +43,7 @@ class ScriptCrashed(Diagnostic):
         return f"mend the line that failed and run again: what is finished is kept{where}"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class ScriptKilled(Diagnostic):
+class ScriptKilled(Diagnostic, frozen=True, kw_only=True):
     """A scenario's program was ended by a signal from outside.
 
     ```text
@@ -78,8 +75,7 @@ class ScriptKilled(Diagnostic):
         return "run again: what is finished is kept"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class ScriptTimedOut(Diagnostic):
+class ScriptTimedOut(Diagnostic, frozen=True, kw_only=True):
     """A scenario's program did not end within the time that one run has.
 
     ```text
@@ -103,8 +99,7 @@ class ScriptTimedOut(Diagnostic):
         return "allow a run more time, or give it less to do: fewer epochs, fewer points"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NoResult(Diagnostic):
+class NoResult(Diagnostic, frozen=True, kw_only=True):
     """A scenario's program ended well, exit code 0, but printed no result.
 
     ```text
@@ -129,8 +124,7 @@ class NoResult(Diagnostic):
         return "look for what ends the program early: an `extern` that calls exit, most likely"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class StoreNotWritable(Diagnostic):
+class StoreNotWritable(Diagnostic, frozen=True, kw_only=True):
     """The folder `.sail`, where results are kept, cannot be written or locked.
 
     ```text
@@ -155,8 +149,7 @@ class StoreNotWritable(Diagnostic):
         return "free some space, mend its permissions, or copy the workspace to a local disk"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class ResultDamaged(Diagnostic):
+class ResultDamaged(Diagnostic, frozen=True, kw_only=True):
     """A kept result is incomplete or was changed after it was written, so it is run again.
 
     ```text
@@ -181,8 +174,7 @@ class ResultDamaged(Diagnostic):
         return "nothing to do: it is run again now"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NotStarted(Diagnostic):
+class NotStarted(Diagnostic, frozen=True, kw_only=True):
     """A scenario's program could not be started at all.
 
     ```text

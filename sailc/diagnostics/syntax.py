@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from sailc import words
@@ -43,8 +42,7 @@ __all__ = [
 # --- tokens that do not fit ----------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Unexpected(Diagnostic):
+class Unexpected(Diagnostic, frozen=True, kw_only=True):
     """Something stands where the language has no use for it.
 
     ```sail
@@ -95,8 +93,7 @@ class Unexpected(Diagnostic):
         return Fix(self.where, f" {self.insert}")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class SomethingMissing(Diagnostic):
+class SomethingMissing(Diagnostic, frozen=True, kw_only=True):
     """A line stops before it has said what it began to say.
 
     ```sail
@@ -132,8 +129,7 @@ class SomethingMissing(Diagnostic):
 # --- brackets and strings ------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class UnclosedBracket(Diagnostic):
+class UnclosedBracket(Diagnostic, frozen=True, kw_only=True):
     """A bracket that is opened and never closed.
 
     ```sail
@@ -167,8 +163,7 @@ class UnclosedBracket(Diagnostic):
         return Fix(self.end, self.closes) if self.closes != "}" else None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class UnopenedBracket(Diagnostic):
+class UnopenedBracket(Diagnostic, frozen=True, kw_only=True):
     """A bracket that closes what was never opened.
 
     ```sail
@@ -197,8 +192,7 @@ class UnopenedBracket(Diagnostic):
         return f"remove it, or write the `{self.opened}` that it should close"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class UnterminatedString(Diagnostic):
+class UnterminatedString(Diagnostic, frozen=True, kw_only=True):
     """A string that its line ends before a quote does. A string stays on one line.
 
     ```sail
@@ -257,8 +251,7 @@ _ADVICE = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class UnknownCharacter(Diagnostic):
+class UnknownCharacter(Diagnostic, frozen=True, kw_only=True):
     """A character that means nothing outside of strings and comments.
 
     ```sail
@@ -304,8 +297,7 @@ def _shown(text: str) -> str:
     return "the character " + " ".join(f"U+{ord(c):04X}" for c in text[:4])
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class UnknownEscape(Diagnostic):
+class UnknownEscape(Diagnostic, frozen=True, kw_only=True):
     """A backslash in a string begins `\\n`, `\\t`, `\\r`, `\\"`, `\\\\` or `\\u{1F600}`.
 
     ```sail
@@ -344,8 +336,7 @@ class UnknownEscape(Diagnostic):
 # --- numbers -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class BadNumber(Diagnostic):
+class BadNumber(Diagnostic, frozen=True, kw_only=True):
     """Something that starts as a number and is none.
 
     ```sail
@@ -382,8 +373,7 @@ class BadNumber(Diagnostic):
         return Fix(self.span, f"{self.number} {self.rest}") if self.rest else None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NumberTooLarge(Diagnostic):
+class NumberTooLarge(Diagnostic, frozen=True, kw_only=True):
     """A number beyond what a 64-bit float can hold.
 
     ```sail
@@ -430,8 +420,7 @@ def meant(word: str) -> str | None:
     return suggest(word, words.DECLARATIONS) or _SYNONYMS.get(word)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class UnknownDeclaration(Diagnostic):
+class UnknownDeclaration(Diagnostic, frozen=True, kw_only=True):
     """A declaration begins with a word that says what it declares.
 
     ```sail
@@ -482,8 +471,7 @@ class UnknownDeclaration(Diagnostic):
         return Fix(self.span, near) if near else None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class UnknownLine(Diagnostic):
+class UnknownLine(Diagnostic, frozen=True, kw_only=True):
     """A line of a block begins with a word of its kind, and this one is misspelt.
 
     ```sail
@@ -524,8 +512,7 @@ class UnknownLine(Diagnostic):
         return Fix(self.span, self.near)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class UnknownVerb(Diagnostic):
+class UnknownVerb(Diagnostic, frozen=True, kw_only=True):
     """What is asked of a point is said by a verb, and the verbs are few.
 
     ```sail
@@ -566,8 +553,7 @@ class UnknownVerb(Diagnostic):
         return Fix(self.span, near) if near else None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class ReservedWord(Diagnostic):
+class ReservedWord(Diagnostic, frozen=True, kw_only=True):
     """A few words mean the same everywhere, and can name nothing.
 
     ```sail
@@ -596,8 +582,7 @@ class ReservedWord(Diagnostic):
         return f"choose another name, for instance `{self.word}_`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class ChainedComparison(Diagnostic):
+class ChainedComparison(Diagnostic, frozen=True, kw_only=True):
     """A comparison has two sides.
 
     ```sail
@@ -628,8 +613,7 @@ class ChainedComparison(Diagnostic):
 # --- what may stand where names do ---------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class InvalidPattern(Diagnostic):
+class InvalidPattern(Diagnostic, frozen=True, kw_only=True):
     """A pattern is a name, or names in parentheses.
 
     ```sail
@@ -655,8 +639,7 @@ class InvalidPattern(Diagnostic):
         return "write a name, or a tuple of names such as `(image, label)`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class InvalidArm(Diagnostic):
+class InvalidArm(Diagnostic, frozen=True, kw_only=True):
     """An arm of a `match` begins with a constant, a name or a tuple of these.
 
     ```sail
@@ -688,8 +671,7 @@ class InvalidArm(Diagnostic):
         return "write a constant or `_`, and a condition behind `if`: `_ if x > 2 => …`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class InvalidParameter(Diagnostic):
+class InvalidParameter(Diagnostic, frozen=True, kw_only=True):
     """What stands before `=>` is a name, or parameters in parentheses.
 
     ```sail
@@ -715,8 +697,7 @@ class InvalidParameter(Diagnostic):
         return "write `x => …`, or `(a: T, b) => …`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class LoneParameters(Diagnostic):
+class LoneParameters(Diagnostic, frozen=True, kw_only=True):
     """Types, defaults and empty parentheses belong to the parameters of a function.
 
     ```sail
@@ -742,8 +723,7 @@ class LoneParameters(Diagnostic):
         return "write `=>` and the function's body, or `{ name: value }` for a record"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class InvalidArgument(Diagnostic):
+class InvalidArgument(Diagnostic, frozen=True, kw_only=True):
     """Before the `=` of an argument stands its name.
 
     ```sail
@@ -769,8 +749,7 @@ class InvalidArgument(Diagnostic):
         return "write `name = value`, or `==` to compare"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class InvalidName(Diagnostic):
+class InvalidName(Diagnostic, frozen=True, kw_only=True):
     """An output that has a type or a value has a name.
 
     ```sail
@@ -802,8 +781,7 @@ class InvalidName(Diagnostic):
         return "write `output y: T = …`, or `output …` without a type"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class InvalidFit(Diagnostic):
+class InvalidFit(Diagnostic, frozen=True, kw_only=True):
     """A `fit` line names what it keeps.
 
     ```sail
@@ -835,8 +813,7 @@ class InvalidFit(Diagnostic):
         return "write `fit name = …`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class InvalidOption(Diagnostic):
+class InvalidOption(Diagnostic, frozen=True, kw_only=True):
     """What follows the truth of a question is an option with a name.
 
     ```sail
@@ -866,8 +843,7 @@ class InvalidOption(Diagnostic):
         return "write `weight = …`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NameWithValue(Diagnostic):
+class NameWithValue(Diagnostic, frozen=True, kw_only=True):
     """An `enum` and a `use` list bare names.
 
     ```sail
@@ -896,8 +872,7 @@ class NameWithValue(Diagnostic):
 # --- texts that are no programs ------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NestingTooDeep(Diagnostic):
+class NestingTooDeep(Diagnostic, frozen=True, kw_only=True):
     """Brackets and operators that nest deeper than any reader, or I, can follow.
 
     A hundred brackets within brackets are the limit, or two hundred operators in a row. A
@@ -917,8 +892,7 @@ class NestingTooDeep(Diagnostic):
         return "give its parts names with `let`, or write `sum([…])` for a long sum"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class TooLong(Diagnostic):
+class TooLong(Diagnostic, frozen=True, kw_only=True):
     """A line of more than 100,000 characters is data, and so is a file of 4,000,000.
 
     Declare a `dataset`, and read the values from an HDF5, NPY or CSV file.
@@ -939,8 +913,7 @@ class TooLong(Diagnostic):
         return "break it, or keep the values in a file and declare a `dataset`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NotUtf8(Diagnostic):
+class NotUtf8(Diagnostic, frozen=True, kw_only=True):
     """A file of SAIL is UTF-8 text, and this one holds bytes that are not.
 
     Save it as UTF-8 in the editor, or convert it: `iconv -f latin1 -t utf8 old > new`.
@@ -958,8 +931,7 @@ class NotUtf8(Diagnostic):
         return "save the file as UTF-8"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NotText(Diagnostic):
+class NotText(Diagnostic, frozen=True, kw_only=True):
     """This file is no text at all: an image, an archive, a table of numbers.
 
     A data file is named in a `dataset`, and programs are given to `sailc`.

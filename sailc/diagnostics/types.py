@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sailc.diagnostics.base import Diagnostic, Fix, listing, suggest
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class TypeMismatch(Diagnostic):
+class TypeMismatch(Diagnostic, frozen=True, kw_only=True):
     """Two types that would have to be one, and cannot.
 
     ```sail
@@ -37,8 +34,7 @@ class TypeMismatch(Diagnostic):
         return "change one of the two, or convert it: `Class[n](i)`, `one_hot`, `x[i]`, …"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class DimensionMismatch(Diagnostic):
+class DimensionMismatch(Diagnostic, frozen=True, kw_only=True):
     """Two dimensions that would have to be equal, and are not.
 
     ```sail
@@ -69,8 +65,7 @@ class DimensionMismatch(Diagnostic):
         return "make the two equal: look at the shapes of what meets here"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class UnitMismatch(Diagnostic):
+class UnitMismatch(Diagnostic, frozen=True, kw_only=True):
     """Units of two different dimensions meet.
 
     ```sail
@@ -105,8 +100,7 @@ class UnitMismatch(Diagnostic):
         return "divide or multiply by a quantity that has the missing unit"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class UnknownUnit(Diagnostic):
+class UnknownUnit(Diagnostic, frozen=True, kw_only=True):
     """A unit that nothing declares.
 
     ```sail
@@ -140,8 +134,7 @@ class UnknownUnit(Diagnostic):
         return Fix(self.span, self.near) if self.near else None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class WrongArguments(Diagnostic):
+class WrongArguments(Diagnostic, frozen=True, kw_only=True):
     """A call whose arguments do not fit the declaration.
 
     ```sail
@@ -171,8 +164,7 @@ class WrongArguments(Diagnostic):
         return f"it is declared as `{self.signature}`" if self.signature else "see its declaration"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class AwaitsArgument(Diagnostic):
+class AwaitsArgument(Diagnostic, frozen=True, kw_only=True):
     """A function stands where a value is needed: its first argument is still awaited.
 
     ```sail
@@ -200,8 +192,7 @@ class AwaitsArgument(Diagnostic):
         return f"give it with a pipe, in brackets beside other operators: `(value |> {self.name})`"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NotAFunction(Diagnostic):
+class NotAFunction(Diagnostic, frozen=True, kw_only=True):
     """Something that is called, piped into or composed is no function.
 
     ```sail
@@ -227,8 +218,7 @@ class NotAFunction(Diagnostic):
         return "call an operator, a template (`let f(x) = …`), an `fn`, or a lambda (`x => …`)"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NotKnownYet(Diagnostic):
+class NotKnownYet(Diagnostic, frozen=True, kw_only=True):
     """A value that must be known while planning depends on data.
 
     ```sail
@@ -255,8 +245,7 @@ class NotKnownYet(Diagnostic):
         return "use a number, a knob (`suggest width in [32, 64]`) or a dimension's name"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NoSuchField(Diagnostic):
+class NoSuchField(Diagnostic, frozen=True, kw_only=True):
     """A field, file or column that is not there.
 
     ```sail
@@ -296,8 +285,7 @@ class NoSuchField(Diagnostic):
         return Fix(self.span, self.near) if self.near else None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class OutOfRange(Diagnostic):
+class OutOfRange(Diagnostic, frozen=True, kw_only=True):
     """An index, a slice or a count that reaches beyond what there is.
 
     ```sail
@@ -324,8 +312,7 @@ class OutOfRange(Diagnostic):
         return "indices count from 0, slices are half-open (`x[0:3]` has three elements)"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class TooMuch(Diagnostic):
+class TooMuch(Diagnostic, frozen=True, kw_only=True):
     """A program whose plan-time part does not end, or is too large to be meant.
 
     ```sail
@@ -350,8 +337,7 @@ class TooMuch(Diagnostic):
         return "lower the count of `repeat`, `copies` or the list; `fold` runs at run time"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class WrongOperands(Diagnostic):
+class WrongOperands(Diagnostic, frozen=True, kw_only=True):
     """An operator that is not defined for what stands beside it.
 
     ```sail
@@ -381,8 +367,7 @@ class WrongOperands(Diagnostic):
         return "arithmetic takes numbers; `one_hot(c)` makes numbers of a label"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class InvalidType(Diagnostic):
+class InvalidType(Diagnostic, frozen=True, kw_only=True):
     """Something that stands in the place of a type and is none.
 
     ```sail

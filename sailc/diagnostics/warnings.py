@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sailc.diagnostics.base import Diagnostic
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NeverStops(Diagnostic):
+class NeverStops(Diagnostic, frozen=True, kw_only=True):
     """A `stop` that reads the validation loss, in a benchmark whose problem has no
     `validate` line: it never fires, and training takes all of its epochs.
 
@@ -49,8 +46,7 @@ class NeverStops(Diagnostic):
         return f"add a `validate` line to `{self.problem}` if training should stop early"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class NotCarriedOut(Diagnostic):
+class NotCarriedOut(Diagnostic, frozen=True, kw_only=True):
     """A line that this version of sailc reads and checks, and does not carry out yet.
 
     ```sail

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from msgspec import Struct, field
 
 from sailc import __version__
 from sailc.emit.functions import docline, docstring, function
@@ -23,8 +23,7 @@ from sailc.program.tree import Expr, Function, Op, ParameterSpec, Program, Text
 HERE = Path(__file__).parent
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What a backend adds to the shared writing.
 
     `helpers` are function definitions that some rows call, by operator; `store` is what

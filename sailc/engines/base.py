@@ -3,46 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from sailc.diagnostics.base import Diagnostic
 from sailc.store import Job, Run
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """A job's script was started."""
 
     job: Job
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """A script printed an event: `{"event": "epoch", "epoch": 3, …}`."""
 
     job: Job
     message: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Struct, frozen=True):
     """A job is over: it ran, failed, timed out, was cancelled or not begun."""
 
     job: Job
     run: Run
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """A job's result was there already."""
 
     job: Job
     run: Run
 
 
-@dataclass(frozen=True, slots=True)
-class Noticed:
+class Noticed(Struct, frozen=True):
     """Something about the store: a damaged entry, or a folder that cannot be written."""
 
     job: Job

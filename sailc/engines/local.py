@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from sailc.engines.base import Listener, silent
 from sailc.engines.interrupt import interruptions
@@ -14,8 +15,7 @@ from sailc.pods import Pod, ProcessPod
 from sailc.store import Job, Run, Store
 
 
-@dataclass(frozen=True, slots=True)
-class LocalEngine:
+class LocalEngine(Struct, frozen=True):
     """Runs jobs in pods on this machine.
 
     `threads` is how many cores a job computes on and `workers` how many jobs run at once, as many

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from sailc.pods import Ended, Message, Task
 from sailc.store import Claim, Job, Run, Status

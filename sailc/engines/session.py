@@ -7,10 +7,12 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from selectors import EVENT_READ, DefaultSelector
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sailc.diagnostics.runs import ResultDamaged, StoreNotWritable
 from sailc.engines.base import Finished, Kept, Listener, Noticed, Progress, Started, silent
@@ -26,8 +28,7 @@ if TYPE_CHECKING:
 POLL = 0.2  # seconds between looks at a cell that another runner has
 
 
-@dataclass(slots=True)
-class Active:
+class Active(Struct):
     """A job that runs. `fate` is what it will be said to be if it does not end well."""
 
     index: int

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sailc.infer.values import Given, Scope, Value
 from sailc.source import Span
 from sailc.syntax import tree
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """A call whose arguments have found their parameters, for a typing rule."""
 
     declaration: tree.Declaration

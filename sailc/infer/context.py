@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sailc.diagnostics.base import Diagnostic, Note
 from sailc.diagnostics.types import (
@@ -28,8 +30,7 @@ FUEL = 200_000
 _OF_THE_BODY = frozenset({"E0201", "E0203", "E0304", "E0312"})
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """A call of a function that is declared elsewhere."""
 
     name: str
@@ -44,8 +45,7 @@ class OutOfFuel(Exception):
         self.span = span
 
 
-@dataclass(slots=True, eq=False)
-class Context:
+class Context(Struct, eq=False):
     """One elaboration.
 
     `file_type` gives the type of a dataset's file from its header; `evaluator` and `caller`

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sailc.data import Header, Options
 from sailc.diagnostics.base import Diagnostic
@@ -24,8 +24,7 @@ from sailc.types.model import (
 from sailc.units import ONE, Unit, UnitError, parse_unit
 
 
-@dataclass(frozen=True, slots=True)
-class FileLine:
+class FileLine(Struct, frozen=True):
     """A `file` line: `file name, "path", path = "/x", separator = ";"`."""
 
     name: str

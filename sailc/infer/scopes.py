@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from sailc.diagnostics.names import NeedsItself, UnknownName
 from sailc.diagnostics.types import TypeMismatch

@@ -7,8 +7,9 @@ are, or when the program runs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeGuard
+
+from msgspec import Struct, field
 
 from sailc.source import Span
 from sailc.syntax import tree
@@ -18,30 +19,26 @@ from sailc.types.model import Shape, Type
 from sailc.units import Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Struct, frozen=True):
     """A number with a unit."""
 
     value: float
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """A constant of an enum, or an option's word (`same`)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunOf:
+class RunOf(Struct, frozen=True):
     """A run of dimensions (`...s`) as a value: `s / 2` is elementwise."""
 
     items: Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """A list that is known while planning; `brackets` is false for a tuple."""
 
     items: tuple[Value, ...]
@@ -49,15 +46,13 @@ class Sequence:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """A record whose fields are values."""
 
     items: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Closure:
+class Closure(Struct, frozen=True):
     """A template: a lambda, a `let` with parameters, or an `fn` with a body."""
 
     name: str
@@ -69,16 +64,14 @@ class Closure:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Primitive:
+class Primitive(Struct, frozen=True):
     """An operator: an `fn` without a body, or an `extern fn`."""
 
     declaration: tree.Declaration
     scope: Scope
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Awaiting:
+class Awaiting(Struct, frozen=True, eq=False):
     """A call that lacks exactly its first argument; a layer is made with it."""
 
     function: Primitive | Closure
@@ -87,45 +80,39 @@ class Awaiting:
     layer: Layer | None
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(Struct, frozen=True):
     """`first >> second`, or n functions of `repeat`."""
 
     functions: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Constructor:
+class Constructor(Struct, frozen=True):
     """A type in the place of a function: `Class[10](x)`, `Element(i)`, `Set(xs)`."""
 
     type: Type
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetRef:
+class DatasetRef(Struct, frozen=True):
     """A dataset, whose files are its fields."""
 
     declaration: tree.Declaration
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleRef:
+class ModuleRef(Struct, frozen=True):
     """A module by name (`MLP.width`, `train.time`)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """What a plan-time maker gives: an optimizer, a schedule, a distribution."""
 
     name: str
     attributes: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Poison:
+class Poison(Struct, frozen=True):
     """What is already known to be wrong; silent downstream."""
 
 
@@ -159,8 +146,7 @@ Value = (
 )
 
 
-@dataclass(slots=True, eq=False)
-class Lazy:
+class Lazy(Struct, eq=False):
     """A `let` not evaluated yet; `busy` finds a definition that needs itself."""
 
     line: tree.Let
@@ -169,8 +155,7 @@ class Lazy:
     busy: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Scope:
+class Scope(Struct, eq=False):
     """Names and what they stand for. `parent` is the enclosing scope; the outermost
     holds a file's view of the workspace in `outer`."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Takes = Literal[
     "nothing", "text", "texts", "name", "names", "number", "expression", "expressions", "word",
@@ -12,8 +13,7 @@ Takes = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class PropertyRow:
+class PropertyRow(Struct, frozen=True):
     """A property: what its arguments are, whether it may repeat, one line of documentation.
 
     `words` are the only words allowed where `takes` is "word".
@@ -27,8 +27,7 @@ class PropertyRow:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """A kind of module: which lines its block may have, which properties, which it must."""
 
     name: str

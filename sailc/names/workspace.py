@@ -7,7 +7,8 @@ are modules that are also values; so are an enum's constants.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from sailc.diagnostics.base import Diagnostic, Note
 from sailc.diagnostics.names import DeclaredTwice, UnknownFile, UnknownName
@@ -39,8 +40,7 @@ NAMESPACES: Mapping[str, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A declaration and the file that it stands in."""
 
     declaration: tree.Declaration
@@ -51,8 +51,7 @@ class Entry:
 Table = Mapping[str, Entry]
 
 
-@dataclass(frozen=True, slots=True)
-class FileView:
+class FileView(Struct, frozen=True):
     """What a file sees by name, in each namespace."""
 
     values: Table
@@ -62,14 +61,13 @@ class FileView:
     """Names that a file uses of one that is not there; that was said once."""
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(Struct, frozen=True):
     """A resolved workspace. `modules[kind][name]` is the planner's catalogue."""
 
     views: Mapping[str, FileView]
     modules: Mapping[str, Table]
-    prelude: Table = field(repr=False, default_factory=dict[str, Entry])
-    declarations: tuple[Entry, ...] = field(repr=False, default=())
+    prelude: Table = {}
+    declarations: tuple[Entry, ...] = ()
 
     def module(self, kind: str, name: str) -> Entry | None:
         return self.modules.get(kind, {}).get(name)

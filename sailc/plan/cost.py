@@ -7,7 +7,7 @@ forward pass (SAIH, Ren et al. 2022, equation 1). Bytes are the parameters' in 3
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sailc.plan.link import GroundModel
 from sailc.terms import Apply, Map, Term, below
@@ -16,8 +16,7 @@ from sailc.types.model import ListType, SetType, Tensor, Type
 from sailc.types.solver import size
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """Of one point: `macs` and operations forward, and with training. None: not known."""
 
     parameters: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from sailc.terms import Apply, Attribute, Const, Map, Term, Var
 from sailc.types.dims import Dim

@@ -8,7 +8,8 @@ apply have a score.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from sailc.diagnostics.exclusions import Reason
 from sailc.infer.context import Context, OutOfFuel
@@ -25,8 +26,7 @@ from sailc.terms import Layer, Term, Var, rebuild
 from sailc.types.model import Bool, Label, Tensor, Type, TypeVar, show
 
 
-@dataclass(frozen=True, slots=True)
-class GroundModel:
+class GroundModel(Struct, frozen=True):
     """A model whose every type is known."""
 
     entry: Entry
@@ -36,8 +36,7 @@ class GroundModel:
     layers: tuple[Layer, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """One data line's question and truth, joined to a model.
 
     `question` and `answer` are chains; the loss takes what the first `loss_at` steps of
@@ -57,8 +56,7 @@ class Link:
         return self.model.output.type
 
 
-@dataclass(slots=True)
-class Linker:
+class Linker(Struct):
     """Links with memoised searches; one for a plan."""
 
     world: World

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from sailc.backends import BrokenBackend, backend, missing_packages
 from sailc.diagnostics.base import Diagnostic
@@ -47,7 +48,7 @@ def make_plan(
 ) -> Plan:
     """The plan of a benchmark, or of some problems with everything that fits them."""
     selection = Selection(world, benchmark)
-    planner = Planner(world, selection)
+    planner = Planner(world, selection, Linker(world))
     chosen = problems if problems is not None else selection.modules("problems")
     for problem in chosen:
         planner.problem(problem)
@@ -71,19 +72,15 @@ def make_plan(
     )
 
 
-@dataclass(slots=True)
-class Planner:
+class Planner(Struct):
     """The state of one plan: what was found and what was left out."""
 
     world: World
     selection: Selection
+    linker: Linker
     scenarios: list[Scenario] = field(default_factory=list[Scenario])
     excluded: list[tuple[str, Reason]] = field(default_factory=list[tuple[str, Reason]])
     diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
-    linker: Linker = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.linker = Linker(self.world)
 
     def leave_out(self, module: str, reason: Reason) -> None:
         self.excluded.append((module, reason))

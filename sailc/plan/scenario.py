@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.exclusions import Exclusion
@@ -18,8 +19,7 @@ from sailc.plan.link import Link
 from sailc.terms import Term
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedMetric:
+class PlannedMetric(Struct, frozen=True):
     """A metric that applies: its score on what the first `at` steps of the answer chain
     have made of the output, or a measurement."""
 
@@ -30,15 +30,13 @@ class PlannedMetric:
     measure: Term | None
 
 
-@dataclass(frozen=True, slots=True)
-class Software:
+class Software(Struct, frozen=True):
     name: str
     backend: str
     packages: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True):
     """One combination that makes sense, with everything decided."""
 
     id: str
@@ -61,8 +59,7 @@ class Scenario:
         return f"{self.problem.name} / {d.name} / {trainer} / {self.software.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Scenarios in order of problem, model, trainer, hyperparameters, software."""
 
     file: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from sailc.diagnostics.base import Diagnostic
 from sailc.infer.context import Context
@@ -26,8 +27,7 @@ from sailc.syntax import tree
 MAX_CHOICES = 256
 
 
-@dataclass(slots=True)
-class Selection:
+class Selection(Struct):
     """A benchmark, read. A kind that is not mentioned is not restricted."""
 
     world: World

@@ -9,7 +9,7 @@ from sailc.infer.modules.common import World, show_value
 from sailc.infer.modules.problem import TypedProblem
 from sailc.infer.modules.trainer import elaborate_trainer
 from sailc.names import Entry
-from sailc.plan.link import Link
+from sailc.plan.link import Link, Linker
 from sailc.plan.plan import Planner, unsupported
 from sailc.plan.select import Selection
 from sailc.types.model import show
@@ -19,7 +19,7 @@ def story(world: World, problem: str, model: str) -> Iterator[str]:
     """Lines of text: for every trainer, the link or the furthest reason against it."""
     names = world.names
     selection = Selection(world, None)
-    planner = Planner(world, selection)
+    planner = Planner(world, selection, Linker(world))
     entry = names.modules["problem"][problem]
     candidate = names.modules["model"].get(model) or names.modules["solver"][model]
     choice = selection.choices(entry, axes=True)[0][0]

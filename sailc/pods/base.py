@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from selectors import BaseSelector
 from typing import Protocol
+
+from msgspec import Struct
 
 Message = Mapping[str, object]
 """One JSON object that a script printed: `{"event": "epoch", "loss": 0.3, …}`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """A script to run: in the working directory `cwd`, its output kept in `folder`.
 
     `grace` is how many seconds it has between TERM and KILL when it is stopped.
@@ -27,8 +27,7 @@ class Task:
     grace: float = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """How a script ended.
 
     `exit` is its exit code, negative for a signal. `result` is the last `result` event that it

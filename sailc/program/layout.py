@@ -9,7 +9,8 @@ an axis gets it by indexing with None.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sailc.program.tree import Expr, Literal, Op
 from sailc.source import Span
@@ -19,8 +20,7 @@ from sailc.types.model import ListType, SetType, Tensor, Type
 Levels = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """An array: batch axes `levels`, then `rank` axes of one point."""
 
     expr: Expr
@@ -28,8 +28,7 @@ class Leaf:
     rank: int
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A tuple or record, its components apart: a list of pairs is a pair of arrays."""
 
     items: Mapping[str | int, Vector]

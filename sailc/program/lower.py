@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sailc.data import Header, Location, Options, loading
 from sailc.infer.dataset import is_unit
@@ -56,8 +58,7 @@ POINTS = "points"
 FindFile = Callable[[str, str, str], tuple[Location | None, Header | None, Options]]
 
 
-@dataclass(slots=True)
-class Lower:
+class Lower(Struct):
     """One scenario's program in the making."""
 
     world: World

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import keyword
 import unicodedata
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 RESERVED = frozenset(
     [
@@ -73,8 +74,7 @@ def identifier(name: str) -> str:
     return text + "_" if keyword.iskeyword(text) else text
 
 
-@dataclass(slots=True)
-class NameTable:
+class NameTable(Struct):
     """Names taken in one scope; a second use of one gets a number."""
 
     taken: set[str] = field(default_factory=set[str])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sailc.infer.modules.converter import Conversion
 from sailc.program.layout import (
@@ -25,8 +26,7 @@ from sailc.types.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A conversion, and where in a type it applies: `each` of a collection, a number of a
     tuple, a field's name of a record."""
 

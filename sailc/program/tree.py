@@ -7,8 +7,9 @@ Which library an operator is written in is left to whoever has its row.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeGuard
+
+from msgspec import Struct, field
 
 from sailc.source import Span
 
@@ -18,22 +19,19 @@ def is_tuple(value: object) -> TypeGuard[tuple[object, ...]]:
     return isinstance(value, tuple)
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Struct, frozen=True):
     """A Python variable."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A number, a truth value, a text, or nested tuples of them."""
 
     value: object
 
 
-@dataclass(frozen=True, slots=True)
-class Op:
+class Op(Struct, frozen=True):
     """An operator on expressions. `parameters` are the layer's, by their names in its
     declaration; `batch` is how many batch axes the first argument has."""
 
@@ -44,8 +42,7 @@ class Op:
     batch: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """Python text, for what a data format's reader says."""
 
     text: str
@@ -54,8 +51,7 @@ class Text:
 Expr = Ref | Literal | Op | Text
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(Struct, frozen=True):
     """`name = value`, and the place in the source that it came from."""
 
     name: str
@@ -63,8 +59,7 @@ class Assign:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     name: str
     doc: str
     parameters: tuple[str, ...]
@@ -73,8 +68,7 @@ class Function:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterSpec:
+class ParameterSpec(Struct, frozen=True):
     """A learned array: its key, shape, and how it starts.
 
     `initial` is "zeros", "ones", "glorot" or "value" (then all are `value`); `role` is the
@@ -88,8 +82,7 @@ class ParameterSpec:
     role: tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """One of train, validate and test: which function makes its points, from which of
     `load`'s results."""
 
@@ -98,8 +91,7 @@ class Split:
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MetricCode:
+class MetricCode(Struct, frozen=True):
     """A metric's function: of answers, truths and questions, or of measurements.
 
     `stage` is the name under which the answers are at hand that it scores.
@@ -111,8 +103,7 @@ class MetricCode:
     measured: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
+class Training(Struct, frozen=True):
     optimizer: str
     options: Mapping[str, object]
     epochs: int
@@ -121,8 +112,7 @@ class Training:
     clip: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Struct, frozen=True):
     """A scenario's program, in the order of its text."""
 
     scenario: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from sailc.program.layout import (
     CannotLower,
@@ -69,8 +70,7 @@ REDUCTIONS = frozenset(
 )
 
 
-@dataclass(slots=True)
-class Lowering:
+class Lowering(Struct):
     """The statements of one function, written as its terms are reached."""
 
     names: NameTable = field(default_factory=NameTable)

@@ -19,7 +19,9 @@ All four make *layers* (`layers.py`) of the rows and read ranks off them:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sailc.diagnostics.base import listing
 from sailc.rank.layers import by_interval, by_relation
@@ -27,16 +29,14 @@ from sailc.rank.rows import Row
 from sailc.rank.statistics import Summary, oriented, unusable
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A metric and which way is better."""
 
     metric: str
     higher: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(Struct, frozen=True):
     """A row in its place. `reason`: with whom it is tied, or why it has no rank."""
 
     row: Row

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sailc.rank.statistics import Summary, summarize
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """What became of one run: `status` as in `Run`, or `not run`; `reason` if it has no result."""
 
     seed: int
@@ -17,8 +17,7 @@ class Cell:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A planned scenario. `failed` says why it has no metrics; empty if it has."""
 
     scenario: str

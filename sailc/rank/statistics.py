@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import dist, fsum, isfinite, nan, sqrt
+
+from msgspec import Struct
 
 from sailc.rank.student import two_sided
 
 LEVEL = 0.95
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """A metric over the seeds of one scenario.
 
     `low` and `high` are the ends of the confidence interval of the mean by `method`, `None` where

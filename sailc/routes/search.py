@@ -7,8 +7,9 @@ length, cost, how early the fitted ones come, and names, so they are the same ev
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from sailc.infer.context import Context
 from sailc.infer.modules.common import World
@@ -33,8 +34,7 @@ MAX_SELF = 2
 MIN_RANK = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One converter on a chain. `lift` says where in the type it is applied: `()` to the
     whole, then `each` (of a list or set), a number (of a tuple), `fields` (of a record).
     `inverse` is a fitted converter used backwards, on answers."""
@@ -53,8 +53,7 @@ class Step:
 Route = tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(Struct, frozen=True):
     """A type, and the best chain that leads to it (or from it, backwards)."""
 
     type: Type

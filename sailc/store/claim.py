@@ -9,12 +9,12 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+
+class Claim(Struct, frozen=True):
     """A cell that is ours to run, and an empty folder to run it in."""
 
     key: str

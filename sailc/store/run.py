@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from sailc.diagnostics.runs import signal_name
 from sailc.store.failure import exception
@@ -13,8 +14,7 @@ from sailc.store.failure import exception
 Status = Literal["ran", "kept", "failed", "timed out", "cancelled", "not run: budget"]
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A scenario with a seed: one run.
 
     `text` is the emitted program, `data` the files it reads (relative ones are in the store's
@@ -38,8 +38,7 @@ class Job:
         return f"{self.title}, seed {self.seed}"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """What became of a job.
 
     `result` is the object that the program printed last, if it ended well. `error` is the end of

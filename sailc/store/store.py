@@ -12,10 +12,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sailc.store.atomic import sync_folder, write_through
 from sailc.store.claim import Claim, claim
@@ -25,8 +27,7 @@ from sailc.store.run import Job, Run
 FORMAT = "sail run 1"
 
 
-@dataclass(frozen=True, slots=True)
-class Damaged:
+class Damaged(Struct, frozen=True):
     """An entry that is there and cannot be trusted, and why."""
 
     key: str

@@ -7,7 +7,7 @@ may try what a token would mean before it takes it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sailc import words
 from sailc.syntax.token import Token
@@ -45,8 +45,7 @@ _NONE: dict[str, str] = {}
 _HEADS = {"file": words.DECLARATIONS, "block": words.LINES}
 
 
-@dataclass(slots=True)
-class Level:
+class Level(Struct):
     """A pair of brackets (or the file), and what its current line has shown so far."""
 
     kind: str

@@ -8,60 +8,37 @@ where the text was broken, a `Missing` stands and later stages stay silent about
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from typing import Literal
+
+from msgspec import Struct
 
 from sailc.source import Span
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Node:
-    """Comparing and showing are written once here: generating them for every class is most
-    of what starting the compiler would cost."""
-
+class Node(Struct, frozen=True):
     span: Span
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and values(self) == values(other)
-
-    def __hash__(self) -> int:
-        return hash((type(self).__name__, *values(self)))
-
-    def __repr__(self) -> str:
-        names = [f.name for f in fields(self)]
-        pairs = zip(names, values(self), strict=True)
-        return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in pairs)})"
-
-
-def values(node: object) -> tuple[object, ...]:
-    """The fields of a dataclass, in order."""
-    return tuple(getattr(node, f.name) for f in fields(node))  # type: ignore[arg-type]
 
 
 # --- expressions, types and patterns -------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Missing(Node):
+class Missing(Node, frozen=True):
     """What error recovery put where an expression should stand."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Name(Node):
+class Name(Node, frozen=True):
     """A name, `_` included."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Number(Node):
+class Number(Node, frozen=True):
     """`1_000`, `2.5e-3`: an `int` where the text has neither point nor exponent."""
 
     value: int | float
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Quantity(Node):
+class Quantity(Node, frozen=True):
     """`0.5 fs`, `2 FLOP`: a number and its unit, the unit as written."""
 
     value: int | float
@@ -69,20 +46,17 @@ class Quantity(Node):
     unit_span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class String(Node):
+class String(Node, frozen=True):
     value: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Truth(Node):
+class Truth(Node, frozen=True):
     """`true` or `false`."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Member(Node):
+class Member(Node, frozen=True):
     """`value.name`."""
 
     value: Expr
@@ -90,24 +64,21 @@ class Member(Node):
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Index(Node):
+class Index(Node, frozen=True):
     """`value[items]`: an element, a slice, or the arguments of a type."""
 
     value: Expr
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Slice(Node):
+class Slice(Node, frozen=True):
     """`a:b` inside an index, half-open; either end may be absent."""
 
     start: Expr | None
     stop: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Range(Node):
+class Range(Node, frozen=True):
     """`a..b by c`, ends included."""
 
     start: Expr
@@ -115,22 +86,19 @@ class Range(Node):
     step: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Argument(Node):
+class Argument(Node, frozen=True):
     """`value`, or `name = value`; the name may be a path (`set CosmoFlow.size = 32`)."""
 
     name: Name | Member | None
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Call(Node):
+class Call(Node, frozen=True):
     function: Expr
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Parameter(Node):
+class Parameter(Node, frozen=True):
     """`name: type = default`, the last two optional. A lambda's parameter may be a tuple
     pattern, and then `name` is empty and `pattern` holds it."""
 
@@ -140,21 +108,18 @@ class Parameter(Node):
     pattern: Tuple | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Lambda(Node):
+class Lambda(Node, frozen=True):
     parameters: tuple[Parameter, ...]
     body: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class If(Node):
+class If(Node, frozen=True):
     condition: Expr
     then: Expr
     otherwise: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Arm(Node):
+class Arm(Node, frozen=True):
     """`pattern if guard => value`; the pattern `_` fits everything."""
 
     pattern: Expr
@@ -162,21 +127,18 @@ class Arm(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Match(Node):
+class Match(Node, frozen=True):
     subject: Expr
     arms: tuple[Arm, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Tuple(Node):
+class Tuple(Node, frozen=True):
     """Two or more items; `(e)` is just `e`."""
 
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class RecordField(Node):
+class RecordField(Node, frozen=True):
     """`name: value`, or a bare `name` (constants of an enum), whose value is then None."""
 
     name: str
@@ -184,18 +146,15 @@ class RecordField(Node):
     value: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Record(Node):
+class Record(Node, frozen=True):
     fields: tuple[RecordField, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class List(Node):
+class List(Node, frozen=True):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Clause(Node):
+class Clause(Node, frozen=True):
     """`for target in source if condition` of a comprehension."""
 
     target: Expr
@@ -203,22 +162,19 @@ class Clause(Node):
     condition: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Comprehension(Node):
+class Comprehension(Node, frozen=True):
     """`[value for … in …]`; without brackets where it is the sole argument of a call."""
 
     value: Expr
     clauses: tuple[Clause, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Unary(Node):
+class Unary(Node, frozen=True):
     operator: Literal["-", "not"]
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Binary(Node):
+class Binary(Node, frozen=True):
     """`|> >> or and == != < <= > >= in + - * / @ ^`."""
 
     operator: str
@@ -226,8 +182,7 @@ class Binary(Node):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class WithUnit(Node):
+class WithUnit(Node, frozen=True):
     """`real<eV>`; the unit is as written, without `<` and `>`."""
 
     value: Expr
@@ -235,22 +190,19 @@ class WithUnit(Node):
     unit_span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Spread(Node):
+class Spread(Node, frozen=True):
     """`...s`, or elementwise arithmetic on one: `...s / k` (a run of dimensions)."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Optional(Node):
+class Optional(Node, frozen=True):
     """`T?`: may be missing."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Arrow(Node):
+class Arrow(Node, frozen=True):
     """`A -> B`."""
 
     parameter: Expr
@@ -288,8 +240,7 @@ Expr = (
 # --- lines of a block ----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Let(Node):
+class Let(Node, frozen=True):
     """`let target = value`, `let name(parameters) = value`, or with a block for a body."""
 
     target: Expr
@@ -300,8 +251,7 @@ class Let(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Suggest(Node):
+class Suggest(Node, frozen=True):
     """`suggest target in domain when condition`: an axis of a problem, a knob elsewhere."""
 
     target: Expr
@@ -310,8 +260,7 @@ class Suggest(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Port(Node):
+class Port(Node, frozen=True):
     """`input name: type`, `output name: type = value`, `output value`."""
 
     side: Literal["input", "output"]
@@ -322,8 +271,7 @@ class Port(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Needs(Node):
+class Needs(Node, frozen=True):
     """`needs name: verb type`: a hole that the planner fills."""
 
     name: str
@@ -333,28 +281,24 @@ class Needs(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Require(Node):
+class Require(Node, frozen=True):
     """`require condition because "…"`."""
 
     condition: Expr
     because: str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Fit(Node):
+class Fit(Node, frozen=True):
     """`fit a = …, b = …`: statistics of the training points."""
 
     bindings: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Give(Node):
+class Give(Node, frozen=True):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Fixture(Node):
+class Fixture(Node, frozen=True):
     """`name: verb question as truth, weight = w`. The name is empty for the single
     question of a one-line data line, the verb None where none is written."""
 
@@ -366,8 +310,7 @@ class Fixture(Node):
     options: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Data(Node):
+class Data(Node, frozen=True):
     """`train pattern in collection: …` with one fixture or a block of them."""
 
     split: Literal["train", "validate", "test"]
@@ -376,8 +319,7 @@ class Data(Node):
     fixtures: tuple[Fixture, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Stage(Node):
+class Stage(Node, frozen=True):
     """`stage name { … }`."""
 
     name: str
@@ -385,8 +327,7 @@ class Stage(Node):
     body: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Property(Node):
+class Property(Node, frozen=True):
     """`word arguments when condition`: `epochs 10`, `scale data in […]`, `probe`."""
 
     name: str
@@ -402,8 +343,7 @@ Line = Let | Suggest | Port | Needs | Require | Fit | Give | Data | Stage | Prop
 # --- files ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Declaration(Node):
+class Declaration(Node, frozen=True):
     """`kind name(parameters) -> result { body }` or `… = value`.
 
     `kind` is the keyword (`extern` for `extern fn`). `parameters` is None without
@@ -421,8 +361,7 @@ class Declaration(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Use(Node):
+class Use(Node, frozen=True):
     """`use folder.file { Name, Other }`; no names means all of them."""
 
     path: str
@@ -430,16 +369,15 @@ class Use(Node):
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class File(Node):
+class File(Node, frozen=True):
     uses: tuple[Use, ...]
     declarations: tuple[Declaration, ...]
 
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below one, in the order of the text."""
-    for f in fields(node):
-        value = getattr(node, f.name)
+    for name in node.__struct_fields__:
+        value = getattr(node, name)
         if isinstance(value, Node):
             yield value
         elif isinstance(value, tuple):

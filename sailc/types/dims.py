@@ -8,57 +8,51 @@ length is not known yet.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class DimVar:
+class DimVar(Struct, frozen=True):
     """A dimension to be found; `name` is the author's, for messages."""
 
     id: int
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DimName:
+class DimName(Struct, frozen=True):
     """A rigid dimension: a length known only when the data are."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class FloorDiv:
+class FloorDiv(Struct, frozen=True):
     """floor(numerator / divisor)."""
 
     numerator: Dim
     divisor: Dim
 
 
-@dataclass(frozen=True, slots=True)
-class SpreadVar:
+class SpreadVar(Struct, frozen=True):
     """A run of dimensions to be found (`...s`)."""
 
     id: int
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SpreadMap:
+class SpreadMap(Struct, frozen=True):
     """A run of dimensions with arithmetic on each: `each` has `HOLE` where it goes."""
 
     base: SpreadVar
     each: Dim
 
 
-@dataclass(frozen=True, slots=True)
-class SizeOf:
+class SizeOf(Struct, frozen=True):
     """The product of a run of dimensions."""
 
     spread: SpreadVar | SpreadMap
 
 
-@dataclass(frozen=True, slots=True)
-class RankOf:
+class RankOf(Struct, frozen=True):
     """The number of a run of dimensions."""
 
     spread: SpreadVar
@@ -69,8 +63,7 @@ Monomial = tuple[tuple[Atom, int], ...]
 Spread = SpreadVar | SpreadMap
 
 
-@dataclass(frozen=True, slots=True)
-class Dim:
+class Dim(Struct, frozen=True):
     """A sum of `coefficient * monomial`, sorted, without zero terms. Zero is empty."""
 
     terms: tuple[tuple[Monomial, int], ...]

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 from sailc.types.dims import Dim, SpreadMap, SpreadVar, show_spread
 from sailc.units import ONE, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Num:
+class Num(Struct, frozen=True):
     """A real number (or integer: one kind to inference) with a unit."""
 
     unit: Unit = ONE
 
 
-@dataclass(frozen=True, slots=True)
-class Complex:
+class Complex(Struct, frozen=True):
     unit: Unit = ONE
 
 
-@dataclass(frozen=True, slots=True)
-class Bool:
+class Bool(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """`Class[size]`; an enum is one with its constants."""
 
     size: Dim
@@ -34,8 +30,7 @@ class Label:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TypeVar:
+class TypeVar(Struct, frozen=True):
     id: int
     name: str = ""
 
@@ -45,80 +40,84 @@ Item = Dim | SpreadVar | SpreadMap
 Shape = tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(Struct, frozen=True, eq=False):
     """`Tensor[element, shape…]`. `storage` says how files and externs hold the numbers;
     `columns` are the names that the last dimension has in a table. Inference ignores both."""
 
     element: Element
     shape: Shape = ()
-    storage: str = field(default="", compare=False)
-    columns: tuple[str, ...] = field(default=(), compare=False)
+    storage: str = ""
+    columns: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Tensor)
+            and self.element == other.element
+            and self.shape == other.shape
+        )
+
+    def __hash__(self) -> int:
+        return hash((Tensor, self.element, self.shape))
 
 
-@dataclass(frozen=True, slots=True)
-class TextType:
+class TextType(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class ListType:
+class ListType(Struct, frozen=True):
     item: Type
     size: Dim
 
 
-@dataclass(frozen=True, slots=True)
-class SetType:
+class SetType(Struct, frozen=True):
     """A bag: its order of storage means nothing."""
 
     item: Type
     size: Dim
 
 
-@dataclass(frozen=True, slots=True)
-class RecordType:
+class RecordType(Struct, frozen=True, eq=False):
     """Fields sorted by name are not needed: two records are one type if their fields are
     the same in any order; `name` is the author's."""
 
     fields: tuple[tuple[str, Type], ...]
-    name: str = field(default="", compare=False)
+    name: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RecordType) and self.fields == other.fields
+
+    def __hash__(self) -> int:
+        return hash((RecordType, self.fields))
 
 
-@dataclass(frozen=True, slots=True)
-class TupleType:
+class TupleType(Struct, frozen=True):
     items: tuple[Type, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MaybeType:
+class MaybeType(Struct, frozen=True):
     item: Type
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
+class Opaque(Struct, frozen=True):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class EquationType:
+class EquationType(Struct, frozen=True):
     independent: Dim
     unknowns: Dim
 
 
-@dataclass(frozen=True, slots=True)
-class FieldType:
+class FieldType(Struct, frozen=True):
     independent: Dim
     unknowns: Dim
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionType:
+class FunctionType(Struct, frozen=True):
     parameters: tuple[Type, ...]
     result: Type
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """The type of what is already known to be wrong; it fits everything, silently."""
 
 

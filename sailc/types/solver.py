@@ -9,8 +9,9 @@ between dimensions that is neither solved nor false is kept as a residual.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
 from fractions import Fraction
+
+from msgspec import Struct, field
 
 from sailc.source import NOWHERE, Span
 from sailc.types.dims import (
@@ -50,8 +51,7 @@ from sailc.types.model import (
 from sailc.units import Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(Struct, frozen=True):
     """The innermost disagreement of a failed unification.
 
     `left` and `right` are a dimension, a unit or a type each; `because` is the place
@@ -64,8 +64,7 @@ class Mismatch:
     because: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Residual:
+class Residual(Struct, frozen=True):
     """An equation that is neither solved nor false so far."""
 
     left: Dim | Shape
@@ -73,8 +72,7 @@ class Residual:
     span: Span
 
 
-@dataclass(slots=True)
-class Solver:
+class Solver(Struct):
     types: dict[int, Type] = field(default_factory=dict[int, Type])
     dims: dict[int, Dim] = field(default_factory=dict[int, Dim])
     spreads: dict[int, Shape] = field(default_factory=dict[int, Shape])

@@ -7,8 +7,9 @@ one dimension convert by the ratio of their scales.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from fractions import Fraction
+
+from msgspec import Struct
 
 Powers = tuple[tuple[str, Fraction], ...]
 
@@ -20,8 +21,7 @@ def _combine(a: Powers, b: Powers, sign: int = 1) -> Powers:
     return tuple(sorted((n, p) for n, p in powers.items() if p))
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True, eq=False):
     """`dims` and `variables` are powers sorted by name; a variable is named with its quote.
 
     `factors` are the named units that it is a product of, for showing it as its author
@@ -31,7 +31,16 @@ class Unit:
     dims: Powers = ()
     variables: Powers = ()
     scale: float = 1.0
-    factors: Powers = field(default=(), compare=False)
+    factors: Powers = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unit) and self._facts() == other._facts()
+
+    def __hash__(self) -> int:
+        return hash(self._facts())
+
+    def _facts(self) -> tuple[Powers, Powers, float]:
+        return self.dims, self.variables, self.scale
 
     def __mul__(self, other: Unit) -> Unit:
         return self._make(other, 1)

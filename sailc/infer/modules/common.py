@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sailc.diagnostics.base import Diagnostic
 from sailc.infer.calls import call
@@ -38,8 +39,7 @@ from sailc.types.model import Type
 FileType = Callable[[str, str, str, Span], tuple[Type, tuple[Diagnostic, ...]]]
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """What elaboration reads: the names, and the types of data files from their headers."""
 
     names: Names
@@ -49,8 +49,7 @@ class World:
         return Context(self.names, self.file_type, evaluate, call)
 
 
-@dataclass(frozen=True, slots=True)
-class Knob:
+class Knob(Struct, frozen=True):
     """A `suggest` line: what it names, the values that it lists, or a distribution."""
 
     names: tuple[str, ...]
@@ -66,8 +65,7 @@ class Knob:
 Choice = Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """A `require` line; `holds` is None where only the run can tell."""
 
     holds: bool | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sailc.infer.context import Context
 from sailc.infer.lift import lift
@@ -15,8 +15,7 @@ from sailc.types.dims import Dim, DimName, atom
 from sailc.types.model import UNKNOWN, ListType, Tensor, Type
 
 
-@dataclass(frozen=True, slots=True)
-class Converter:
+class Converter(Struct, frozen=True):
     """A declared converter, as the search sees it."""
 
     entry: Entry
@@ -28,16 +27,14 @@ class Converter:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Statistic:
+class Statistic(Struct, frozen=True):
     """What a fitted converter holds: a name, and how it follows from all training points."""
 
     variable: Var
     value: Term
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(Struct, frozen=True):
     """A converter at one type. `points` stands for the stacked training points in the
     statistics; `inverse` leads from `answer` back."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sailc.infer.context import Context
 from sailc.infer.lift import term
@@ -14,8 +14,7 @@ from sailc.types.dims import DimName, atom
 from sailc.types.model import ListType, Tensor, Type
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True):
     """A score at given types: `value` over `variables` (answer, truth, question), and the
     reduction over `scores`, the list of the points' scores."""
 
@@ -25,8 +24,7 @@ class Score:
     reduced: Term
 
 
-@dataclass(frozen=True, slots=True)
-class MetricInfo:
+class MetricInfo(Struct, frozen=True):
     """What planning needs to know of a metric before any type."""
 
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sailc.infer.context import Context
 from sailc.infer.lift import lift
@@ -23,8 +23,7 @@ from sailc.terms import Layer, Term, Var, named
 from sailc.types.model import FunctionType, TupleType, Type
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(Struct, frozen=True):
     """A `needs` line: a function that the planner finds."""
 
     name: str
@@ -34,8 +33,7 @@ class Hole:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class TypedModel:
+class TypedModel(Struct, frozen=True):
     """A model under one input type. Types may hold variables that the answer decides."""
 
     entry: Entry

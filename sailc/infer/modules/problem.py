@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sailc.infer.context import Context
 from sailc.infer.lift import elements, term
@@ -17,8 +17,7 @@ from sailc.terms import Term, Var
 from sailc.types.model import FunctionType, Type
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """One fixture of a data line. `truth` is None where none is given, or where a type
     stands in its place (then `truth_type` has it)."""
 
@@ -31,8 +30,7 @@ class Question:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DataLine:
+class DataLine(Struct, frozen=True):
     """`split variable in source: …`, with the length of the source."""
 
     split: str
@@ -45,8 +43,7 @@ class DataLine:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class TypedProblem:
+class TypedProblem(Struct, frozen=True):
     name: str
     entry: Entry
     lines: tuple[DataLine, ...]

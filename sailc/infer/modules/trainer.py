@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sailc.infer.context import Context
 from sailc.infer.modules.common import Choice, has, open_scope, overload, properties, show_value
@@ -12,8 +12,7 @@ from sailc.terms import Term, Var
 from sailc.types.model import Type
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Struct, frozen=True):
     """Some epochs with one optimizer; `options` are its plan-time arguments."""
 
     optimizer: str
@@ -21,8 +20,7 @@ class Phase:
     epochs: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """`stop stalled(measure, epochs)` or `reached(measure, value)`."""
 
     rule: str
@@ -30,8 +28,7 @@ class Stop:
     options: tuple[tuple[str, object], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TypedTrainer:
+class TypedTrainer(Struct, frozen=True):
     entry: Entry
     phases: tuple[Phase, ...]
     batch: int | None
@@ -40,8 +37,7 @@ class TypedTrainer:
     standardize: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """The loss of an answer and a truth of given types, as a term over two variables."""
 
     answer: Var

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from sailc.diagnostics import syntax as problem
@@ -16,8 +15,7 @@ from sailc.syntax.tree import Expr, Missing, Name, Node
 Place = Token | Node
 
 
-@dataclass(frozen=True, slots=True)
-class Enclosed(Node):
+class Enclosed(Node, frozen=True):
     """The lines of a block, or parameters in parentheses: never part of the tree."""
 
     items: tuple[Any, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from sailc.diagnostics import syntax as problem
 from sailc.syntax.build.patterns import Patterns

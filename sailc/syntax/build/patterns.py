@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from sailc.diagnostics import syntax as problem
 from sailc.syntax.build.literals import Literals
@@ -24,8 +25,7 @@ from sailc.syntax.tree import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Item(Node):
+class Item(Node, frozen=True):
     """`value: type = default` in parentheses."""
 
     value: Expr
@@ -33,8 +33,7 @@ class Item(Node):
     default: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
-class Signature(Missing):
+class Signature(Missing, frozen=True):
     """Parentheses that only a lambda can begin with; without `=>` they are a mistake."""
 
     items: tuple[Item | Expr, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sailc import words
 from sailc.diagnostics.base import Note
@@ -33,8 +33,7 @@ def _matches(tokens: list[Token]) -> bool:
     return not stack
 
 
-@dataclass(frozen=True, slots=True)
-class _Open:
+class _Open(Struct, frozen=True):
     """An open bracket, the indentation of its line, and whether it ends that line."""
 
     token: Token
@@ -46,8 +45,7 @@ class _Open:
         return _PAIRS[self.token.type]
 
 
-@dataclass(slots=True)
-class _Line:
+class _Line(Struct):
     """A line of the output: what it begins with, and where it stands."""
 
     indent: int

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from sailc.syntax.filter import Filter
 from sailc.syntax.machine import Chain, Machine
@@ -40,8 +41,7 @@ _OPENS = frozenset({"LPAR", "LSQB", "LBRACE"})
 _CLOSES = frozenset({"RPAR", "RSQB", "RBRACE"})
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(Struct):
     """How many steps are left for one text; beyond them mistakes are only skipped."""
 
     steps: int = 3_000
