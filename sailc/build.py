@@ -40,7 +40,7 @@ def program(db: Database, scenario: Scenario) -> Program:
     def find(
         source_file: str, dataset: str, name: str
     ) -> tuple[Location | None, Header | None, Options]:
-        entry = names(db)[0].modules["dataset"][dataset]
+        entry = names(db).modules["dataset"][dataset]
         line = file_line(entry.declaration, name)
         assert line is not None
         location, header = data_header(db, str(Path(source_file).parent), line)

@@ -70,12 +70,12 @@ class Database(Struct):
         return self._memos[key].value
 
     def _refresh(self, key: Key) -> None:
-        busy = [k for k, _ in self._stack]
-        if key in busy:
-            raise CycleError([*busy[busy.index(key) :], key])
         memo = self._memos.get(key)
         if memo is not None and memo.verified == self.revision:
             return
+        busy = [k for k, _ in self._stack]
+        if key in busy:
+            raise CycleError([*busy[busy.index(key) :], key])
         if memo is not None and all(self._changed(r) <= memo.verified for r in memo.reads):
             memo.verified = self.revision
             return

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import pytest
 
-from sailc import queries
+from sailc.queries import text
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,7 +26,7 @@ def update(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture(scope="session", autouse=True)
 def _library_is_parsed_once() -> Iterator[None]:
     """Trees are values, so tests may share them; most of a short check is the library's."""
-    really = queries.parse
-    queries.parse = lru_cache(maxsize=256)(really)
+    really = text.parse
+    text.parse = lru_cache(maxsize=256)(really)
     yield
-    queries.parse = really
+    text.parse = really

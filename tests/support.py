@@ -113,7 +113,7 @@ def plan_of(path: Path, *benchmark: str) -> Json:
 
 def planned_in(workspace: Workspace, path: Path) -> Plan:
     """The plan of a file's first benchmark, or of its problems."""
-    table = names(workspace.db)[0].modules["benchmark"]
+    table = names(workspace.db).modules["benchmark"]
     inside = [n for n in sorted(table) if table[n].file == str(path)]
     return planned(workspace.db, str(path), next(iter(inside), ""))
 

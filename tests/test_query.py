@@ -200,4 +200,45 @@ def test_what_no_declaration_says_plans_nothing_anew(workspace: Workspace, tmp_p
     workspace.edit(points, workspace.source(points).text + "\n\n")
     assert planned(workspace.db, points, "") == plan
     assert checked(workspace.db, points) == ()
-    assert runs(workspace.db) == {"source": 2, "parsed": 2, "names": 1, "checked": 1}
+    assert runs(workspace.db) == {
+        "source": 2, "parsed": 2, "declared": 2, "seen": 1, "clashes": 1, "checked": 1,
+    }  # fmt: skip
+
+
+CHAIN = {
+    "a.sail": "fn half(x) = x / 2\n\nfn twice(x) = 2 * x\n",
+    "b.sail": "use a { half }\n\nfn quarter(x) = half(half(x))\n",
+    "c.sail": "use b { quarter }\n\nproblem P {\n    test x in [1.0]: predict x as quarter(x)\n}\n",
+    "d.sail": "use a { twice }\n\nfn four(x) = twice(twice(x))\n",
+    "e.sail": "benchmark run {\n    problems P\n}\n",
+    "sail.toml": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "checks"),
+    [
+        ("a.sail", "2 * x", "x + x", "a d"),
+        ("a.sail", "x / 2", "x * 0.5", "a b c d"),  # what stands below has moved
+        ("a.sail", "fn half", "// comment\nfn half", "a b c d"),
+        ("a.sail", "2 * x\n", "2 * x\n// comment\n", "a"),
+        ("b.sail", "half(half(x))", "half(x) / 2", "b c"),
+        ("c.sail", "[1.0]", "[1.0, 2.0]", "c"),
+        ("c.sail", "problem P", "problem Q", "c e"),
+    ],
+)
+def test_an_edit_is_felt_by_the_files_that_see_what_was_edited(
+    file: str, old: str, new: str, checks: str, tmp_path: Path
+) -> None:
+    workspace = Workspace.open([write(tmp_path, CHAIN)])
+    assert workspace.check() == []
+    runs(workspace.db)
+    path = str(tmp_path / file)
+    text = workspace.source(path).text
+    assert old in text
+    workspace.edit(path, text.replace(old, new))
+    found = workspace.check()
+    assert runs(workspace.db)["checked"] == len(checks.split())
+    assert (
+        found == Workspace.open([write(tmp_path, CHAIN | {file: text.replace(old, new)})]).check()
+    )

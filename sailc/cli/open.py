@@ -41,7 +41,7 @@ def fail(found: list[Diagnostic], workspace: Workspace, form: str, code: int = t
 def find_plan(workspace: Workspace, path: Path, benchmark: str | None, form: str) -> Plan:
     """The plan of a program's benchmark: the one named, or its only one, or of all of its
     problems where it has none."""
-    names, _ = _names(workspace)
+    names = _names(workspace)
     table = names.modules["benchmark"]
     inside = [n for n in sorted(table) if table[n].file == str(path) or path.is_dir()]
     span = Span(str(path), 0, 0)
@@ -65,7 +65,7 @@ def find_plan(workspace: Workspace, path: Path, benchmark: str | None, form: str
     return plan
 
 
-def _names(workspace: Workspace) -> tuple[Names, tuple[Diagnostic, ...]]:
+def _names(workspace: Workspace) -> Names:
     from sailc.queries import names
 
     return names(workspace.db)

@@ -56,7 +56,7 @@ def _nested(value: object, depth: int, label: str = "") -> Iterator[str]:
 def _names(workspace: Workspace, file: Path) -> Iterator[str]:
     from sailc.queries import names
 
-    found = names(workspace.db)[0]
+    found = names(workspace.db)
     for kind, table in found.modules.items():
         for name, entry in sorted(table.items()):
             yield f"{kind:10} {name:24} {'library' if entry.standard else entry.file}"

@@ -1,12 +1,13 @@
 """Resolving: from the trees of a workspace to what each file sees.
 
 There are four namespaces: modules, types, units and values. A dataset and an equation
-are modules that are also values; so are an enum's constants.
+are modules that are also values; so are an enum's constants. Every function here reads
+one file, and of others only what it asks for, so that an edit reaches no further.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 
@@ -49,6 +50,7 @@ class Entry(Struct, frozen=True):
 
 
 Table = Mapping[str, Entry]
+Diagnostics = tuple[Diagnostic, ...]
 
 
 class FileView(Struct, frozen=True):
@@ -67,14 +69,13 @@ class Names(Struct, frozen=True):
     views: Mapping[str, FileView]
     modules: Mapping[str, Table]
     prelude: Table = {}
-    declarations: tuple[Entry, ...] = ()
 
     def module(self, kind: str, name: str) -> Entry | None:
         return self.modules.get(kind, {}).get(name)
 
-    def all_modules(self) -> dict[str, Entry]:
-        """Every module by name, whatever its kind."""
-        return {n: e for kind in sorted(self.modules) for n, e in self.modules[kind].items()}
+    def module_names(self) -> set[str]:
+        """The name of every module, whatever its kind."""
+        return {name for table in self.modules.values() for name in table}
 
 
 def namespace(kind: str) -> str:
@@ -85,116 +86,74 @@ def namespace(kind: str) -> str:
     return kind
 
 
-def resolve(
-    files: Mapping[str, tree.File],
-    standard: Mapping[str, tree.File],
-    paths: Mapping[str, str],
-    prelude: Iterable[str],
-    planned: Iterable[str] | None = None,
-) -> tuple[Names, tuple[Diagnostic, ...]]:
-    """Names of `files` (the workspace's) over `standard` (the library's).
-
-    `paths` maps what `use` writes (`std.chemistry`) to a file; the files in `prelude` are
-    in scope everywhere; `planned` are the files whose modules the planner sees (all).
-    """
-    diagnostics: list[Diagnostic] = []
-    entries = [Entry(d, f, False) for f in sorted(files) for d in files[f].declarations if d.name]
-    library = [Entry(d, f, True) for f in sorted(standard) for d in standard[f].declarations]
-    modules = _catalogue(entries, library, diagnostics)
-    base = _tables(e for e in library if e.file in set(prelude))
-    trees = {**standard, **files}
-    by_file: dict[str, list[Entry]] = {f: [] for f in trees}
-    for e in (*library, *entries):
-        by_file[e.file].append(e)
-    views: dict[str, FileView] = {}
-    for name in trees:
-        views[name] = _view(trees[name], by_file, base, paths, diagnostics)
-        _duplicates(by_file[name], diagnostics)
-    return Names(views, modules, base.values, tuple(entries)), tuple(diagnostics)
+def entries(file: tree.File, standard: bool) -> tuple[Entry, ...]:
+    """The declarations of a file that have names."""
+    return tuple(Entry(d, file.span.file, standard) for d in file.declarations if d.name)
 
 
-def _catalogue(
-    entries: list[Entry], library: list[Entry], diagnostics: list[Diagnostic]
-) -> dict[str, dict[str, Entry]]:
-    modules: dict[str, dict[str, Entry]] = {k: {} for k in sorted(MODULES)}
-    for e in library:
-        if e.declaration.kind in MODULES:
-            modules[e.declaration.kind][e.declaration.name] = e
-    for e in entries:
-        kind, name = e.declaration.kind, e.declaration.name
-        if kind not in MODULES:
-            continue
-        other = modules[kind].get(name)
-        if other is not None and not other.standard and other.file != e.file:
-            diagnostics.append(_twice(e, other))
-        modules[kind][name] = e
-    return modules
+def tables(found: Iterable[Entry]) -> FileView:
+    """Declarations by name; of two of one name, the first."""
+    by_space: dict[str, dict[str, Entry]] = {"value": {}, "type": {}, "unit": {}}
+    for e in found:
+        table = by_space.get(namespace(e.declaration.kind))
+        if table is not None:
+            table.setdefault(e.declaration.name, e)
+    return FileView(by_space["value"], by_space["type"], by_space["unit"])
 
 
-def _twice(entry: Entry, other: Entry) -> Diagnostic:
+def declared_twice(entry: Entry, other: Entry) -> Diagnostic:
     d = entry.declaration
     note = Note(other.declaration.name_span, f"the other `{d.name}` is here")
     return DeclaredTwice(span=d.name_span, name=d.name, kind=d.kind, notes=(note,))
 
 
-def _duplicates(entries: list[Entry], diagnostics: list[Diagnostic]) -> None:
+def repeated(found: Iterable[Entry]) -> Diagnostics:
+    """Names that one file declares twice."""
     seen: dict[tuple[str, str], Entry] = {}
-    for e in entries:
+    diagnostics: list[Diagnostic] = []
+    for e in found:
         key = (namespace(e.declaration.kind), e.declaration.name)
         if key in seen:
-            diagnostics.append(_twice(e, seen[key]))
+            diagnostics.append(declared_twice(e, seen[key]))
         seen.setdefault(key, e)
+    return tuple(diagnostics)
 
 
-def _tables(entries: Iterable[Entry]) -> FileView:
-    tables: dict[str, dict[str, Entry]] = {"value": {}, "type": {}, "unit": {}}
-    for e in entries:
-        table = tables.get(namespace(e.declaration.kind))
-        if table is not None:
-            table.setdefault(e.declaration.name, e)
-    return FileView(tables["value"], tables["type"], tables["unit"])
+There = Callable[[str], tuple[Entry, ...]]
 
 
-def _view(
-    file: tree.File,
-    by_file: Mapping[str, list[Entry]],
-    base: FileView,
-    paths: Mapping[str, str],
-    diagnostics: list[Diagnostic],
-) -> FileView:
+def view(file: tree.File, paths: Mapping[str, str], there: There) -> tuple[FileView, Diagnostics]:
+    """What a file sees beside the prelude: its own names, and those that it uses.
+
+    `paths` maps what `use` writes (`std.chemistry`) to a file; `there` gives what a file
+    declares.
+    """
+    diagnostics: list[Diagnostic] = []
     used: list[Entry] = []
     for use in file.uses:
-        used.extend(_used(use, by_file, paths, diagnostics))
-    own = _tables([*by_file[file.span.file], *used])
-    return FileView(
-        {**base.values, **own.values},
-        {**base.types, **own.types},
-        {**base.units, **own.units},
-        frozenset(n.id for u in file.uses if u.path not in paths for n in u.names),
-    )
+        used.extend(_used(use, paths, there, diagnostics))
+    own = tables([*there(file.span.file), *used])
+    missing = frozenset(n.id for u in file.uses if u.path not in paths for n in u.names)
+    return FileView(own.values, own.types, own.units, missing), tuple(diagnostics)
 
 
 def _used(
-    use: tree.Use,
-    by_file: Mapping[str, list[Entry]],
-    paths: Mapping[str, str],
-    diagnostics: list[Diagnostic],
-) -> list[Entry]:
+    use: tree.Use, paths: Mapping[str, str], there: There, diagnostics: list[Diagnostic]
+) -> tuple[Entry, ...]:
     target = paths.get(use.path)
-    if target is None or target not in by_file:
-        diagnostics.append(
-            UnknownFile(span=use.path_span, path=use.path, known=tuple(sorted(paths)))
-        )
-        return []
-    there = by_file[target]
+    if target is None:
+        known = tuple(sorted(paths))
+        diagnostics.append(UnknownFile(span=use.path_span, path=use.path, known=known))
+        return ()
+    found = there(target)
     if not use.names:
-        return there
-    known = {e.declaration.name for e in there}
+        return found
+    known = {e.declaration.name for e in found}
     for name in use.names:
         if name.id not in known:
             diagnostics.append(_not_there(name.span, name.id, use.path, known))
     wanted = {n.id for n in use.names}
-    return [e for e in there if e.declaration.name in wanted]
+    return tuple(e for e in found if e.declaration.name in wanted)
 
 
 def _not_there(span: Span, name: str, path: str, known: set[str]) -> Diagnostic:

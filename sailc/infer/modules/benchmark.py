@@ -54,7 +54,7 @@ def unknown_module(names: Names, span: Span, name: str, kind: str) -> Iterator[D
 
 def _knob(ctx: Context, span: Span, path: str) -> Iterator[Diagnostic]:
     module, _, knob = path.partition(".")
-    everything = ctx.names.all_modules()
+    everything = ctx.names.module_names()
     if module not in everything:
         known = tuple(sorted(everything))
         yield UnknownModule(span=span, name=module, kind="module", known=known)
