@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec import Struct
+
 from sailc.backends import BrokenBackend, backend
 from sailc.data import Header, Location, Options
 from sailc.infer.dataset import file_line
@@ -53,9 +55,17 @@ def program(db: Database, scenario: Scenario) -> Program:
     ).program()
 
 
-def emitted(db: Database, scenario: Scenario) -> str:
-    """The text of a scenario's program."""
+class Compiled(Struct, frozen=True):
+    """A scenario's program: its text, and the data files that it reads."""
+
+    text: str
+    data: tuple[Path, ...]
+
+
+def compiled(db: Database, scenario: Scenario) -> Compiled:
+    """A scenario's program, lowered once for its text and its data files."""
     found = backend(scenario.software.backend)
     assert found is not None
     assert not isinstance(found, BrokenBackend)
-    return found.emit(program(db, scenario))
+    made = program(db, scenario)
+    return Compiled(found.emit(made), tuple(map(Path, made.data_files)))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from msgspec import Struct
 
+from sailc.build import Compiled
 from sailc.infer.modules.common import World, open_scope, properties, words
 from sailc.infer.values import Quantity, Value
 from sailc.names import Entry
@@ -51,17 +51,15 @@ def labels(plan: Plan) -> dict[str, str]:
     return found
 
 
-def jobs_of(
-    plan: Plan, texts: Mapping[str, str], data: Mapping[str, tuple[Path, ...]]
-) -> list[Job]:
+def jobs_of(plan: Plan, programs: Mapping[str, Compiled]) -> list[Job]:
     """A job for every scenario and seed."""
     return [
         Job(
             s.id,
             s.title,
-            texts[s.id],
+            programs[s.id].text,
             seed,
-            data[s.id],
+            programs[s.id].data,
             versions([s.software.backend]),
             s.software.backend,
             plan.file,

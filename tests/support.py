@@ -14,7 +14,7 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from sailc.build import emitted, planned
+from sailc.build import compiled, planned
 from sailc.cli.main import cli
 from sailc.plan.scenario import Plan
 from sailc.queries import names
@@ -122,7 +122,9 @@ def emitted_by(path: Path) -> dict[str, str]:
     """The programs of a plan, by `Problem/Model/Software`."""
     workspace = Workspace.open([path])
     return {
-        f"{s.problem.name}/{s.model.declaration.name}/{s.software.name}": emitted(workspace.db, s)
+        f"{s.problem.name}/{s.model.declaration.name}/{s.software.name}": compiled(
+            workspace.db, s
+        ).text
         for s in planned_in(workspace, path).scenarios
     }
 

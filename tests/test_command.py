@@ -18,6 +18,7 @@ import pytest
 from support import EXAMPLES, Json, place, sail, sail_json, write, write_one
 
 from sailc import __version__
+from sailc.build import Compiled
 
 # A problem, a model and a stack: one scenario, two runs.
 TINY = """
@@ -343,7 +344,7 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """What every scenario compiles to."""
 
     def put(text: str) -> None:
-        monkeypatch.setattr("sailc.build.emitted", lambda *_: text)
+        monkeypatch.setattr("sailc.build.compiled", lambda *_: Compiled(text, ()))
 
     put(FAST)
     return put
@@ -437,7 +438,7 @@ def test_a_timeout_is_a_row(tiny: Path, programs: Callable[[str], None]) -> None
 def test_ctrl_c_stops_the_programs(tiny: Path) -> None:
     code = (
         "import sailc.build\n"
-        f"sailc.build.emitted = lambda *_: {ENDLESS!r}\n"
+        f"sailc.build.compiled = lambda *_: sailc.build.Compiled({ENDLESS!r}, ())\n"
         "from sailc.__main__ import main\n"
         "main()\n"
     )

@@ -16,7 +16,7 @@ from sailc.cli import terminal as t
 @click.option("-o", "--out", type=click.Path(path_type=Path, file_okay=False), help="A folder.")
 def emit(file: Path, benchmark: str | None, scenario: str | None, out: Path | None) -> None:
     """Write the standalone programs of FILE's BENCHMARK: to a folder, or one to the screen."""
-    from sailc.build import emitted
+    from sailc.build import compiled
     from sailc.cli.open import find_plan, open_program
     from sailc.program.names import identifier
 
@@ -30,12 +30,12 @@ def emit(file: Path, benchmark: str | None, scenario: str | None, out: Path | No
         if len(chosen) > 1:
             listing = "\n".join(f"  {s.id}  {s.title}" for s in chosen)
             raise click.UsageError(f"name one with --scenario, or a folder with -o:\n{listing}")
-        click.echo(emitted(workspace.db, chosen[0]), nl=False)
+        click.echo(compiled(workspace.db, chosen[0]).text, nl=False)
         return
     out.mkdir(parents=True, exist_ok=True)
     for s in chosen:
         parts = (s.problem.name, s.model.declaration.name, s.software.backend, s.id[:6])
         path = out / f"{'_'.join(identifier(p) if p[0].isalpha() else p for p in parts)}.py"
-        path.write_text(emitted(workspace.db, s), encoding="utf-8")
+        path.write_text(compiled(workspace.db, s).text, encoding="utf-8")
         click.echo(str(path))
     t.stop(t.GOOD)

@@ -76,12 +76,11 @@ def store_of(workspace: Workspace, file: Path) -> Store:
 
 
 def jobs_for(workspace: Workspace, plan: Plan) -> list[Job]:
-    from sailc.build import emitted, program
+    from sailc.build import compiled
     from sailc.judge import jobs_of
 
-    texts = {s.id: emitted(workspace.db, s) for s in plan.scenarios}
-    data = {s.id: tuple(map(Path, program(workspace.db, s).data_files)) for s in plan.scenarios}
-    return jobs_of(plan, texts, data)
+    made = {s.id: compiled(workspace.db, s) for s in plan.scenarios}
+    return jobs_of(plan, made)
 
 
 def _watched(engine: object, jobs: list[Job], workspace: Workspace, quiet: bool) -> list[Run]:
