@@ -157,8 +157,7 @@ def _units(plan: Plan) -> dict[str, Unit]:
     found: dict[str, Unit] = {}
     for s in plan.scenarios:
         for m in s.metrics:
-            term = m.measure if m.measure is not None else m.score and m.score.reduced
-            type = term.type if term is not None else None
+            type = m.score.reduced.type if m.score is not None else m.measure and m.measure.type
             if isinstance(type, Tensor) and isinstance(type.element, Num):
                 found[m.info.name] = type.element.unit
     return found

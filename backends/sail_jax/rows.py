@@ -126,6 +126,8 @@ JAX: Rows = {
     "pool": _pool,
     "upsample": _upsample,
     "parameter": "value",
+    "leading": "jnp.moveaxis(a, axis, 0)",
+    "scan": "jnp.stack([*itertools.accumulate(b, a, initial=c)][1:], axis)",
     "cross_entropy": _cross_entropy,
     "mean_cross_entropy": "optax.softmax_cross_entropy_with_integer_labels(a, b).mean()",
     "merge_batch": lambda op: f"a.reshape(-1, *a.shape[{op.batch}:])" if op.batch else "a[None]",

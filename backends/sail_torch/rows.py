@@ -138,6 +138,8 @@ TORCH: Rows = {
     "pool": _pool,
     "upsample": _upsample,
     "parameter": "value",
+    "leading": "a.movedim(axis, 0)",
+    "scan": "torch.stack([*itertools.accumulate(b, a, initial=c)][1:], axis)",
     "cross_entropy": _cross_entropy,
     "mean_cross_entropy": lambda op: f"F.cross_entropy({_scores(op)}, b)",
     "merge_batch": lambda op: f"a.flatten(0, {op.batch - 1})" if op.batch else "a[None]",

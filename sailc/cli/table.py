@@ -102,6 +102,7 @@ def results_json(plan: Plan, runs: list[Run], found: list[Board]) -> dict[str, A
                         "label": r.row.label,
                         "failed": r.row.failed or None,
                         "metrics": {k: summary_json(s) for k, s in r.row.metrics.items()},
+                        "curves": {k: [list(c) for c in cs] for k, cs in r.row.curves.items()},
                     }
                     for r in b.ranked
                 ],

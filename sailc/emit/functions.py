@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Callable
 from textwrap import wrap
 
@@ -32,6 +33,9 @@ def function(f: Function, rows: Rows, simplify: Callable[[str], str] = str) -> s
     lines = [head, *docstring(f.doc, 4)]
     for a in f.body:
         lines.append(fit(f"{a.name} = {simplify(expression(a.value, rows))}", 4))
+    for c in f.checks:
+        lines.append(fit(f"if not ({simplify(expression(c.condition, rows))}):", 4))
+        lines.append(fit(f"raise SystemExit({json.dumps(c.message, ensure_ascii=False)})", 8))
     results = ", ".join(simplify(expression(r, rows)) for r in f.results)
     lines.append(fit(_returned(results, len(f.results)), 4))
     return "\n".join(lines)

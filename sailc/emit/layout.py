@@ -61,7 +61,18 @@ def _split(text: str) -> list[str]:
     """What stands between the commas outside all brackets."""
     cuts = [i for i in _top_level(text) if text[i] == ","]
     items = [text[a + 1 : b].strip() for a, b in zip([-1, *cuts], [*cuts, len(text)], strict=True)]
-    return [i for i in items if i]
+    return _whole_steps([i for i in items if i])
+
+
+def _whole_steps(items: list[str]) -> list[str]:
+    """The parameters of a `lambda` stay together."""
+    result: list[str] = []
+    for item in items:
+        if result and result[-1].startswith("lambda ") and ":" not in result[-1]:
+            result[-1] += f", {item}"
+        else:
+            result.append(item)
+    return result
 
 
 def _terms(text: str) -> list[str]:

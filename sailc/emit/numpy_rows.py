@@ -164,6 +164,10 @@ INFIX: Rows = {
     "key": "a[name]",
     "length": "len(a)",
     "tensor": "a",
+    "component": "a[index]",
+    "together": "args",
+    "in_step": "zip(*args, strict=True)",
+    "fold": "functools.reduce(a, b, c)",
 }
 
 # Functions that NumPy, PyTorch and JAX have under one name.
@@ -223,4 +227,30 @@ NUMPY: Rows = {
     "arange": "np.arange(n)",
     "sample": _sample,
     "measure": _measure,
+    "leading": "np.moveaxis(a, axis, 0)",
+    "scan": "np.stack([*itertools.accumulate(b, a, initial=c)][1:], axis)",
+    "auc": "auc(a, b)",
+    "wasserstein": "wasserstein(a, b)",
 }  # fmt: skip
+
+# What rows need: standard modules, and functions of their own.
+MODULES = {"fold": "import functools", "scan": "import itertools"}
+
+_AUC = '''
+def auc(scores, labels):
+    """Area under the ROC curve: the share of pairs of a positive and a negative that are in
+    order, ties counting half (Mann and Whitney 1947)."""
+    positive, negative = scores[labels == 1], np.sort(scores[labels == 0])
+    below = np.searchsorted(negative, positive, "left")
+    up_to = np.searchsorted(negative, positive, "right")
+    return (below + up_to).mean() / 2 / len(negative) if len(positive) and len(negative) else np.nan
+'''
+_WASSERSTEIN = '''
+def wasserstein(a, b):
+    """Earth mover's distance of two samples of numbers: the area between their distribution
+    functions."""
+    places = np.sort(np.concatenate([a, b]))
+    shares = [np.searchsorted(np.sort(x), places[:-1], "right") / len(x) for x in (a, b)]
+    return np.sum(np.abs(shares[0] - shares[1]) * np.diff(places))
+'''
+HELPERS = {"auc": _AUC.strip(), "wasserstein": _WASSERSTEIN.strip()}

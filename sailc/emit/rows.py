@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import cast
 
-from sailc.program.tree import Expr, Literal, Op, Ref, Text, is_tuple
+from sailc.program.tree import Expr, Literal, Op, Ref, Step, Text, is_tuple
 
 Row = str | Callable[[Op], str]
 Rows = Mapping[str, Row]
@@ -75,6 +75,10 @@ def render(expr: Expr, rows: Rows) -> ast.expr:
             return literal(value)
         case Text(text):
             return ast.parse(text, mode="eval").body
+        case Step(parameters, body):
+            names = [ast.arg(p) for p in parameters]
+            arguments = ast.arguments([], names, None, [], [], None, [])
+            return ast.Lambda(arguments, render(body, rows))
         case Op():
             return _operator(expr, rows)
 
@@ -115,5 +119,7 @@ def operators_of(expr: Expr) -> frozenset[str]:
     match expr:
         case Op(operator, arguments):
             return frozenset({operator}).union(*(operators_of(a) for a in arguments))
+        case Step(body=body):
+            return operators_of(body)
         case _:
             return frozenset()

@@ -16,9 +16,9 @@ from msgspec import Struct, field
 from sailc import __version__
 from sailc.emit.functions import docline, docstring, function
 from sailc.emit.layout import fit
-from sailc.emit.numpy_rows import NUMPY
+from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.rows import Rows, operators_of
-from sailc.program.tree import Expr, Function, Op, ParameterSpec, Program, Text
+from sailc.program.tree import Expr, Function, MetricCode, Op, ParameterSpec, Program, Text
 
 HERE = Path(__file__).parent
 
@@ -67,7 +67,6 @@ FOLDED = frozenset(
         "label",
         "shuffle",
         "indices",
-        "fold",
         "take_rows",
     ]
 )
@@ -105,7 +104,10 @@ def script(program: Program, target: Target) -> str:
 def _facts(program: Program, target: Target) -> dict[str, object]:
     used = _operators(program.model) | _operators(program.loss)
     helpers = [target.helpers[o] for o in sorted(used) if o in target.helpers]
-    imports = sorted({i for i in program.imports if i not in _ALWAYS})
+    on_data = frozenset[str]().union(*map(_operators, _on_data(program)))
+    modules = {MODULES[o] for o in used | on_data if o in MODULES}
+    modules |= {"import resource"} if "train.memory" in program.reads else set()
+    imports = sorted({i for i in program.imports if i not in _ALWAYS} | modules)
     return {
         "program": program,
         "title": docline(f"{program.title}, on {target.title}"),
@@ -116,6 +118,9 @@ def _facts(program: Program, target: Target) -> dict[str, object]:
         "others": [i for i in imports if not _is_standard(i)],
         "uses_data": any("DATA" in t.text for t in _texts(program)),
         "own_helpers": list(dict.fromkeys(helpers)),
+        "data_helpers": [HELPERS[o] for o in sorted(on_data) if o in HELPERS],
+        "reads": program.reads,
+        "history": "validate.loss" in program.reads or any(m.curve for m in program.metrics),
         "init": _init(program, target),
         "optimizer": _optimizer(program, target),
         "splits": program.splits,
@@ -125,7 +130,21 @@ def _facts(program: Program, target: Target) -> dict[str, object]:
         "constants": ", constants" if program.truth_statistics else "",
         "more": ", *constants" if program.truth_statistics else "",
         "layout": fit,
+        "metric_line": _metric_line,
     }
+
+
+def _metric_line(m: MetricCode) -> str:
+    """How a metric's value gets into the results: a number, or the list of a curve."""
+    name = m.function.name
+    asked = ", asked" if m.asks else ""
+    call = f"{name}(run)" if m.measured else f"{name}({m.stage}s, truth{asked})"
+    value = f"float({call})"
+    if m.curve:
+        value = f"[float({name}(epoch)) for epoch in history]"
+    if m.reduced is not None:
+        value = f"float({m.reduced.name}(np.array({value})))"
+    return fit(f'"{m.name}": {value},', 8)
 
 
 def _init(program: Program, target: Target) -> str:
@@ -185,13 +204,21 @@ def _is_standard(line: str) -> bool:
     return module in sys.stdlib_module_names
 
 
+def _on_data(program: Program) -> list[Function]:
+    """What is written in NumPy."""
+    made = [program.load, *program.points, *program.answers]
+    made += [f for f in (program.statistics, program.convert, program.truth_statistics) if f]
+    made += [f for m in program.metrics for f in (m.function, m.reduced) if f is not None]
+    return [*made, *([program.questions] if program.questions is not None else [])]
+
+
 def _names(f: Function | None) -> int:
     return len(f.results) if f is not None else 0
 
 
 def _operators(f: Function) -> frozenset[str]:
     whole = frozenset[str]()
-    for e in [*(a.value for a in f.body), *f.results]:
+    for e in [*(a.value for a in f.body), *(c.condition for c in f.checks), *f.results]:
         whole |= operators_of(e)
     return whole
 

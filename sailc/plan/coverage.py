@@ -33,7 +33,14 @@ def of_data(link: Link, metrics: tuple[PlannedMetric, ...]) -> frozenset[str]:
     """What runs in NumPy: questions, truths, and scores."""
     roots = [link.line.source, link.fixture.question]
     roots += [link.fixture.truth] if link.fixture.truth is not None else []
-    for m in metrics:
-        roots += [m.score.value, m.score.reduced] if m.score is not None else []
-        roots += [m.measure] if m.measure is not None else []
+    roots += [t for m in metrics for t in _of_metric(m)]
     return needed(*roots)
+
+
+def _of_metric(metric: PlannedMetric) -> Iterator[Term]:
+    found = metric.score or metric.measure
+    assert found is not None
+    yield found.value
+    if found.reduced is not None:
+        yield found.reduced
+    yield from (d.condition for d in found.demands)

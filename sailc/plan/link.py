@@ -15,7 +15,6 @@ from sailc.diagnostics.exclusions import Reason
 from sailc.infer.context import Context, OutOfFuel
 from sailc.infer.modules.common import Choice, World, open_scope
 from sailc.infer.modules.converter import Converter, converter
-from sailc.infer.modules.metric import Score, find_score
 from sailc.infer.modules.model import TypedModel, elaborate_model, input_type
 from sailc.infer.modules.problem import DataLine, Question
 from sailc.infer.modules.trainer import Loss, find_loss
@@ -264,23 +263,3 @@ def resolver(ctx: Context) -> Callable[[Term], Term]:
     from sailc.plan.ground import resolve_term
 
     return lambda term: resolve_term(ctx.solver, term)
-
-
-def scores(world: World, metric: Entry, link: Link, truth: Type) -> tuple[Score, int] | None:
-    """A metric's score on the first type of the answer chain that it accepts."""
-    types = [link.output, *(s.target for s in link.answer)]
-    first = len(types) - 1 if link.answer and link.answer[-1].inverse else 0
-    for at in range(first, len(types)):
-        ctx = world.context()
-        found = find_score(ctx, metric, types[at], truth, link.fixture.question.type)
-        if found is not None:
-            resolve = resolver(ctx)
-            memo: dict[int, Term] = {}
-            variables = tuple(rebuild(v, resolve, memo) for v in found.variables)
-            value = rebuild(found.value, resolve, memo)
-            held = rebuild(found.scores, resolve, memo)
-            reduced = rebuild(found.reduced, resolve, memo)
-            assert isinstance(held, Var)
-            inputs = tuple(v for v in variables if isinstance(v, Var))
-            return Score(inputs, value, held, reduced), at
-    return None

@@ -22,13 +22,13 @@ from sailc.infer.modules.common import (
     show_value,
     words,
 )
-from sailc.infer.modules.metric import find_measure, metric_info
 from sailc.infer.modules.problem import DataLine, Question, TypedProblem, elaborate_problem
 from sailc.infer.modules.trainer import TypedTrainer, elaborate_trainer
 from sailc.names import Entry
 from sailc.plan.cost import cost_of
 from sailc.plan.coverage import of_data, of_model
-from sailc.plan.link import Link, Linker, resolver, scores
+from sailc.plan.link import Link, Linker, resolver
+from sailc.plan.metrics import Out, metrics_of
 from sailc.plan.scenario import (
     Plan,
     PlannedMetric,
@@ -282,27 +282,11 @@ class Planner(Struct):
         return None
 
     def _metrics(self, problem: TypedProblem, link: Link) -> Iterator[PlannedMetric]:
-        truth = link.fixture.truth
-        assert truth is not None
-        for entry in self.selection.modules("metrics"):
-            info = metric_info(entry)
-            if info.verbs and problem.verb not in info.verbs:
-                text = f"`{info.name}` is for `{'`, `'.join(info.verbs)}`"
-                self._metric_out(problem, info.name, text)
-                continue
-            if info.along:
-                self._metric_out(problem, info.name, "curves come with a later version of sailc")
-                continue
-            if info.measured and not info.scored:
-                measure = find_measure(self.world.context(), entry)
-                yield PlannedMetric(info, entry, None, 0, measure)
-                continue
-            found = scores(self.world, entry, link, truth.type)
-            if found is None:
-                types = f"`{show(link.output)}` against `{show(truth.type)}`"
-                self._metric_out(problem, info.name, f"`{info.name}` does not score {types}")
-                continue
-            yield PlannedMetric(info, entry, found[0], found[1], None)
+        for found in metrics_of(self.world, self.selection.metrics(), problem, link):
+            if isinstance(found, Out):
+                self._metric_out(problem, found.metric, found.why)
+            else:
+                yield found
 
     def _metric_out(self, problem: TypedProblem, metric: str, text: str) -> None:
         entry = (_pair(problem, metric), Reason("X0107", text))

@@ -10,13 +10,12 @@ from msgspec import Struct
 
 from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.exclusions import Exclusion
-from sailc.infer.modules.metric import MetricInfo, Score
+from sailc.infer.modules.metric import Measure, MetricInfo, Score
 from sailc.infer.modules.problem import TypedProblem
 from sailc.infer.modules.trainer import TypedTrainer
 from sailc.names import Entry
 from sailc.plan.cost import Cost
 from sailc.plan.link import Link
-from sailc.terms import Term
 
 
 class PlannedMetric(Struct, frozen=True):
@@ -27,7 +26,7 @@ class PlannedMetric(Struct, frozen=True):
     entry: Entry
     score: Score | None
     at: int
-    measure: Term | None
+    measure: Measure | None
 
 
 class Software(Struct, frozen=True):

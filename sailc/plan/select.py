@@ -20,7 +20,8 @@ from sailc.infer.modules.common import (
     path_text,
     properties,
 )
-from sailc.infer.values import Quantity, Value, as_dim
+from sailc.infer.modules.metric import Use, metric_use
+from sailc.infer.values import Quantity, Sequence, Value, as_dim
 from sailc.names import Entry
 from sailc.syntax import tree
 
@@ -54,6 +55,20 @@ class Selection(Struct):
                 self.diagnostics += found_wrong
         return found
 
+    def metrics(self) -> list[tuple[Entry, Use]]:
+        """The metrics that are asked for, with their fixtures and parameters."""
+        table = self.world.names.modules["metric"]
+        if not self.mentions("metrics"):
+            return [(table[n], Use(n)) for n in sorted(table)]
+        assert self.entry is not None
+        found: list[tuple[Entry, Use]] = []
+        for a in self._arguments("metrics"):
+            ctx = self.world.context()
+            use = metric_use(ctx, a.value, ctx.root(self.entry.file).child())
+            if use is not None and use.name in table:
+                found.append((table[use.name], use))
+        return found
+
     def mentions(self, word: str) -> bool:
         return bool(self._arguments(word))
 
@@ -65,8 +80,13 @@ class Selection(Struct):
     # --- numbers -------------------------------------------------------------------------
 
     def seeds(self) -> tuple[int, ...]:
-        """`seeds 5` is 0 to 4; one seed where nothing is said."""
+        """`seeds 5` is 0 to 4, `seeds [1, 7]` these; one seed where nothing is said."""
         value = self._value("seeds")
+        if isinstance(value, Sequence):
+            given = [as_dim(v) for v in value.items]
+            return tuple(
+                dict.fromkeys(d.value for d in given if d is not None and d.value is not None)
+            )
         dim = as_dim(value)
         if dim is not None and dim.value is not None and dim.value > 0:
             return tuple(range(dim.value))

@@ -13,7 +13,8 @@ from sailc.infer.modules.common import World
 from sailc.infer.modules.converter import Conversion, Statistic, apply_converter
 from sailc.infer.modules.problem import DataLine
 from sailc.plan.link import Link, resolver
-from sailc.plan.scenario import PlannedMetric, Scenario
+from sailc.plan.metrics import reads
+from sailc.plan.scenario import Scenario
 from sailc.program.layout import (
     Group,
     Leaf,
@@ -27,6 +28,7 @@ from sailc.program.learned import constants, layer_names, spec_of, training
 from sailc.program.names import NameTable, identifier
 from sailc.program.placed import Placed, convert, descend, flat, places
 from sailc.program.rules import mean_over_points
+from sailc.program.scoring import measure_code, score_code
 from sailc.program.tree import (
     Assign,
     Expr,
@@ -54,6 +56,17 @@ from sailc.types.model import (
 
 POINTS = "points"
 
+# Names of a program that metrics must not hide: its functions, and the variables of `main`.
+TAKEN = frozenset(
+    [
+        *("answer", "answers", "array", "asked", "auc", "batches", "compile_time", "constants"),
+        *("convert", "count", "data", "energy", "epochs", "facts", "final_loss", "fit"),
+        *("fit_truth", "after", "before", "history", "joules", "latency", "memory", "metrics"),
+        *("on_device", "output", "parameters", "parser", "peak_memory", "questions", "report"),
+        *("respond", "result", "rng", "run", "start", "statistics", "step", "steps", "tensor"),
+        *("test_time", "timed", "train_time", "truth", "wasserstein", "x", "y"),
+    ]
+)
 
 FindFile = Callable[[str, str, str], tuple[Location | None, Header | None, Options]]
 
@@ -111,7 +124,15 @@ class Lower(Struct):
             metrics,
             training(s.trainer),
             _is_label(self.link.fixture.truth.type if self.link.fixture.truth else None),
+            self._reads(),
+            self._questions(sources) if any(m.asks for m in metrics) else None,
+            s.cost.train_flops,
         )
+
+    def _reads(self) -> frozenset[str]:
+        """The measurements that metrics read."""
+        found = [reads(m.measure) for m in self.scenario.metrics if m.measure is not None]
+        return frozenset[str]().union(*found)
 
     def _doc(self) -> Iterator[str]:
         s = self.scenario
@@ -201,6 +222,21 @@ class Lower(Struct):
         )
         doc = "Questions, as the model takes them, and their true answers."
         return Function("points", doc, parameters, tuple(low.body), results, span)
+
+    def _questions(self, sources: list[tuple[DataLine, tuple[str, ...]]]) -> Function:
+        """The questions as they are asked, for metrics that read them."""
+        line, _ = next(s for s in sources if s[0].split == "test")
+        low = Lowering()
+        fixture = line.fixtures[0]
+        low.count(fixture.question)
+        vector = enter(_source_vector(line, low.names), POINTS)
+        low.bind(line.variable, vector)
+        question = low.lower(fixture.question)
+        leaves = [leaf for _, leaf in flat(vector)]
+        parameters = tuple(leaf.expr.name for leaf in leaves if isinstance(leaf.expr, Ref))
+        results = tuple(_filled(leaf, leaves).expr for _, leaf in flat(question))
+        doc = "The questions, as they are asked."
+        return inlined(Function("questions", doc, parameters, tuple(low.body), results, line.span))
 
     def _conversions(self, route: tuple[Step, ...]) -> list[Placed]:
         """The converters of a chain at their types, and where in these they apply."""
@@ -352,13 +388,14 @@ class Lower(Struct):
         """The functions from outputs to the answers that metrics score, and the metrics."""
         stages: dict[int, Function] = {}
         codes: list[MetricCode] = []
+        names = NameTable(set(TAKEN))
         for m in self.scenario.metrics:
             if m.score is None:
-                codes.append(self._measure(m))
+                codes.append(measure_code(m, names))
                 continue
             if m.at not in stages:
                 stages[m.at] = self._answer(answer, m.at, len(stages))
-            codes.append(self._score(m, stages[m.at].name))
+            codes.append(score_code(m, stages[m.at].name, names))
         return tuple(stages.values()), tuple(codes)
 
     def _answer(self, answer: list[Placed], at: int, n: int) -> Function:
@@ -371,43 +408,6 @@ class Lower(Struct):
         doc = "Outputs of the model as answers."
         span = self.link.fixture.span
         return inlined(Function(name, doc, ("output", *extra), tuple(low.body), (leaf.expr,), span))
-
-    def _score(self, m: PlannedMetric, stage: str) -> MetricCode:
-        score = m.score
-        assert score is not None
-        low = Lowering()
-        parameters: list[str] = []
-        for v in score.variables:
-            name = low.names.fresh(v.name)
-            parameters.append(name)
-            low.bind(v, Leaf(Ref(name), (POINTS,), rank_of(v.type)))
-        low.count(score.value)
-        (_, value) = next(flat(low.lower(score.value)))
-        held = low.store("scores", Leaf(value.expr, (), value.rank + 1), score.value.span)
-        low.bind(score.scores, held)
-        low.count(score.reduced)
-        result = low.leaf(score.reduced)
-        d = m.entry.declaration
-        name = identifier(m.info.name)
-        doc = d.doc or f"The metric {m.info.name}."
-        function = Function(
-            name, doc, tuple(parameters), tuple(low.body), (result.expr,), d.name_span
-        )
-        return MetricCode(m.info.name, function, stage, measured=False)
-
-    def _measure(self, m: PlannedMetric) -> MetricCode:
-        assert m.measure is not None
-        low = Lowering()
-        for t in walk(m.measure):
-            if isinstance(t, Var):
-                low.bind(t, Leaf(Op("measure", (), {"path": t.name}), (), 0))
-        result = low.leaf(m.measure)
-        d = m.entry.declaration
-        doc = d.doc or f"The metric {m.info.name}."
-        function = Function(
-            identifier(m.info.name), doc, ("run",), tuple(low.body), (result.expr,), d.name_span
-        )
-        return MetricCode(m.info.name, function, "", measured=True)
 
     # --- the model -------------------------------------------------------------------------
 

@@ -43,6 +43,8 @@ RESERVED = frozenset(
         "bz2",
         "lzma",
         "print",
+        "functools",
+        "itertools",
         "len",
         "sum",
         "min",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from sailc.program.folding import fold
 from sailc.program.layout import (
     CannotLower,
     Group,
@@ -20,7 +21,7 @@ from sailc.program.layout import (
     sizes,
 )
 from sailc.program.tree import Expr, Literal, Op, Ref, is_tuple
-from sailc.terms import Apply, Lambda
+from sailc.terms import Apply
 from sailc.types.model import ListType, RecordType
 
 if TYPE_CHECKING:
@@ -157,23 +158,13 @@ def _label(low: Lowering, term: Apply) -> Vector:
     return Leaf(Op("label", (value.expr,)), value.levels, value.rank)
 
 
-def _fold(low: Lowering, term: Apply) -> Vector:
-    """`fold` whose step is a known reduction; others are for later versions."""
-    step = term.attributes["step"]
-    assert isinstance(step, Lambda)
-    body = step.body
-    known = {"maximum": "max", "minimum": "min", "add": "sum"}
-    if (
-        isinstance(body, Apply)
-        and body.operator in known
-        and {id(a) for a in body.arguments} == {id(v) for v in step.variables}
-    ):
-        xs, start = (low.leaf(a) for a in term.arguments)
-        axes = (-xs.rank,) if xs.levels else None
-        reduced = Op(known[body.operator], (xs.expr,), {"axes": axes})
-        whole = Op(body.operator, (start.expr, reduced))
-        return Leaf(whole, xs.levels, 0)
-    raise CannotLower(term.operator, term.span)
+def _pairs(low: Lowering, term: Apply) -> Vector:
+    """`auc`: of a list of pairs, its two arrays."""
+    vector = low.lower(term.arguments[0])
+    if not isinstance(vector, Group):
+        raise CannotLower(term.operator, term.span)
+    parts = tuple(v.expr for v in vector.items.values() if isinstance(v, Leaf))
+    return Leaf(Op(term.operator, parts), (), 0)
 
 
 def _matmul(low: Lowering, term: Apply) -> Vector:
@@ -238,7 +229,9 @@ SPECIAL = {
     "label": _label,
     "or_one": _or_one,
     "matmul": _matmul,
-    "fold": _fold,
+    "fold": fold,
+    "scan": fold,
+    "auc": _pairs,
     "zeros": _filled,
     "ones": _filled,
     "sample": _sample,

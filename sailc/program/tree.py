@@ -48,7 +48,14 @@ class Text(Struct, frozen=True):
     text: str
 
 
-Expr = Ref | Literal | Op | Text
+class Step(Struct, frozen=True):
+    """A function without a name, as an argument of an operator (`fold`)."""
+
+    parameters: tuple[str, ...]
+    body: Expr
+
+
+Expr = Ref | Literal | Op | Text | Step
 
 
 class Assign(Struct, frozen=True):
@@ -59,6 +66,14 @@ class Assign(Struct, frozen=True):
     span: Span
 
 
+class Check(Struct, frozen=True):
+    """What has to hold before a function returns; else the program ends with the message."""
+
+    condition: Expr
+    message: str
+    span: Span
+
+
 class Function(Struct, frozen=True):
     name: str
     doc: str
@@ -66,6 +81,7 @@ class Function(Struct, frozen=True):
     body: tuple[Assign, ...]
     results: tuple[Expr, ...]
     span: Span
+    checks: tuple[Check, ...] = ()
 
 
 class ParameterSpec(Struct, frozen=True):
@@ -94,13 +110,18 @@ class Split(Struct, frozen=True):
 class MetricCode(Struct, frozen=True):
     """A metric's function: of answers, truths and questions, or of measurements.
 
-    `stage` is the name under which the answers are at hand that it scores.
+    `stage` is the name under which the answers are at hand that it scores, `curve` whether it
+    is measured after every epoch (then `reduced` may be a function of the whole curve), and
+    `asks` whether it reads the questions.
     """
 
     name: str
     function: Function
     stage: str
     measured: bool
+    curve: bool = False
+    reduced: Function | None = None
+    asks: bool = False
 
 
 class Training(Struct, frozen=True):
@@ -113,7 +134,12 @@ class Training(Struct, frozen=True):
 
 
 class Program(Struct, frozen=True):
-    """A scenario's program, in the order of its text."""
+    """A scenario's program, in the order of its text.
+
+    `reads` are the measurements that its metrics read (`train.time`), `questions` what metrics
+    take as the questions, `point_flops` the operations of training with one point, `judged`
+    the split on which it is judged.
+    """
 
     scenario: str
     title: str
@@ -137,4 +163,8 @@ class Program(Struct, frozen=True):
     metrics: tuple[MetricCode, ...]
     training: Training
     integer_truth: bool
+    reads: frozenset[str] = frozenset()
+    questions: Function | None = None
+    point_flops: int | None = None
+    judged: str = "test"
     spans: Mapping[str, Span] = field(default_factory=dict[str, Span])

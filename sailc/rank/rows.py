@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from sailc.rank.statistics import Summary, summarize
+
+Curve = tuple[float, ...]
 
 
 class Cell(Struct, frozen=True):
@@ -18,13 +20,17 @@ class Cell(Struct, frozen=True):
 
 
 class Row(Struct, frozen=True):
-    """A planned scenario. `failed` says why it has no metrics; empty if it has."""
+    """A planned scenario. `failed` says why it has no metrics; empty if it has.
+
+    A metric that is a curve is summed up by its last value; `curves` has it whole, seed by seed.
+    """
 
     scenario: str
     label: str
     metrics: Mapping[str, Summary]
     failed: str = ""
     cells: tuple[Cell, ...] = ()
+    curves: Mapping[str, tuple[Curve, ...]] = field(default_factory=dict[str, tuple[Curve, ...]])
 
     def each(self, number: Callable[[Mapping[str, float]], float]) -> Summary:
         """A number computed from the metrics, seed by seed, and then summarized.

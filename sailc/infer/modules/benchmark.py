@@ -33,9 +33,11 @@ def check_names(ctx: Context, entry: Entry) -> Iterator[Diagnostic]:
     for word, kind in SELECTED.items():
         for line in properties(entry.declaration, word):
             for a in line.arguments:
-                name = path_text(a.value) or ""
-                if not isinstance(a.value, tree.Missing):
-                    yield from unknown_module(names, a.value.span, name, kind)
+                named = a.value.function if isinstance(a.value, tree.Call) else a.value
+                if not isinstance(named, tree.Missing):
+                    yield from unknown_module(names, named.span, path_text(named) or "", kind)
+                if isinstance(a.value, tree.Call):
+                    yield from parameters_of(names, a.value, kind)
     for line in properties(entry.declaration, "set"):
         for a in line.arguments:
             if a.name is not None:
@@ -50,6 +52,20 @@ def unknown_module(names: Names, span: Span, name: str, kind: str) -> Iterator[D
     known = {*names.modules[kind], *names.modules.get(_ALSO.get(kind, ""), {})}
     if name not in known:
         yield UnknownModule(span=span, name=name, kind=kind, known=tuple(sorted(known)))
+
+
+def parameters_of(names: Names, call: tree.Call, kind: str) -> Iterator[Diagnostic]:
+    """Parameters that a use of a metric gives and that its declaration has not."""
+    module = path_text(call.function) or ""
+    entry = names.module(kind, module)
+    there = tuple(p.name for p in entry.declaration.parameters or ()) if entry is not None else ()
+    for a in call.arguments:
+        name = path_text(a.name) if a.name is not None else None
+        if a.name is not None and name is not None and entry is not None and name not in there:
+            where = f"of `{module}`"
+            yield UnknownName(
+                span=a.name.span, name=name, what="parameter", where=where, known=there
+            )
 
 
 def _knob(ctx: Context, span: Span, path: str) -> Iterator[Diagnostic]:

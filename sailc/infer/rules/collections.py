@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sailc.diagnostics.types import NotKnownYet, OutOfRange
 from sailc.infer.context import Context
 from sailc.infer.lift import elements, lift, with_length
-from sailc.infer.values import POISON, Given, Poison, Sequence, Value, as_dim, as_run
+from sailc.infer.values import POISON, Closure, Given, Poison, Sequence, Value, as_dim, as_run
 from sailc.terms import Apply, Lambda, Term, Var
 from sailc.types.dims import Dim, DimName, atom, const
 from sailc.types.model import Label, ListType, Num, SetType, Tensor, TupleType, Type, Unknown
@@ -129,7 +129,8 @@ def _fold(ctx: Context, call: Bound) -> Value:
     xs = lift(ctx, call.value("xs"), call.where("xs"))
     start = lift(ctx, call.value("init"), call.where("init"))
     item, n = elements(ctx, xs, call.span)
-    state, element = Var(start.type, call.span, "state"), Var(item, call.span, "element")
+    names = _names_of(call.value("step")) or ("state", "element")
+    state, element = (Var(t, call.span, n) for t, n in zip((start.type, item), names, strict=True))
     arguments: list[Given] = [(state, call.span), (element, call.span)]
     body = ctx.apply(call.value("step"), arguments, {}, call.where("step"))
     if isinstance(body, Poison):
@@ -139,6 +140,24 @@ def _fold(ctx: Context, call: Bound) -> Value:
     type = start.type if call.name == "fold" else ListType(start.type, n)
     step = Lambda((state, element), result)
     return Apply(type, call.span, call.name, (xs, start), {"step": step})
+
+
+def _names_of(step: Value) -> tuple[str, ...] | None:
+    """What an author calls the two parameters of a step."""
+    if isinstance(step, Closure) and len(step.parameters) == 2:
+        return tuple(p.name for p in step.parameters)
+    return None
+
+
+def _samples(ctx: Context, call: Bound) -> Value:
+    """A distance of two samples of numbers, in their unit."""
+    parts = [lift(ctx, v, s) for v, s in call.all()]
+    number = Tensor(Num(ctx.solver.unit_var()))
+    for p, (_, span) in zip(parts, call.all(), strict=True):
+        item, _ = elements(ctx, p, span)
+        if not ctx.unify(item, number, span, f"what `{call.name}` compares"):
+            return POISON
+    return Apply(number, call.span, call.name, tuple(parts))
 
 
 def _others(ctx: Context, call: Bound) -> Value:
@@ -189,6 +208,7 @@ RULES: dict[str, Rule] = {
     "len": _len,
     "indices": _indices,
     "fold": _fold,
+    "samples": _samples,
     "others": _others,
     "filled": _filled,
     "sample": _sample,

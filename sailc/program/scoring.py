@@ -1,0 +1,105 @@
+"""Metrics as functions: of answers, truths and questions, or of what was measured."""
+
+from __future__ import annotations
+
+import re
+
+from sailc.infer.modules.metric import Demand
+from sailc.plan.scenario import PlannedMetric
+from sailc.program.layout import Group, Leaf, Vector, rank_of
+from sailc.program.names import NameTable, identifier
+from sailc.program.tree import Check, Expr, Function, MetricCode, Op, Ref
+from sailc.program.vectors import Lowering
+from sailc.terms import Term, Var, walk
+
+POINTS = "points"
+
+
+def score_code(m: PlannedMetric, stage: str, names: NameTable) -> MetricCode:
+    """The function that makes one number of the answers of a stage and the truths."""
+    score = m.score
+    assert score is not None
+    low = Lowering()
+    parameters: list[str] = []
+    for v in score.variables:
+        parameters.append(low.names.fresh(v.name))
+        low.bind(v, Leaf(Ref(parameters[-1]), (POINTS,), rank_of(v.type)))
+    low.count(score.value)
+    points = gathered(low.lower(score.value))
+    if isinstance(points, Leaf):
+        points = low.store("scores", points, score.value.span)
+    low.bind(score.scores, points)
+    result, checks = _reduced(low, m, score.reduced, score.demands)
+    function = _function(m, names, tuple(parameters), low, result, checks)
+    return MetricCode(m.info.name, function, stage, measured=False, asks=len(parameters) > 2)
+
+
+def gathered(vector: Vector) -> Vector:
+    """What is there for each point, as the list of it for all."""
+    match vector:
+        case Leaf(expr, _, rank):
+            return Leaf(expr, (), rank + 1)
+        case Group(items):
+            return Group({k: gathered(v) for k, v in items.items()})
+
+
+def measure_code(m: PlannedMetric, names: NameTable) -> MetricCode:
+    """The function of what was measured: once, or after every epoch."""
+    assert m.measure is not None
+    low = Lowering()
+    for t in walk(m.measure.value):
+        if isinstance(t, Var):
+            low.bind(t, Leaf(Op("measure", (), {"path": t.name}), (), 0))
+    value = m.measure.value
+    if m.info.along:
+        low.count(value)
+        function = _function(m, names, ("run",), low, low.leaf(value).expr, ())
+        return MetricCode(
+            m.info.name, function, "", measured=True, curve=True, reduced=_curve(m, names)
+        )
+    result, checks = _reduced(low, m, value, m.measure.demands)
+    function = _function(m, names, ("run",), low, result, checks)
+    return MetricCode(m.info.name, function, "", measured=True)
+
+
+def _curve(m: PlannedMetric, names: NameTable) -> Function | None:
+    """What is made of a whole curve, if anything is."""
+    assert m.measure is not None
+    if m.measure.reduced is None:
+        return None
+    low = Lowering()
+    start = low.names.fresh("curve")
+    assert m.measure.scores is not None
+    low.bind(m.measure.scores, Leaf(Ref(start), (), 1))
+    result, checks = _reduced(low, m, m.measure.reduced, m.measure.demands)
+    return _function(m, names, (start,), low, result, checks)
+
+
+def _reduced(
+    low: Lowering, m: PlannedMetric, value: Term, demands: tuple[Demand, ...]
+) -> tuple[Expr, tuple[Check, ...]]:
+    """A metric's number, and what it has to fulfil. Read more than once, it has a name."""
+    low.count(value, *(d.condition for d in demands))
+    result = low.leaf(value)
+    if demands and not isinstance(result.expr, Ref):
+        result = low.store("value", result, value.span)
+    checks: list[Check] = []
+    for d in demands:
+        low.bind(d.value, result)
+        message = f"{m.info.name}: {d.because or 'its `require` does not hold'}"
+        checks.append(Check(low.leaf(d.condition).expr, message, d.span))
+    return result.expr, tuple(checks)
+
+
+def _function(
+    m: PlannedMetric,
+    names: NameTable,
+    parameters: tuple[str, ...],
+    low: Lowering,
+    result: Expr,
+    checks: tuple[Check, ...],
+) -> Function:
+    d = m.entry.declaration
+    name = names.fresh(re.sub("_+", "_", identifier(m.info.name)).strip("_"))
+    doc = d.doc or f"The metric {m.info.name}."
+    return Function(name, doc, parameters, tuple(low.body), (result,), d.name_span, checks)
