@@ -365,7 +365,8 @@ def test_the_json_of_a_run(tiny: Path) -> None:
     (ranking,) = found["rankings"]
     assert "exact" in ranking["ranking"]
     (row,) = ranking["rows"]
-    assert list(row) == ["rank", "tied", "reason", "scenario", "label", "failed", "metrics"]
+    keys = ["rank", "tied", "reason", "scenario", "label", "failed", "metrics", "curves"]
+    assert list(row) == keys
     assert row["rank"] == 1
     error = row["metrics"]["mean_error"]
     assert list(error) == ["values", "mean", "median", "std", "low", "high", "method"]
