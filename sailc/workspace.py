@@ -31,16 +31,29 @@ def find_root(path: Path) -> Path | None:
     return None
 
 
-def programs(folder: Path) -> list[Path]:
-    """The `.sail` files below a folder, but for hidden folders and nested workspaces."""
+def programs(folder: Path, nested: bool = False) -> list[Path]:
+    """The `.sail` files below a folder, but for hidden folders and, unless they are asked
+    for, nested workspaces."""
     found: list[Path] = []
     for place, folders, files in os.walk(folder):
         here = Path(place)
         folders[:] = sorted(
-            f for f in folders if not f.startswith(".") and not (here / f / MARKER).is_file()
+            f
+            for f in folders
+            if not f.startswith(".") and (nested or not (here / f / MARKER).is_file())
         )
         found += [here / f for f in sorted(files) if f.endswith(".sail")]
     return found
+
+
+def asked_for(path: Path, nested: bool = False) -> tuple[list[Path], list[Diagnostic]]:
+    """The programs that a path stands for: itself, or those below it; or what is wrong."""
+    span = Span(str(path), 0, 0)
+    if not path.exists():
+        near = [p.name for p in path.parent.glob("*.sail") if p.is_file()]
+        return [], [FileNotFound(span=span, path=str(path), near=tuple(near))]
+    found = programs(path, nested) if path.is_dir() else [path]
+    return found, [] if found else [NoPrograms(span=span, path=str(path))]
 
 
 class Workspace(Struct):
@@ -74,19 +87,11 @@ class Workspace(Struct):
         self.db.set("standard", "", tuple(library))
 
     def _add(self, path: Path) -> None:
+        found, problems = asked_for(path)
+        self.problems += problems
         if not path.exists():
-            near = [p.name for p in path.parent.glob("*.sail") if p.is_file()]
-            span = Span(str(path), 0, 0)
-            self.problems.append(FileNotFound(span=span, path=str(path), near=tuple(near)))
             return
         root = find_root(path)
-        if path.is_dir():
-            found = programs(path)
-            if not found:
-                span = Span(str(path), 0, 0)
-                self.problems.append(NoPrograms(span=span, path=str(path)))
-        else:
-            found = [path]
         found = [self._known.setdefault(p.resolve(), p) for p in found]
         self.asked += [str(p) for p in found]
         if root is not None:

@@ -121,6 +121,20 @@ async def test_only_the_newest_of_many_changes_has_to_be_published(document: Doc
     assert document.editor.published.empty()
 
 
+async def test_formatting_a_document(editor: Editor, document: Document) -> None:
+    async def formatted(text: str) -> str:
+        document.change(text)
+        identifier = lsp.TextDocumentIdentifier(document.uri)
+        params = lsp.DocumentFormattingParams(identifier, lsp.FormattingOptions(4, True))
+        edits = await editor.text_document_formatting_async(params) or []
+        return edits[0].new_text if edits else text
+
+    document.open("")
+    assert await formatted("fn twice(x:real)->real{\ngive 2*x}") == GOOD
+    assert await formatted(GOOD) == GOOD
+    assert await formatted(BROKEN) == BROKEN
+
+
 STRANGE = [
     "",
     "\ufeff",

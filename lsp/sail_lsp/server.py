@@ -17,10 +17,10 @@ from urllib.parse import unquote
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 
-from sail_lsp.convert import Texts, diagnostic
+from sail_lsp.convert import Places, Texts, diagnostic
 from sailc import __version__
 from sailc.diagnostics.base import Diagnostic
-from sailc.source import NOWHERE
+from sailc.source import NOWHERE, Source, Span
 
 log = logging.getLogger(__name__)
 checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="check")
@@ -89,6 +89,20 @@ async def saved(_: lsp.DidSaveTextDocumentParams) -> None:
     """Look at every open document again: others may use the one that was saved."""
     for document in list(server.workspace.text_documents.values()):
         await publish(document.uri)
+
+
+@server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
+def formatting(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
+    """The whole document in the one style; nothing where it has mistakes of syntax."""
+    from sailc.format import format_source
+
+    document = server.workspace.get_text_document(params.text_document.uri)
+    path, before = document.path, document.source
+    after, _ = format_source(Source(path, before))
+    if after == before:
+        return []
+    places = Places(before, server.workspace.position_codec.client_num_units)
+    return [lsp.TextEdit(places.range(Span(path, 0, len(before))), after)]
 
 
 @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)

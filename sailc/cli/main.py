@@ -17,6 +17,7 @@ COMMANDS = {
     "emit": "emit",
     "run": "run",
     "rank": "rank",
+    "fmt": "fmt",
     "show": "show",
 }
 PLUGINS = "sailc.commands"

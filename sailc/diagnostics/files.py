@@ -136,3 +136,27 @@ class AmbiguousBenchmark(Diagnostic, frozen=True, kw_only=True):
     @property
     def help(self) -> str:
         return f"name one of: {listing(self.known) or 'none is declared'}"
+
+
+class CannotWrite(Diagnostic, frozen=True, kw_only=True):
+    """A file or folder that a command was to write, and cannot.
+
+    ```console
+    $ sailc graph examples/iris.sail -o /nowhere/iris.svg
+    ```
+
+    What was there before is as it was: a file is replaced in one step, or not at all.
+    """
+
+    code = "E0610"
+    title = "cannot write"
+    path: str
+    reason: str
+
+    @property
+    def message(self) -> str:
+        return f"I cannot write `{self.path}`: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return "see whether the folder is there and yours to write, and the disk has room"

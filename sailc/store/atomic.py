@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from shutil import copymode
 
 
 def write(path: Path, data: bytes) -> None:
-    """Replace a file in one step. Raises `OSError`."""
+    """Replace a file in one step; it keeps its permissions. Raises `OSError`."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         write_through(beside, data)
+        if path.exists():
+            copymode(path, beside)
         beside.replace(path)
     except OSError:
         beside.unlink(missing_ok=True)
