@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from sailc.cli import terminal as t
 
 if TYPE_CHECKING:
     from sailc.plan.link import Link
+    from sailc.plan.match import Filling
     from sailc.plan.scenario import Plan, Scenario
     from sailc.workspace import Workspace
 
@@ -48,15 +50,8 @@ def plan_json(plan: Plan, workspace: Workspace) -> dict[str, Any]:
 
 
 def scenario_json(s: Scenario, workspace: Workspace) -> dict[str, Any]:
-    from sailc.types.model import show
-
-    truth = s.link.fixture.truth
-    types = {
-        "question": show(s.link.fixture.question.type),
-        "input": show(s.link.model.input.type),
-        "output": show(s.link.output),
-        "truth": show(truth.type) if truth is not None else None,
-    }
+    links = [j for k in s.links for j in link_json(k, workspace)]
+    first = next(link_json(s.link, workspace))
     return {
         "id": s.id,
         "problem": s.problem.name,
@@ -64,10 +59,10 @@ def scenario_json(s: Scenario, workspace: Workspace) -> dict[str, Any]:
         "trainer": s.trainer.entry.declaration.name,
         "axes": dict(s.axes),
         "hyperparameters": dict(s.hyperparameters),
-        "question": [c.name for c in s.link.question],
-        "loss": loss_text(s, workspace),
-        "answer": [c.name for c in s.link.answer],
-        "types": types,
+        "question": first["question"],
+        "loss": next((j["loss"] for j in links if j["loss"]), None),
+        "answer": first["answer"],
+        "types": first["types"],
         "dimensions": dimensions(s.link),
         "metrics": [m.info.name for m in s.metrics],
         "software": s.software.name,
@@ -81,28 +76,44 @@ def scenario_json(s: Scenario, workspace: Workspace) -> dict[str, Any]:
             "bytes": s.cost.bytes,
             "seconds": None,
         },
-        "links": [
-            {
-                "stage": line.stage or None,
-                "line": workspace.source(line.span.file).position(line.span.start).line,
-                "fixture": line.fixtures[0].name or None,
-                "question": [c.name for c in s.link.question],
-                "loss": loss_text(s, workspace) if line.split == "train" else None,
-                "answer": [c.name for c in s.link.answer],
-                "types": types,
-            }
-            for line in s.problem.lines
-        ],
-        "holes": [],
+        "links": links,
+        "holes": [hole_json(h) for h in s.link.model.holes],
     }
 
 
-def loss_text(s: Scenario, workspace: Workspace) -> str | None:
-    """The loss's body as its trainer writes it."""
-    loss = s.link.loss
-    if loss is None:
-        return None
-    return workspace.source(loss.value.span.file).cut(loss.value.span)
+def link_json(link: Link, workspace: Workspace) -> Iterator[dict[str, Any]]:
+    """A data line's fixtures; what is computed from the answer has no question chain."""
+    from sailc.plan.link import truth_type
+    from sailc.types.model import show
+
+    for i, (f, a) in enumerate(zip(link.line.fixtures, link.answered, strict=True)):
+        truth = truth_type(f)
+        yield {
+            "stage": link.line.stage or None,
+            "line": workspace.source(f.span.file).position(link.line.span.start).line,
+            "fixture": f.name or None,
+            "question": [] if i else [c.name for c in link.question],
+            "loss": a.loss and workspace.source(a.loss.value.span.file).cut(a.loss.value.span),
+            "answer": [c.name for c in a.answer],
+            "types": {
+                "question": show(f.question.type),
+                "input": None if i else show(link.model.input.type),
+                "output": show(f.question.type if i else link.output),
+                "truth": show(truth) if truth is not None else None,
+            },
+        }
+
+
+def hole_json(filling: Filling) -> dict[str, Any]:
+    """A hole, what fills it, and the chains around that."""
+    match = filling.match
+    return {
+        "hole": filling.name,
+        "model": match.model.entry.declaration.name,
+        "question": [c.name for c in match.question],
+        "answer": [c.name for c in match.answer],
+        "holes": [hole_json(h) for h in match.model.holes],
+    }
 
 
 def dimensions(link: Link) -> dict[str, int | str]:

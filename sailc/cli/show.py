@@ -87,23 +87,23 @@ def _routes(workspace: Workspace, file: Path) -> Iterator[str]:
     """Every type that chains of converters reach from each problem's questions."""
     from sailc.build import problems_of
     from sailc.infer.modules.problem import elaborate_problem
-    from sailc.plan.link import Linker
+    from sailc.plan.chains import Chains
     from sailc.plan.select import Selection
     from sailc.queries import world
     from sailc.types.model import show as text
 
     found = world(workspace.db)
-    linker = Linker(found)
+    chains = Chains.of(found)
     for entry in problems_of(found, str(file)):
         choice = Selection(found, None).choices(entry, axes=True)[0][0]
         ctx = found.context()
         problem = elaborate_problem(ctx, entry, choice)
         fixture = problem.lines[0].fixtures[0]
-        for r in linker.reachable(ctx.type_of(fixture.question), standardize=False):
+        for r in chains.reachable(ctx.type_of(fixture.question)):
             chain = " -> ".join(s.name for s in r.route) or "as it is"
             yield f"{problem.name} question {text(r.type)}: {chain}"
         if fixture.truth is not None:
-            for r in linker.accepted(ctx.type_of(fixture.truth), standardize=False):
+            for r in chains.accepted(ctx.type_of(fixture.truth)):
                 chain = " -> ".join(s.name for s in r.route) or "as it is"
                 yield f"{problem.name} answer {text(r.type)}: {chain}"
 

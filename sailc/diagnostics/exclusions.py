@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 TITLES: Mapping[str, str] = {
     "X0101": "no chain of converters leads from the question to the model's input",
@@ -16,6 +17,9 @@ TITLES: Mapping[str, str] = {
     "X0107": "the metric does not apply",
     "X0108": "there is nothing to train on",
     "X0109": "a dimension is not known, or below 1",
+    "X0110": "nothing fills a hole of the model",
+    "X0111": "lines that share parameters would need them in different shapes",
+    "X0112": "the model has no part of the name that is carried along",
     "X0201": "the backend is not installed",
     "X0202": "a package is not installed",
     "X0203": "the backend lacks an operator",
@@ -37,7 +41,8 @@ class Reason(Struct, frozen=True):
 
 
 class Exclusion(Struct, frozen=True):
-    """All combinations that were left out for one reason."""
+    """All combinations that were left out for one reason; `modules` names the first of
+    them, alone or as `Problem / Module`."""
 
     code: str
     reason: str
@@ -46,12 +51,47 @@ class Exclusion(Struct, frozen=True):
     reached: tuple[str, ...] = ()
 
 
-def group(found: list[tuple[str, Reason]]) -> tuple[Exclusion, ...]:
-    """Exclusions by code and reason, in the order of their codes and texts."""
-    table: dict[tuple[str, str], tuple[list[str], Reason]] = {}
-    for module, reason in found:
-        table.setdefault((reason.code, reason.text), ([], reason))[0].append(module)
-    return tuple(
-        Exclusion(code, text, tuple(sorted(set(modules))), len(modules), reason.reached)
-        for (code, text), (modules, reason) in sorted(table.items())
+LISTED = 64
+Block = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+class Exclusions(Struct):
+    """Reasons while they are found, in groups: some problems with some modules each.
+
+    A group is as large as what was left out, never as their product.
+    """
+
+    _groups: dict[tuple[str, str], tuple[Reason, dict[Block, None]]] = field(
+        default_factory=dict[tuple[str, str], tuple[Reason, dict[Block, None]]]
     )
+
+    def add(self, reason: Reason, problems: Iterable[str], modules: Iterable[str]) -> None:
+        """Leave out each of some modules, with each of some problems if there are any."""
+        _, blocks = self._groups.setdefault((reason.code, reason.text), (reason, {}))
+        blocks[(tuple(problems), tuple(modules))] = None
+
+    def groups(self) -> tuple[Exclusion, ...]:
+        """In the order of their codes and texts."""
+        return tuple(
+            Exclusion(code, text, *_names(blocks), reason.reached)
+            for (code, text), (reason, blocks) in sorted(self._groups.items())
+        )
+
+
+def _names(blocks: Iterable[Block]) -> tuple[tuple[str, ...], int]:
+    """The first names, sorted, and how many there are. Blocks may overlap."""
+    small = sum(len(p or (1,)) * len(m) for p, m in blocks) <= 100 * LISTED
+    if small:
+        names = sorted({n for block in blocks for n in _pairs(block)})
+        return tuple(names[:LISTED]), len(names)
+    count = sum(len(p or (1,)) * len(m) for p, m in blocks)
+    first = {n for block in blocks for n in islice(_pairs(block), LISTED)}
+    return tuple(sorted(first)[:LISTED]), count
+
+
+def _pairs(block: Block) -> Iterator[str]:
+    problems, modules = block
+    if not problems:
+        yield from modules
+    for problem in problems:
+        yield from (f"{problem} / {module}" for module in modules)

@@ -17,6 +17,8 @@ from sailc.infer.values import (
 )
 from sailc.source import Span
 from sailc.syntax import tree
+from sailc.terms import Apply, Var
+from sailc.types.model import FunctionType
 
 Form = Callable[[Context, tree.Call, Scope], Value]
 
@@ -36,13 +38,20 @@ def _copies(ctx: Context, expr: tree.Call, scope: Scope) -> list[Value] | None:
         for item in source.items:
             inner = scope.child()
             inner.names[head.left.id] = item
-            results.append(ctx.evaluate(body, inner))
+            results.append(_afresh(ctx, ctx.evaluate(body, inner)))
         return results
     n = as_dim(ctx.evaluate(head, scope))
     if n is None or n.value is None:
         return _not_known(ctx, None, head.span)
     ctx.step(head.span, min(max(n.value, 0), ctx.fuel + 1))
-    return [ctx.evaluate(body, scope) for _ in range(n.value)]
+    return [_afresh(ctx, ctx.evaluate(body, scope)) for _ in range(n.value)]
+
+
+def _afresh(ctx: Context, value: Value) -> Value:
+    """What a hole is filled with has parameters of its own in each copy."""
+    if isinstance(value, Var) and isinstance(ctx.type_of(value), FunctionType):
+        return Apply(value.type, value.span, "copy", (value,))
+    return value
 
 
 def _not_known(ctx: Context, value: object, span: Span) -> None:

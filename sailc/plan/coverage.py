@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sailc.plan.link import Link
+from sailc.plan.link import Link, Links
 from sailc.plan.scenario import PlannedMetric
 from sailc.terms import Apply, Map, Term, walk
 
@@ -24,9 +24,10 @@ def _operators(*roots: Term) -> Iterator[str]:
             yield CONDITION
 
 
-def of_model(link: Link) -> frozenset[str]:
-    """What runs on the backend: the model and the loss."""
-    return needed(link.model.output, *([link.loss.value] if link.loss else []))
+def of_model(links: Links) -> frozenset[str]:
+    """What runs on the backend: the models and the losses."""
+    outputs = [k.model.output for k in links]
+    return needed(*outputs, *(a.loss.value for k in links for a in k.answered if a.loss))
 
 
 def of_data(link: Link, metrics: tuple[PlannedMetric, ...]) -> frozenset[str]:

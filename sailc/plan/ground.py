@@ -2,21 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import Struct, field
 from msgspec.structs import replace
 
-from sailc.terms import Apply, Attribute, Const, Map, Term, Var
+from sailc.infer.context import Context
+from sailc.terms import Apply, Attribute, Const, Layer, Map, Term, Var, rebuild
 from sailc.types.dims import Dim
 from sailc.types.solver import Solver
 
 
-def resolve_term(solver: Solver, term: Term) -> Term:
+class Grounding(Struct, eq=False):
+    """Terms with the types that a solver has found. `layers` are those of the elaboration:
+    each is copied, since another solver may find other shapes for its parameters."""
+
+    solver: Solver
+    layers: Sequence[Layer] = ()
+    _copies: dict[int, Layer] = field(default_factory=dict[int, Layer])
+    _memo: dict[int, Term] = field(default_factory=dict[int, Term])
+
+    def __post_init__(self) -> None:
+        for layer in self.layers:
+            types = {n: self.solver.resolve(t) for n, t in layer.parameters.items()}
+            self._copies[id(layer)] = replace(layer, parameters=types)
+
+    @property
+    def grounded(self) -> tuple[Layer, ...]:
+        return tuple(self._copies[id(layer)] for layer in self.layers)
+
+    def term(self, term: Term) -> Term:
+        return rebuild(term, lambda t: resolve_term(self.solver, t, self._copies), self._memo)
+
+    def var(self, variable: Var) -> Var:
+        found = self.term(variable)
+        assert isinstance(found, Var)
+        return found
+
+
+def resolver(ctx: Context) -> Callable[[Term], Term]:
+    """What puts all that an elaboration knows into a term."""
+    return lambda term: resolve_term(ctx.solver, term, {})
+
+
+def resolve_term(solver: Solver, term: Term, layers: Mapping[int, Layer]) -> Term:
     """A term whose own type, costs and attributes are resolved (those below it are)."""
     type = solver.resolve(term.type)
     match term:
-        case Apply(attributes=attributes, macs=macs, flops=flops):
+        case Apply(attributes=attributes, macs=macs, flops=flops, layer=layer):
             values = {k: _attribute(solver, v) for k, v in attributes.items()}
             return replace(
-                term, type=type, attributes=values, macs=solver.dim(macs), flops=solver.dim(flops)
+                term,
+                type=type,
+                attributes=values,
+                macs=solver.dim(macs),
+                flops=solver.dim(flops),
+                layer=layers.get(id(layer), layer),
             )
         case Const(value=value):
             return replace(term, type=type, value=_attribute(solver, value))

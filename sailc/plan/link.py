@@ -1,265 +1,302 @@
-"""Linking a problem and a model (CORE.md, steps 9 to 15).
+"""A problem's data lines, all linked to one model (CORE.md, steps 12, 14 and 16).
 
-A link is the first, in the order of chains, under which everything fits: the question
-reaches the input, the output reaches the truth, the trainer has a loss, the metrics that
-apply have a score.
+Each line is linked by itself, and the lines share the model's parts: what a problem asks in
+one stage with one type it asks of one and the same model, and where types differ, the
+parameters that are shared or carried have equal shapes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sailc.diagnostics.exclusions import Reason
-from sailc.infer.context import Context, OutOfFuel
-from sailc.infer.modules.common import Choice, World, open_scope
-from sailc.infer.modules.converter import Converter, converter
-from sailc.infer.modules.model import TypedModel, elaborate_model, input_type
-from sailc.infer.modules.problem import DataLine, Question
-from sailc.infer.modules.trainer import Loss, find_loss
+from sailc.infer.modules.common import Choice
+from sailc.infer.modules.problem import DataLine, Question, TypedProblem
+from sailc.infer.modules.trainer import Loss, TypedTrainer
 from sailc.names import Entry
-from sailc.routes import Reached, Route, backward, forward
-from sailc.routes.search import Step, standardizer
-from sailc.terms import Layer, Term, Var, rebuild
-from sailc.types.model import Bool, Label, Tensor, Type, TypeVar, show
+from sailc.plan.chains import Way
+from sailc.plan.judging import Judging, differentiable
+from sailc.plan.match import Asked, GroundModel, Match, Matcher
+from sailc.routes import Route
+from sailc.source import NOWHERE
+from sailc.terms import Const
+from sailc.types.model import Num, Tensor, Type, show
+from sailc.types.solver import Solver
+from sailc.units import ONE
 
 
-class GroundModel(Struct, frozen=True):
-    """A model whose every type is known."""
+class Answered(Struct, frozen=True):
+    """How one fixture is judged: the chain from its answer to its truth, and the loss of
+    what the first `loss_at` steps of it have made."""
 
-    entry: Entry
-    choice: Choice
-    input: Var
-    output: Term
-    layers: tuple[Layer, ...]
-
-
-class Link(Struct, frozen=True):
-    """One data line's question and truth, joined to a model.
-
-    `question` and `answer` are chains; the loss takes what the first `loss_at` steps of
-    the answer chain have made of the output.
-    """
-
-    line: DataLine
-    fixture: Question
-    question: Route
     answer: Route
-    model: GroundModel
     loss: Loss | None
     loss_at: int
 
+
+class Link(Struct, frozen=True):
+    """One data line's question and truths, joined to a model."""
+
+    line: DataLine
+    match: Match
+    answered: tuple[Answered, ...]
+
+    @property
+    def fixture(self) -> Question:
+        return self.line.fixtures[0]
+
+    @property
+    def question(self) -> Route:
+        return self.match.question
+
+    @property
+    def model(self) -> GroundModel:
+        return self.match.model
+
     @property
     def output(self) -> Type:
-        return self.model.output.type
+        return self.match.output
+
+    @property
+    def answer(self) -> Route:
+        return self.answered[0].answer
+
+    @property
+    def loss(self) -> Loss | None:
+        return self.answered[0].loss
+
+    @property
+    def loss_at(self) -> int:
+        return self.answered[0].loss_at
+
+
+Links = tuple[Link, ...]
+
+
+class Trained(Struct, frozen=True, eq=False):
+    """A trainer with its knobs chosen."""
+
+    typed: TypedTrainer
+    given: Choice
 
 
 class Linker(Struct):
-    """Links with memoised searches; one for a plan."""
+    """Links whole problems; one for a plan."""
 
-    world: World
-    converters: tuple[Converter, ...] = ()
-    _forward: dict[tuple[Type, bool], list[Reached]] = field(
-        default_factory=dict[tuple[Type, bool], list[Reached]]
+    matcher: Matcher
+    judging: Judging
+    _links: dict[tuple[object, ...], Links | Reason] = field(
+        default_factory=dict[tuple[object, ...], "Links | Reason"]
     )
-    _backward: dict[tuple[Type, bool], list[Reached]] = field(
-        default_factory=dict[tuple[Type, bool], list[Reached]]
-    )
-
-    def __post_init__(self) -> None:
-        table = self.world.names.modules["converter"]
-        entries = [table[n] for n in sorted(table)]
-        self.converters = tuple(
-            converter(e) for e in entries if len(e.declaration.parameters or ()) == 1
-        )
-
-    def reachable(self, question: Type, standardize: bool) -> list[Reached]:
-        key = (question, standardize)
-        if key not in self._forward:
-            found = forward(self.world, self.converters, question)
-            self._forward[key] = [self._standardized(r) for r in found] if standardize else found
-        return self._forward[key]
-
-    def _standardized(self, reached: Reached) -> Reached:
-        """A chain with the first plain tensor on it standardized, unless a unit made that
-        happen already."""
-        route = reached.route
-        if any(s.converter.fitted for s in route):
-            return reached
-        types = [route[0].source if route else reached.type, *(s.target for s in route)]
-        for i, type in enumerate(types):
-            step = self._fitted(type, "answer")
-            if step:
-                return Reached(reached.type, (*route[:i], *step, *route[i:]))
-        return reached
-
-    def accepted(self, truth: Type, standardize: bool) -> list[Reached]:
-        key = (truth, standardize)
-        if key not in self._backward:
-            found = self._fitted(truth, "question") if standardize else ()
-            suffix = tuple(Step(s.converter, s.source, s.target, inverse=True) for s in found)
-            self._backward[key] = backward(self.world, self.converters, truth, suffix)
-        return self._backward[key]
-
-    def _fitted(self, type: Type, other: str) -> Route:
-        usable = tuple(c for c in self.converters if c.path != other)
-        step = standardizer(self.world, usable, type)
-        return (step,) if step is not None else ()
-
-    # --- one model on one data line --------------------------------------------------------
 
     def link(
-        self,
-        line: DataLine,
-        entry: Entry,
-        choice: Choice,
-        trainer: Entry,
-        given: Choice,
-        standardize: bool,
-    ) -> Link | Reason:
-        """The least link of a model on a data line, or the furthest reason against it."""
-        fixture = line.fixtures[0]
-        question = fixture.question.type
-        furthest: tuple[int, Reason] = (0, self._no_question(entry, choice, question, standardize))
-        for here in self.reachable(question, standardize):
-            result = self._try(line, fixture, here, entry, choice, trainer, given, standardize)
-            if isinstance(result, Link):
-                return result
-            if result is not None and result[0] > furthest[0]:
-                furthest = result
-        return furthest[1]
+        self, problem: TypedProblem, entry: Entry, choice: Choice, trainer: Trained
+    ) -> Links | Reason:
+        """The least links of a problem's lines with a model, in the order of the lines."""
+        shape = asks(problem)
+        key = (shape, entry.declaration.name, id(choice), id(trainer))
+        if key not in self._links:
+            self._links[key] = _Linking(self, problem, entry, choice, trainer).links()
+        found = self._links[key]
+        if isinstance(found, Reason):
+            return found
+        return tuple(replace(k, line=d) for k, d in zip(found, problem.lines, strict=True))
 
-    def _no_question(
-        self, entry: Entry, choice: Choice, question: Type, standardize: bool
-    ) -> Reason:
-        ctx = self.world.context()
-        wanted = show(input_type(ctx, entry, open_scope(ctx, entry, choice)))
-        reached = tuple(
-            " -> ".join([*(s.name for s in r.route), show(r.type)]) if r.route else show(r.type)
-            for r in self.reachable(question, standardize)
-        )
-        text = f"no chain of converters joins the question `{show(question)}` to `{wanted}`"
-        return Reason("X0101", text, reached)
 
-    def _try(
-        self,
-        line: DataLine,
-        fixture: Question,
-        here: Reached,
-        entry: Entry,
-        choice: Choice,
-        trainer: Entry,
-        given: Choice,
-        standardize: bool,
-    ) -> Link | tuple[int, Reason] | None:
-        ctx = self.world.context()
-        scope = open_scope(ctx, entry, choice)
-        declared = input_type(ctx, entry, scope)
-        if isinstance(declared, TypeVar) and here.route:
-            return None
-        truth = fixture.truth.type if fixture.truth is not None else None
-        if truth is None:
-            text = "questions without a truth are answered by later versions of sailc"
-            return 9, Reason("X0301", text)
-        for there in self.accepted(truth, standardize):
-            model = self._elaborate(entry, choice, here.type)
-            if model is None:
-                return None
-            if isinstance(model, Reason):
-                return 1, model
-            ctx, typed = model
-            if ctx.solver.unify(typed.output.type, there.type, fixture.span) is not None:
-                continue
-            ground = _ground(ctx, typed, choice)
-            if isinstance(ground, Reason):
-                return 2, ground
-            return self._finish(
-                line, fixture, here.route, there.route, ground, trainer, given, truth, standardize
+def asks(problem: TypedProblem) -> tuple[object, ...]:
+    """What of a problem decides its links: the same for problems that ask alike."""
+    lines = tuple(
+        (line.split, line.stage, tuple(_fixture(f) for f in line.fixtures))
+        for line in problem.lines
+    )
+    return (lines, problem.carried)
+
+
+def _fixture(f: Question) -> tuple[object, ...]:
+    return (f.name, f.verb, f.question.type, truth_type(f))
+
+
+def truth_type(f: Question) -> Type | None:
+    """The type of a fixture's truth. A bare number is as many of them as the answer needs,
+    in its unit, where the answer is no label of the model's but computed from it."""
+    if f.truth_type is not None or f.truth is None:
+        return f.truth_type
+    if isinstance(f.truth, Const) and f.truth.type == Tensor(Num(ONE)) and f.name and not f.verb:
+        return f.question.type
+    return f.truth.type
+
+
+class _Linking(Struct):
+    """One problem with one model, its knobs chosen, and one trainer."""
+
+    linker: Linker
+    problem: TypedProblem
+    entry: Entry
+    choice: Choice
+    trainer: Trained
+    furthest: tuple[int, Reason] = (-1, Reason("X0101", ""))
+
+    def links(self) -> Links | Reason:
+        lines = self.problem.lines
+        for chosen in self._choose(0, {}):
+            if self._untaught(chosen[self._key(lines[0])].model):
+                text = "a model learns from `train` lines, and this problem has none"
+                return Reason("X0108", text)
+            return tuple(
+                Link(line, chosen[self._key(line)], self._judged(line, chosen[self._key(line)]))
+                for line in lines
             )
-        found = self._elaborate(entry, choice, here.type)
-        output = show(found[0].type_of(found[1].output)) if isinstance(found, tuple) else "?"
-        text = f"no chain of converters joins the answer `{output}` to the truth `{show(truth)}`"
-        accepted = tuple(show(r.type) for r in self.accepted(truth, standardize))
-        return 3, Reason("X0102", text, accepted)
+        return self.furthest[1]
 
-    def _elaborate(
-        self, entry: Entry, choice: Choice, given: Type
-    ) -> tuple[Context, TypedModel] | Reason | None:
-        ctx = self.world.context()
-        try:
-            typed = elaborate_model(ctx, entry, choice, given)
-        except OutOfFuel:
-            return Reason("X0104", f"{entry.declaration.name} takes too many steps to elaborate")
-        if typed is None:
+    def _choose(
+        self, at: int, chosen: dict[tuple[object, ...], Match]
+    ) -> Iterator[dict[tuple[object, ...], Match]]:
+        """A match for every line, by backtracking in the order of the lines."""
+        if at == len(self.problem.lines):
+            yield chosen
+            return
+        line = self.problem.lines[at]
+        known = chosen.get(self._key(line))
+        if known is not None:
+            if self._lossless(line, known) is None:
+                yield from self._choose(at + 1, chosen)
+            return
+        asked = self._asked(line)
+        matches = self.linker.matcher.matches(asked, self.entry, self.choice)
+        for match in matches:
+            reason = self._lossless(line, match) or self._disagree(line, match, chosen)
+            if reason is None:
+                yield from self._choose(at + 1, {**chosen, self._key(line): match})
+            else:
+                self._note(4, reason)
+        self._note(*matches.furthest)
+
+    def _note(self, step: int, reason: Reason) -> None:
+        if step > self.furthest[0]:
+            self.furthest = (step, reason)
+
+    def _asked(self, line: DataLine) -> Asked:
+        f = line.fixtures[0]
+        way = Way(self.trainer.typed.standardize)
+        return Asked(f.question.type, self._truth(line), f.verb, way)
+
+    def _truth(self, line: DataLine) -> Type | None:
+        """A line without a truth trains the model that the others of its stage ask."""
+        own = truth_type(line.fixtures[0])
+        if own is not None:
+            return own
+        question = line.fixtures[0].question.type
+        for other in self.problem.lines:
+            f = other.fixtures[0]
+            if self._stage(other) == self._stage(line) and f.question.type == question:
+                found = truth_type(f)
+                if found is not None:
+                    return found
+        return None
+
+    def _stage(self, line: DataLine) -> str:
+        """A line outside of the stages asks the model that the last of them leaves."""
+        stages = self.problem.stages
+        return line.stage or (stages[-1] if stages else "")
+
+    def _key(self, line: DataLine) -> tuple[object, ...]:
+        return (self._stage(line), line.fixtures[0].question.type, self._truth(line))
+
+    def _untaught(self, model: GroundModel) -> bool:
+        """Whether parameters are to be learned and nothing teaches them: a solver that
+        minimizes learns from each question."""
+        alone = self.entry.declaration.kind == "solver" and model.minimize is not None
+        return model.trained and not alone and not self.problem.of("train")
+
+    # --- losses ------------------------------------------------------------------------------
+
+    def _lossless(self, line: DataLine, match: Match) -> Reason | None:
+        """Why a match cannot be trained on a line, where the line is for training."""
+        if line.split != "train" or match.model.minimize is not None or not match.model.trained:
             return None
-        if typed.holes or typed.minimize is not None or typed.fitted:
-            what = "`needs`" if typed.holes else "`minimize` and `fit`"
-            return Reason("X0301", f"{what} is not planned by this version of sailc")
-        failed = [r for r in typed.requirements if r.holds is False]
-        if failed:
-            because = failed[0].because or "a `require` does not hold"
-            return Reason("X0106", f"{because} (`{show(given)}`)")
-        if ctx.failed:
-            first = next(d for d in ctx.found.values() if d.severity == "error")
-            return Reason("X0104", f"on `{show(given)}`: {first.message}")
-        return ctx, typed
+        for f, a in zip(line.fixtures, self._judged(line, match), strict=True):
+            if a.loss is None:
+                return self._no_loss(f, match)
+        return None
 
-    def _finish(
-        self,
-        line: DataLine,
-        fixture: Question,
-        question: Route,
-        answer: Route,
-        model: GroundModel,
-        trainer: Entry,
-        given: Choice,
-        truth: Type,
-        standardize: bool,
-    ) -> Link | tuple[int, Reason]:
-        types = [model.output.type, *(s.target for s in answer)]
-        first = len(types) - 1 if standardize and answer and answer[-1].inverse else 0
-        for at in range(first, len(types)):
-            if at and not all(_differentiable(t) for t in types[1 : at + 1]):
+    def _no_loss(self, f: Question, match: Match) -> Reason:
+        truth = truth_type(f)
+        if truth is None:
+            text = "there is neither a truth to train on nor something to minimize"
+            return Reason("X0108", text)
+        answer = match.output if f is self.problem.lines[0].fixtures[0] else f.question.type
+        return Reason(
+            "X0105", f"no loss accepts an answer `{show(answer)}` and a truth `{show(truth)}`"
+        )
+
+    def _judged(self, line: DataLine, match: Match) -> tuple[Answered, ...]:
+        first = self._loss(line, match.types, match.answer, truth_type(line.fixtures[0]))
+        return (first, *(self._computed(line, f) for f in line.fixtures[1:]))
+
+    def _computed(self, line: DataLine, f: Question) -> Answered:
+        """A fixture that is computed from the answers to the first."""
+        truth, given = truth_type(f), f.question.type
+        if truth is None:
+            return Answered((), None, 0)
+        way = Way(self.trainer.typed.standardize, inverse=False)
+        for there in self.linker.matcher.chains.accepted(truth, way):
+            if Solver().unify(given, there.type, NOWHERE) is None:
+                types = (given, *(s.target for s in there.route))
+                return self._loss(line, types, there.route, truth)
+        return self._loss(line, (given,), (), truth)
+
+    def _loss(
+        self, line: DataLine, types: tuple[Type, ...], answer: Route, truth: Type | None
+    ) -> Answered:
+        """The loss on the first type of the chain that it accepts. What is fitted to the
+        truths is learned without its units."""
+        if truth is None or line.split == "test":
+            return Answered(answer, None, 0)
+        fitted = self.trainer.typed.standardize and answer and answer[-1].inverse
+        for at in range(len(types) - 1 if fitted else 0, len(types)):
+            if at and not differentiable(types[1 : at + 1]):
                 break
-            loss = find_loss(self.world.context(), trainer, given, types[at], truth)
+            loss = self.linker.judging.loss(
+                self.trainer.typed.entry, self.trainer.given, types[at], truth
+            )
             if loss is not None:
-                return Link(line, fixture, question, answer, model, loss, at)
-        text = f"no loss accepts an answer `{show(types[0])}` and a truth `{show(truth)}`"
-        return 4, Reason("X0105", text)
+                return Answered(answer, loss, at)
+        return Answered(answer, None, 0)
+
+    # --- parts that are shared or carried (step 16) --------------------------------------------
+
+    def _disagree(
+        self, line: DataLine, match: Match, chosen: Mapping[tuple[object, ...], Match]
+    ) -> Reason | None:
+        """Why a line's model cannot be that of the lines before it."""
+        stage = self._stage(line)
+        for key, other in chosen.items():
+            parts = None if key[0] == stage else self._carried(str(key[0]), stage)
+            if shapes(other.model, parts) != shapes(match.model, parts):
+                name = self.entry.declaration.name
+                return Reason("X0111", f"two lines would need `{name}` with different parameters")
+        for part in self.problem.carries(stage):
+            if not any(layer.part == part for layer in match.model.layers):
+                name = self.entry.declaration.name
+                return Reason("X0112", f"`{name}` has no part `{part}` to carry along")
+        return None
+
+    def _carried(self, before: str, stage: str) -> frozenset[str]:
+        """The parts that a later stage takes over from an earlier one."""
+        stages = self.problem.stages
+        later = stages[stages.index(before) + 1 : stages.index(stage) + 1]
+        first, *rest = [frozenset(self.problem.carries(s)) for s in later]
+        return first.intersection(*rest)
 
 
-def _differentiable(type: Type) -> bool:
-    """Labels and truth values have no derivative."""
-    return isinstance(type, Tensor) and not isinstance(type.element, Label | Bool)
-
-
-def _ground(ctx: Context, typed: TypedModel, choice: Choice) -> GroundModel | Reason:
-    """A model with every type resolved; a reason where one stays open."""
-    from sailc.routes.search import is_ground
-
-    wrong = ctx.solver.settle()
-    if wrong is not None:
-        return Reason("X0109", f"dimensions disagree: {wrong.left} and {wrong.right}")
-    memo: dict[int, Term] = {}
-    resolve = resolver(ctx)
-    inputs = [rebuild(v, resolve, memo) for v in typed.inputs]
-    output = rebuild(typed.output, resolve, memo)
-    for layer in typed.layers:
-        for name, type in layer.parameters.items():
-            layer.parameters[name] = ctx.solver.resolve(type)
-        if not all(is_ground(t) for t in layer.parameters.values()):
-            return Reason("X0109", f"the parameters of `{layer.operator}` have no known shape")
-    if not inputs:
-        return Reason("X0302", f"`{typed.entry.declaration.name}` has mistakes: see `sailc check`")
-    if not is_ground(output.type):
-        return Reason("X0109", f"the answer's type `{show(output.type)}` is not decided")
-    assert isinstance(inputs[0], Var)
-    return GroundModel(typed.entry, choice, inputs[0], output, typed.layers)
-
-
-def resolver(ctx: Context) -> Callable[[Term], Term]:
-    """What puts all that a solver knows into a term."""
-    from sailc.plan.ground import resolve_term
-
-    return lambda term: resolve_term(ctx.solver, term)
+def shapes(model: GroundModel, parts: frozenset[str] | None) -> tuple[object, ...]:
+    """The parameters' shapes of some parts of a model, or of all of it and its fillings."""
+    own = tuple(
+        (layer.operator, layer.part, tuple(layer.parameters.items()))
+        for layer in model.layers
+        if parts is None or layer.part in parts
+    )
+    return (*own, *(shapes(h.match.model, None) for h in model.holes if parts is None))

@@ -23,7 +23,8 @@ from sailc.infer.modules.metric import (
 from sailc.infer.modules.problem import TypedProblem
 from sailc.names import Entry
 from sailc.plan.cost import cost_of
-from sailc.plan.link import Link, resolver
+from sailc.plan.ground import resolver
+from sailc.plan.link import Link
 from sailc.plan.scenario import PlannedMetric
 from sailc.terms import Term, Var, rebuild, walk
 from sailc.types.model import Type, Unknown, show

@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
-from sailc.backends import BrokenBackend, backend, missing_packages
 from sailc.diagnostics.base import Diagnostic
-from sailc.diagnostics.exclusions import Reason, group
+from sailc.diagnostics.exclusions import Exclusions, Reason
 from sailc.diagnostics.files import SelectsNothing
 from sailc.diagnostics.warnings import NeverStops, NotCarriedOut
-from sailc.infer.modules.common import (
-    Choice,
-    World,
-    guarded,
-    knobs,
-    open_scope,
-    properties,
-    requirements,
-    show_value,
-    words,
-)
-from sailc.infer.modules.problem import DataLine, Question, TypedProblem, elaborate_problem
-from sailc.infer.modules.trainer import TypedTrainer, elaborate_trainer
+from sailc.infer.modules.common import Choice, World, knobs, properties, show_value, words
+from sailc.infer.modules.model import ports
+from sailc.infer.modules.problem import TypedProblem
+from sailc.infer.modules.trainer import elaborate_trainer
 from sailc.names import Entry
+from sailc.plan.chains import Chains
 from sailc.plan.cost import cost_of
 from sailc.plan.coverage import of_data, of_model
-from sailc.plan.link import Link, Linker, resolver
+from sailc.plan.judging import Judging
+from sailc.plan.link import Link, Linker, Links, Trained, truth_type
+from sailc.plan.machines import Machines
+from sailc.plan.match import Asked, Matcher
 from sailc.plan.metrics import Out, metrics_of
+from sailc.plan.problems import Class, Grounds, classes
 from sailc.plan.scenario import (
     Plan,
     PlannedMetric,
     Scenario,
-    Software,
+    answerer,
+    hyperparameters,
+    judged,
     scenario_id,
 )
 from sailc.plan.select import Selection
+from sailc.plan.unwritten import unwritten
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.terms import Term, Var, rebuild
-from sailc.types.model import ListType, SetType, Tensor, Type, Unknown, show
 
 
 def make_plan(
@@ -48,15 +44,13 @@ def make_plan(
 ) -> Plan:
     """The plan of a benchmark, or of some problems with everything that fits them."""
     selection = Selection(world, benchmark)
-    planner = Planner(world, selection, Linker(world))
-    chosen = problems if problems is not None else selection.modules("problems")
-    for problem in chosen:
-        planner.problem(problem)
+    planner = Planner.of(world, selection)
+    planner.plan(problems if problems is not None else selection.modules("problems"))
     name = benchmark.declaration.name if benchmark is not None else ""
     span = benchmark.declaration.name_span if benchmark is not None else Span(file, 0, 0)
     rankings = tuple(planner.rankings())
-    diagnostics = [*selection.diagnostics, *planner.diagnostics]
-    excluded = group(planner.excluded)
+    diagnostics = [*selection.diagnostics, *planner.grounds.diagnostics]
+    excluded = planner.exclusions.groups()
     diagnostics += planner.warnings()
     if not planner.scenarios and not any(d.severity == "error" for d in diagnostics):
         reasons = tuple(e.reason for e in excluded)
@@ -77,209 +71,178 @@ class Planner(Struct):
 
     world: World
     selection: Selection
+    exclusions: Exclusions
+    grounds: Grounds
     linker: Linker
+    machines: Machines
     scenarios: list[Scenario] = field(default_factory=list[Scenario])
-    excluded: list[tuple[str, Reason]] = field(default_factory=list[tuple[str, Reason]])
-    diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    _trainers: list[Trained] = field(default_factory=list[Trained])
 
-    def leave_out(self, module: str, reason: Reason) -> None:
-        self.excluded.append((module, reason))
+    @classmethod
+    def of(cls, world: World, selection: Selection) -> Planner:
+        exclusions = Exclusions()
+        chains = Chains.of(world)
+        judging = Judging(world, tuple(selection.modules("metrics")))
+        matcher = Matcher(world, chains, judging, lambda: _fillers(world, selection))
+        return cls(
+            world,
+            selection,
+            exclusions,
+            Grounds(world),
+            Linker(matcher, judging),
+            Machines(world, selection, exclusions),
+        )
 
-    # --- problems --------------------------------------------------------------------------
+    def plan(self, entries: Sequence[Entry]) -> None:
+        """The scenarios of some problems, in the order of the problems and their axes."""
+        problems = [p for entry in entries for p in self._problems(entry)]
+        made: dict[int, list[Scenario]] = {}
+        for c in classes(problems):
+            for problem, scenario in self._class(c):
+                made.setdefault(id(problem), []).append(scenario)
+        self.scenarios += [s for p, _ in problems for s in made.get(id(p), ())]
 
-    def problem(self, entry: Entry) -> None:
+    def _problems(self, entry: Entry) -> Iterator[tuple[TypedProblem, dict[str, object]]]:
+        name = entry.declaration.name
         for row in self.selection.choices(entry, axes=True):
-            choice = row[0]
-            problem = self.ground(entry, choice)
+            problem = self.grounds.ground(entry, row[0])
             if isinstance(problem, Reason):
-                self.leave_out(entry.declaration.name, problem)
-                continue
-            axes = {f"{entry.declaration.name}.{k}": show_value(v) for k, v in choice.items()}
-            for model in self._models(problem):
-                self._trainers(problem, axes, model)
-
-    def ground(self, entry: Entry, choice: Choice) -> TypedProblem | Reason:
-        """A problem with every type known."""
-        ctx = self.world.context()
-        found: list[TypedProblem] = []
-        guarded(ctx, lambda: found.append(elaborate_problem(ctx, entry, choice)))
-        wrong = ctx.solver.settle()
-        if ctx.failed or wrong is not None or not found:
-            self.diagnostics += list(ctx.found.values())
-            return Reason("X0302", f"`{entry.declaration.name}` has mistakes: see `sailc check`")
-        failed = [r for r in found[0].requirements if r.holds is False]
-        if failed:
-            return Reason("X0106", failed[0].because or "a `require` does not hold")
-        memo: dict[int, Term] = {}
-        resolve = resolver(ctx)
-        lines = tuple(_ground_line(line, resolve, memo) for line in found[0].lines)
-        return TypedProblem(entry.declaration.name, entry, lines, found[0].requirements)
+                self.exclusions.add(problem, (), [name])
+            else:
+                yield problem, {f"{name}.{k}": show_value(v) for k, v in row[0].items()}
 
     # --- models ----------------------------------------------------------------------------
 
-    def _models(self, problem: TypedProblem) -> Iterator[Entry]:
+    def _class(self, c: Class) -> Iterator[tuple[TypedProblem, Scenario]]:
+        for entry in self.models():
+            reason = self.unmeant(c.first, entry) or self.unreached(c.first, entry)
+            if reason is not None:
+                self.exclusions.add(reason, c.names, [entry.declaration.name])
+                continue
+            for row in self.selection.choices(entry, axes=False):
+                for trainer in self.trainers():
+                    yield from self._combination(c, entry, row, trainer)
+
+    def models(self) -> list[Entry]:
+        """The models and solvers that take part."""
         both = self.selection.mentions("models") or self.selection.mentions("solvers")
         found: list[Entry] = []
         if self.selection.mentions("models") or not both:
             found += self.selection.modules("models")
         if self.selection.mentions("solvers") or not both:
             found += self.selection.modules("solvers")
-        for entry in found:
-            reason = self.unfit(problem, entry)
-            if reason is None:
-                yield entry
-            else:
-                self.leave_out(_pair(problem, entry.declaration.name), reason)
+        return found
 
-    def unfit(self, problem: TypedProblem, entry: Entry) -> Reason | None:
-        """Why a model cannot be meant for a problem, before any type."""
+    def trainers(self) -> list[Trained]:
+        """The trainers that take part, each with every choice of its swept knobs."""
+        if not self._trainers:
+            for entry in self.selection.modules("trainers"):
+                for given in self.selection.choices(entry, axes=False):
+                    typed = elaborate_trainer(self.world.context(), entry, given[0])
+                    self._trainers.append(Trained(typed, given[0]))
+        return self._trainers
+
+    def unmeant(self, problem: TypedProblem, entry: Entry) -> Reason | None:
+        """That a model is for other kinds of task."""
         verbs = words(entry.declaration, "for")
-        name = entry.declaration.name
-        if entry.declaration.kind == "solver":
-            return Reason("X0301", "solvers are not planned by this version of sailc")
         if verbs and problem.verb not in verbs:
+            name = entry.declaration.name
             text = f"`{name}` is for `{'`, `'.join(verbs)}`, and this asks to `{problem.verb}`"
             return Reason("X0103", text)
         return None
 
-    def _trainers(self, problem: TypedProblem, axes: dict[str, object], model: Entry) -> None:
-        reason = unsupported(problem)
-        name = model.declaration.name
-        if reason is not None:
-            self.leave_out(_pair(problem, name), reason)
-            return
-        for row in self.selection.choices(model, axes=False):
-            for trainer in self.selection.modules("trainers"):
-                for given in self.selection.choices(trainer, axes=False):
-                    self._combination(problem, axes, model, row, trainer, given[0])
-
-    def _combination(
-        self,
-        problem: TypedProblem,
-        axes: dict[str, object],
-        model: Entry,
-        row: list[Choice],
-        trainer: Entry,
-        given: Choice,
-    ) -> None:
-        ctx = self.world.context()
-        typed = elaborate_trainer(ctx, trainer, given)
-        first: Reason | None = None
-        for choice in row:
-            link = self.link(problem, model, choice, trainer, given, typed.standardize)
-            if isinstance(link, Link):
-                self._scenarios(problem, axes, link, typed, given)
-                return
-            first = first or link
-            if not knobs(self.world.context(), model):
-                break
-        if first is not None:
-            self.leave_out(_pair(problem, model.declaration.name), first)
+    def unreached(self, problem: TypedProblem, entry: Entry) -> Reason | None:
+        """That no chain leads from a question to a model's input, before its body is looked at."""
+        choice = self.selection.choices(entry, axes=False)[0][0]
+        for line in problem.lines:
+            f = line.fixtures[0]
+            asked = Asked(f.question.type, truth_type(f), f.verb)
+            if not self.linker.matcher.takes(entry, choice, asked):
+                return self.linker.matcher.no_question(asked, entry, choice)
+        return None
 
     def link(
-        self,
-        problem: TypedProblem,
-        model: Entry,
-        choice: Choice,
-        trainer: Entry,
-        given: Choice,
-        standardize: bool,
-    ) -> Link | Reason:
-        """One link for all data lines: they ask alike, or the pair is left out."""
-        first: Link | None = None
-        for line in problem.lines:
-            link = self.linker.link(line, model, choice, trainer, given, standardize)
-            if isinstance(link, Reason):
-                return link
-            if first is not None and _types(first) != _types(link):
-                text = "data lines that ask with different types are not planned by this version"
-                return Reason("X0301", text)
-            first = link if first is None or line.split == "test" else first
+        self, problem: TypedProblem, entry: Entry, row: Sequence[Choice], trainer: Trained
+    ) -> Links | Reason:
+        """The links under the first of some choices of knobs that has any."""
+        first: Reason | None = None
+        for choice in row:
+            links = self.linker.link(problem, entry, choice, trainer)
+            if not isinstance(links, Reason):
+                return links
+            first = first or links
+            if not self._may_help(entry, first):
+                break
         assert first is not None
         return first
 
+    def _may_help(self, entry: Entry, reason: Reason) -> bool:
+        """Whether other values of the knobs could mend what a reason is against: types that
+        no chain joins stay so, unless the ports' types are made of knobs."""
+        if reason.code not in ("X0101", "X0102", "X0105", "X0108"):
+            return True
+        names = {n for k in knobs(self.world.context(), entry) for n in k.names}
+        lines = [*ports(entry, "input"), *ports(entry, "output")]
+        written = [line.type for line in lines if line.type is not None]
+        mentioned = {n.id for t in written for n in tree.walk(t) if isinstance(n, tree.Name)}
+        return len(written) < len(lines) or bool(names & mentioned)
+
     # --- scenarios -------------------------------------------------------------------------
 
+    def _combination(
+        self, c: Class, entry: Entry, row: Sequence[Choice], trainer: Trained
+    ) -> Iterator[tuple[TypedProblem, Scenario]]:
+        name = entry.declaration.name
+        links = self.link(c.first, entry, row, trainer)
+        if isinstance(links, Reason):
+            self.exclusions.add(links, c.names, [name])
+            return
+        missing = unwritten(links)
+        if missing:
+            text = f"{missing} is not written by this version of sailc"
+            whole = answerer(judged(links).model)
+            self.exclusions.add(Reason("X0301", text), c.names, [whole])
+            return
+        for problem, axes in c.members:
+            own = self.linker.link(problem, entry, judged(links).model.choice, trainer)
+            assert not isinstance(own, Reason)
+            for scenario in self._scenarios(problem, axes, own, trainer):
+                yield problem, scenario
+
     def _scenarios(
-        self,
-        problem: TypedProblem,
-        axes: dict[str, object],
-        link: Link,
-        trainer: TypedTrainer,
-        given: Choice,
-    ) -> None:
-        hyper = {
-            f"{link.model.entry.declaration.name}.{k}": show_value(v)
-            for k, v in link.model.choice.items()
-        } | {f"{trainer.entry.declaration.name}.{k}": show_value(v) for k, v in given.items()}
+        self, problem: TypedProblem, axes: dict[str, object], links: Links, trainer: Trained
+    ) -> Iterator[Scenario]:
+        link = judged(links)
+        entry = trainer.typed.entry
+        hyper = hyperparameters(link.model) | {
+            f"{entry.declaration.name}.{k}": show_value(v) for k, v in trainer.given.items()
+        }
         metrics = tuple(self._metrics(problem, link))
-        hardware = [e.declaration.name for e in self._hardware()]
-        for software in self._software(link, metrics):
-            for machine in hardware:
+        for software in self.machines.software(of_model(links), of_data(link, metrics)):
+            for machine in self.machines.hardware():
                 parts = {
                     "problem": problem.name,
                     "axes": axes,
-                    "model": link.model.entry.declaration.name,
+                    "model": answerer(link.model),
                     "hyperparameters": hyper,
-                    "trainer": trainer.entry.declaration.name,
+                    "trainer": entry.declaration.name,
                     "software": software.name,
                     "hardware": machine,
                 }
-                self.scenarios.append(
-                    Scenario(
-                        scenario_id(parts),
-                        problem,
-                        axes,
-                        link.model.entry,
-                        trainer,
-                        hyper,
-                        link,
-                        metrics,
-                        software,
-                        machine,
-                        self.selection.seeds(),
-                        cost_of(link.model),
-                    )
+                yield Scenario(
+                    scenario_id(parts),
+                    problem,
+                    axes,
+                    link.model.entry,
+                    trainer.typed,
+                    hyper,
+                    links,
+                    metrics,
+                    software,
+                    machine,
+                    self.selection.seeds(),
+                    cost_of(link.model),
                 )
-
-    def _hardware(self) -> list[Entry]:
-        if self.selection.mentions("on") or self.selection.mentions("hardware"):
-            return self.selection.modules("hardware", "on")
-        here = self.world.names.module("hardware", "here")
-        return [here] if here is not None else []
-
-    def _software(self, link: Link, metrics: tuple[PlannedMetric, ...]) -> Iterator[Software]:
-        model, data = of_model(link), of_data(link, metrics)
-        if not _is_array(link.model.input.type) or not _is_array(link.output):
-            text = f"a model from `{show(link.model.input.type)}` to `{show(link.output)}`"
-            pair = f"{link.model.entry.declaration.name}"
-            reason = Reason("X0301", f"{text} is not written by this version of sailc")
-            self.leave_out(pair, reason)
-            return
-        for entry in self.selection.modules("software"):
-            backends = words(entry.declaration, "backend")
-            if not backends:
-                continue
-            found = Software(
-                entry.declaration.name, backends[0], words(entry.declaration, "packages")
-            )
-            reason = _cannot(found, model, data)
-            if reason is not None:
-                self.leave_out(found.name, reason)
-                continue
-            failed = self._failed(entry)
-            if failed is not None:
-                self.leave_out(found.name, failed)
-                continue
-            yield found
-
-    def _failed(self, entry: Entry) -> Reason | None:
-        ctx = self.world.context()
-        scope = open_scope(ctx, entry, {})
-        for r in requirements(ctx, entry, scope):
-            if r.holds is False:
-                return Reason("X0106", r.because or "a `require` does not hold")
-        return None
 
     def _metrics(self, problem: TypedProblem, link: Link) -> Iterator[PlannedMetric]:
         for found in metrics_of(self.world, self.selection.metrics(), problem, link):
@@ -289,9 +252,7 @@ class Planner(Struct):
                 yield found
 
     def _metric_out(self, problem: TypedProblem, metric: str, text: str) -> None:
-        entry = (_pair(problem, metric), Reason("X0107", text))
-        if entry not in self.excluded:
-            self.excluded.append(entry)
+        self.exclusions.add(Reason("X0107", text), [problem.name], [metric])
 
     def warnings(self) -> Iterator[Diagnostic]:
         """What will not have the effect that its author may expect."""
@@ -319,76 +280,10 @@ class Planner(Struct):
                 yield entry
 
 
-def _is_array(type: Type) -> bool:
-    """A tensor, or a list of tensors."""
-    match type:
-        case Tensor():
-            return True
-        case ListType(item, _) | SetType(item, _):
-            return _is_array(item)
-        case _:
-            return False
-
-
-def _pair(problem: TypedProblem, module: str) -> str:
-    return f"{problem.name} / {module}"
-
-
-def _types(link: Link) -> tuple[Type | None, ...]:
-    truth = link.fixture.truth
-    return (link.fixture.question.type, truth.type if truth is not None else None)
-
-
-def _ground_line(
-    line: DataLine, resolve: Callable[[Term], Term], memo: dict[int, Term]
-) -> DataLine:
-    variable = rebuild(line.variable, resolve, memo)
-    source = rebuild(line.source, resolve, memo)
-    assert isinstance(variable, Var)
-    fixtures = tuple(
-        Question(
-            f.name,
-            f.verb,
-            rebuild(f.question, resolve, memo),
-            rebuild(f.truth, resolve, memo) if f.truth is not None else None,
-            f.truth_type,
-            rebuild(f.weight, resolve, memo) if f.weight is not None else None,
-            f.span,
-        )
-        for f in line.fixtures
-    )
-    return DataLine(
-        line.split, line.stage, line.names, variable, source, line.count, fixtures, line.span
-    )
-
-
-def unsupported(problem: TypedProblem) -> Reason | None:
-    """What this version does not plan, said as a reason."""
-    if not problem.of("train"):
-        return Reason("X0108", "a model learns from `train` lines, and this problem has none")
-    if any(line.stage for line in problem.lines):
-        return Reason("X0301", "`stage` is not planned by this version of sailc")
-    if any(len(line.fixtures) != 1 for line in problem.lines):
-        return Reason("X0301", "several fixtures are not planned by this version of sailc")
-    for line in problem.lines:
-        f = line.fixtures[0]
-        if isinstance(f.question.type, Unknown):
-            return Reason("X0302", f"`{problem.name}` has mistakes: see `sailc check`")
-    return None
-
-
-def _cannot(software: Software, model: frozenset[str], data: frozenset[str]) -> Reason | None:
-    found = backend(software.backend)
-    if found is None:
-        text = f"no backend `{software.backend}` is installed"
-        return Reason("X0201", f"{text}: `pip install sailc[{software.backend}]`")
-    if isinstance(found, BrokenBackend):
-        return Reason("X0201", f"the backend `{found.name}` cannot be loaded: {found.reason}")
-    lacking = missing_packages((*software.packages, *found.packages))
-    if lacking:
-        wanted = " ".join(f"'{p}'" for p in lacking)
-        return Reason("X0202", f"`{software.name}` needs {wanted}: `pip install {wanted}`")
-    absent = found.lacks(model, data)
-    if absent:
-        return Reason("X0203", f"the backend `{found.name}` has no row for {absent[0]}")
-    return None
+def _fillers(world: World, selection: Selection) -> Iterator[tuple[Entry, list[Choice]]]:
+    """What may fill a hole: every model of the catalogue, and solvers that fit nothing."""
+    modules = world.names.modules
+    table = {**modules["model"], **modules["solver"]}
+    for name in sorted(table):
+        for row in selection.choices(table[name], axes=False):
+            yield table[name], row

@@ -10,12 +10,14 @@ from msgspec import Struct
 
 from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.exclusions import Exclusion
+from sailc.infer.modules.common import show_value
 from sailc.infer.modules.metric import Measure, MetricInfo, Score
 from sailc.infer.modules.problem import TypedProblem
 from sailc.infer.modules.trainer import TypedTrainer
 from sailc.names import Entry
 from sailc.plan.cost import Cost
-from sailc.plan.link import Link
+from sailc.plan.link import Link, Links
+from sailc.plan.match import GroundModel
 
 
 class PlannedMetric(Struct, frozen=True):
@@ -44,7 +46,7 @@ class Scenario(Struct, frozen=True):
     model: Entry
     trainer: TypedTrainer
     hyperparameters: Mapping[str, object]
-    link: Link
+    links: Links
     metrics: tuple[PlannedMetric, ...]
     software: Software
     hardware: str
@@ -52,10 +54,45 @@ class Scenario(Struct, frozen=True):
     cost: Cost
 
     @property
+    def link(self) -> Link:
+        """The link of the first test line."""
+        return judged(self.links)
+
+    @property
+    def training(self) -> Link:
+        """The link of the first training line, which says what is made small."""
+        return next(k for k in self.links if k.line.split == "train")
+
+    @property
+    def answerer(self) -> str:
+        """The model, and what fills its holes."""
+        return answerer(self.link.model)
+
+    @property
     def title(self) -> str:
-        d = self.model.declaration
         trainer = self.trainer.entry.declaration.name
-        return f"{self.problem.name} / {d.name} / {trainer} / {self.software.name}"
+        return f"{self.problem.name} / {self.answerer} / {trainer} / {self.software.name}"
+
+
+def judged(links: Links) -> Link:
+    """The link of the first test line; of the first line where nothing is tested."""
+    return next((k for k in links if k.line.split == "test"), links[0])
+
+
+def answerer(model: GroundModel) -> str:
+    """`SumOverElements(phi = MLP)`."""
+    name = model.entry.declaration.name
+    holes = ", ".join(f"{h.name} = {answerer(h.match.model)}" for h in model.holes)
+    return f"{name}({holes})" if holes else name
+
+
+def hyperparameters(model: GroundModel, path: str = "") -> dict[str, object]:
+    """The values of a model's knobs, then those of what fills its holes: `phi.MLP.width`."""
+    name = model.entry.declaration.name
+    found = {f"{path}{name}.{k}": show_value(v) for k, v in model.choice.items()}
+    for h in model.holes:
+        found |= hyperparameters(h.match.model, f"{path}{h.name}.")
+    return found
 
 
 class Plan(Struct, frozen=True):

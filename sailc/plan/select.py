@@ -34,9 +34,20 @@ class Selection(Struct):
     world: World
     entry: Entry | None
     diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    _modules: dict[tuple[str, ...], list[Entry]] = field(
+        default_factory=dict[tuple[str, ...], list[Entry]]
+    )
+    _choices: dict[tuple[str, bool], list[list[Choice]]] = field(
+        default_factory=dict[tuple[str, bool], list[list[Choice]]]
+    )
 
     def modules(self, *words: str) -> list[Entry]:
         """The modules of a kind that take part, by name; all of them if none is named."""
+        if words not in self._modules:
+            self._modules[words] = self._select(*words)
+        return self._modules[words]
+
+    def _select(self, *words: str) -> list[Entry]:
         kind = SELECTED[words[0]]
         table = self.world.names.modules[kind]
         solvers = self.world.names.modules["solver"]
@@ -131,8 +142,15 @@ class Selection(Struct):
         """The values of a module's knobs: a row for each point of its axes, and in each row
         the choices to try in order until one links.
 
-        In a problem every knob is an axis; elsewhere only those that are swept.
+        In a problem every knob is an axis; elsewhere only those that are swept. The same
+        choices come back each time, so that what hangs on one can be found by it.
         """
+        key = (entry.declaration.name, axes)
+        if key not in self._choices:
+            self._choices[key] = self._rows(entry, axes)
+        return self._choices[key]
+
+    def _rows(self, entry: Entry, axes: bool) -> list[list[Choice]]:
         ctx = self.world.context()
         table = knobs(ctx, entry)
         name = entry.declaration.name

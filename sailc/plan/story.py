@@ -7,77 +7,105 @@ from collections.abc import Iterator
 from sailc.diagnostics.exclusions import Reason
 from sailc.infer.modules.common import World, show_value
 from sailc.infer.modules.problem import TypedProblem
-from sailc.infer.modules.trainer import elaborate_trainer
 from sailc.names import Entry
-from sailc.plan.link import Link, Linker
-from sailc.plan.plan import Planner, unsupported
+from sailc.plan.link import Link, Trained, truth_type
+from sailc.plan.match import GroundModel, Match
+from sailc.plan.plan import Planner
+from sailc.plan.scenario import answerer
 from sailc.plan.select import Selection
+from sailc.routes import Route
 from sailc.types.model import show
 
 
 def story(world: World, problem: str, model: str) -> Iterator[str]:
-    """Lines of text: for every trainer, the link or the furthest reason against it."""
+    """Lines of text: for every trainer, the links or the furthest reason against them."""
     names = world.names
-    selection = Selection(world, None)
-    planner = Planner(world, selection, Linker(world))
+    planner = Planner.of(world, Selection(world, None))
     entry = names.modules["problem"][problem]
     candidate = names.modules["model"].get(model) or names.modules["solver"][model]
-    choice = selection.choices(entry, axes=True)[0][0]
-    ground = planner.ground(entry, choice)
+    choice = planner.selection.choices(entry, axes=True)[0][0]
+    ground = planner.grounds.ground(entry, choice)
     if isinstance(ground, Reason):
         yield ground.text
         return
-    reason = planner.unfit(ground, candidate) or unsupported(ground)
-    for line in ground.lines:
-        fixture = line.fixtures[0]
-        truth = show(fixture.truth.type) if fixture.truth is not None else "nothing"
-        yield f"{line.split}: asks `{show(fixture.question.type)}`, true answer `{truth}`"
+    yield from _asked(ground)
+    reason = planner.unmeant(ground, candidate)
     if reason is not None:
-        yield f"{problem} and {model} are not joined. {reason.code}: {reason.text}"
+        yield f"{problem} and {model} are not joined."
+        yield from _refused(reason)
         return
     told: dict[tuple[str, ...], list[str]] = {}
-    for trainer in selection.modules("trainers"):
-        lines = tuple(_with_trainer(world, planner, ground, candidate, trainer))
-        told.setdefault(lines, []).append(trainer.declaration.name)
+    for trainer in planner.trainers():
+        lines = tuple(_with_trainer(planner, ground, candidate, trainer))
+        told.setdefault(lines, []).append(trainer.typed.entry.declaration.name)
     for lines, trainers in told.items():
         yield ""
-        yield f"with the trainer {' or '.join(trainers)}:"
+        yield f"with the trainer {' or '.join(dict.fromkeys(trainers))}:"
         yield from lines
 
 
+def _asked(problem: TypedProblem) -> Iterator[str]:
+    for line in problem.lines:
+        stage = f"{line.stage} " if line.stage else ""
+        for f in line.fixtures:
+            truth = truth_type(f)
+            name = f" {f.name}" if f.name else ""
+            against = show(truth) if truth is not None else "nothing"
+            question = show(f.question.type)
+            yield f"{stage}{line.split}{name}: asks `{question}`, true answer `{against}`"
+
+
 def _with_trainer(
-    world: World, planner: Planner, problem: TypedProblem, model: Entry, trainer: Entry
+    planner: Planner, problem: TypedProblem, model: Entry, trainer: Trained
 ) -> Iterator[str]:
     """The first choice of knobs that fits, and before it each new reason against one."""
-    selection = planner.selection
     name = model.declaration.name
-    given = selection.choices(trainer, axes=False)[0][0]
-    typed = elaborate_trainer(world.context(), trainer, given)
     seen: set[Reason] = set()
-    for chosen in selection.choices(model, axes=False)[0]:
-        link = planner.link(problem, model, chosen, trainer, given, typed.standardize)
+    for chosen in planner.selection.choices(model, axes=False)[0]:
+        links = planner.link(problem, model, [chosen], trainer)
         knobs = ", ".join(f"{k} {show_value(v)}" for k, v in chosen.items())
         what = f"{name} ({knobs})" if knobs else name
-        if isinstance(link, Link):
-            yield from _linked(link, name, what)
+        if not isinstance(links, Reason):
+            yield f"  {what} fits:"
+            told: list[tuple[str, ...]] = []
+            for link in links:
+                lines = tuple(_linked(link))
+                if lines not in told:
+                    told.append(lines)
+                    yield from lines
             return
-        if link not in seen:
+        if links not in seen:
             yield f"  {what} does not fit:"
-            yield from _refused(link)
-        seen.add(link)
+            yield from _refused(links)
+        seen.add(links)
 
 
-def _linked(link: Link, model: str, what: str) -> Iterator[str]:
-    yield f"  {what} fits:"
-    chain = show(link.fixture.question.type)
-    for s in link.question:
-        chain += f" --{s.name}--> {show(s.target)}"
-    yield f"    question  {chain}"
-    yield f"    model     {show(link.model.input.type)} --{model}--> {show(link.output)}"
-    chain = show(link.output)
-    for s in link.answer:
-        chain += f" --{s.name}--> {show(s.target)}"
-    yield f"    answer    {chain}"
+def _linked(link: Link) -> Iterator[str]:
+    yield from _matched(link.match, 4)
+    for f, a in list(zip(link.line.fixtures, link.answered, strict=True))[1:]:
+        chain = show(f.question.type) + _chain(a.answer)
+        yield f"    {f.name}  {chain}"
+
+
+def _matched(match: Match, indent: int) -> Iterator[str]:
+    pad = " " * indent
+    model = match.model
+    first = match.question[0].source if match.question else model.input.type
+    yield f"{pad}question  {show(first)}{_chain(match.question)}"
+    arrow = f"--{answerer(model)}-->"
+    yield f"{pad}model     {show(model.input.type)} {arrow} {show(match.output)}"
+    yield f"{pad}answer    {show(match.output)}{_chain(match.answer)}"
+    yield from _holes(model, indent)
+
+
+def _holes(model: GroundModel, indent: int) -> Iterator[str]:
+    for h in model.holes:
+        yield f"{' ' * indent}the hole {h.name} is filled by {answerer(h.match.model)}:"
+        yield from _matched(h.match, indent + 2)
+
+
+def _chain(route: Route) -> str:
+    return "".join(f" --{s.name}--> {show(s.target)}" for s in route)
 
 
 def _refused(reason: Reason) -> Iterator[str]:

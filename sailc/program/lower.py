@@ -12,7 +12,8 @@ from sailc.infer.dataset import is_unit
 from sailc.infer.modules.common import World
 from sailc.infer.modules.converter import Conversion, Statistic, apply_converter
 from sailc.infer.modules.problem import DataLine
-from sailc.plan.link import Link, resolver
+from sailc.plan.ground import resolver
+from sailc.plan.link import Link
 from sailc.plan.metrics import reads
 from sailc.plan.scenario import Scenario
 from sailc.program.layout import (
@@ -360,11 +361,12 @@ class Lower(Struct):
 
     def _loss(self, answer: list[Placed], fit: Function | None) -> Function:
         """The mean loss of some points, made dimensionless by the spread of the truths."""
-        loss = self.link.loss
+        training = self.scenario.training
+        loss = training.loss
         assert loss is not None
         low = Lowering()
         low.names.taken |= {"output", "truth"}
-        chain = answer[: self.link.loss_at]
+        chain = answer[: training.loss_at]
         extra = self._extra(low, answer)
         output = Leaf(Ref("output"), (POINTS,), rank_of(self.link.output))
         stage = self._walk_answer(low, chain, output)[-1]

@@ -11,14 +11,17 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from sailc.infer.context import Context
-from sailc.infer.modules.common import World
-from sailc.infer.modules.converter import Converter, parameter_type
+from sailc.infer.modules.converter import Converter
 from sailc.types.dims import Dim, DimVar, FloorDiv
+from sailc.types.meet import may_meet
 from sailc.types.model import (
     Element,
+    EquationType,
+    FieldType,
+    FunctionType,
     Label,
     ListType,
+    MaybeType,
     Num,
     RecordType,
     SetType,
@@ -139,36 +142,36 @@ def _rank(type: Type) -> int:
 # --- forward ---------------------------------------------------------------------------------
 
 
-def forward(world: World, converters: tuple[Converter, ...], question: Type) -> list[Reached]:
+def forward(converters: tuple[Converter, ...], question: Type) -> list[Reached]:
     """Every type that chains reach from a question's, in order; the question's is first."""
     usable = tuple(c for c in converters if c.path != "answer" and not c.rule)
 
     def expand(type: Type) -> Iterator[Step]:
         for c in usable:
-            yield from apply_forward(world, c, type)
+            yield from apply_forward(c, type)
 
     return _search(Reached(question, ()), expand, _append)
 
 
-def apply_forward(world: World, c: Converter, type: Type) -> Iterator[Step]:
+def apply_forward(c: Converter, type: Type) -> Iterator[Step]:
     """A converter on a type, or lifted over its collection, tuple or record."""
-    target = convert(world, c, type)
+    target = convert(c, type)
     if target is not None:
         yield Step(c, type, target)
     match type:
         case ListType(item, n):
-            for s in apply_forward(world, c, item):
+            for s in apply_forward(c, item):
                 yield Step(c, type, ListType(s.target, n), ("each", *s.lift))
         case SetType(item, n):
-            for s in apply_forward(world, c, item):
+            for s in apply_forward(c, item):
                 yield Step(c, type, SetType(s.target, n), ("each", *s.lift))
         case TupleType(items):
             for i, item in enumerate(items):
-                for s in apply_forward(world, c, item):
+                for s in apply_forward(c, item):
                     changed = (*items[:i], s.target, *items[i + 1 :])
                     yield Step(c, type, TupleType(changed), (i, *s.lift))
         case RecordType(fields):
-            changed_fields = [(n, convert(world, c, t)) for n, t in fields]
+            changed_fields = [(n, convert(c, t)) for n, t in fields]
             if any(t is not None for _, t in changed_fields):
                 whole = tuple((n, t or dict(fields)[n]) for n, t in changed_fields)
                 yield Step(c, type, RecordType(whole), ("fields",))
@@ -176,35 +179,21 @@ def apply_forward(world: World, c: Converter, type: Type) -> Iterator[Step]:
             pass
 
 
-def convert(world: World, c: Converter, type: Type) -> Type | None:
+def convert(c: Converter, type: Type) -> Type | None:
     """What a converter makes of a ground type; None where it does not take it."""
-    ctx = world.context()
-    source, target = parameter_type(ctx, c.entry)
-    if not _heads_meet(source, type) or ctx.solver.unify(source, type, c.entry.declaration.span):
+    if not may_meet(c.source, type):
         return None
-    if ctx.solver.settle() is not None or ctx.solver.residuals:
+    solver = c.solver.fork()
+    if solver.unify(c.source, type, c.entry.declaration.span) or solver.settle():
         return None
-    result = ctx.solver.resolve(target)
-    return result if is_ground(result) else None
-
-
-def _heads_meet(a: Type, b: Type) -> bool:
-    """A quick look before unification."""
-    if isinstance(a, TypeVar) or isinstance(b, TypeVar):
-        return True
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, Tensor) and isinstance(b, Tensor):
-        return isinstance(a.element, TypeVar) or type(a.element) is type(b.element)
-    return True
+    result = solver.resolve(c.target)
+    return result if is_ground(result) and not solver.residuals else None
 
 
 # --- backward ---------------------------------------------------------------------------------
 
 
-def backward(
-    world: World, converters: tuple[Converter, ...], truth: Type, suffix: Route = ()
-) -> list[Reached]:
+def backward(converters: tuple[Converter, ...], truth: Type, suffix: Route = ()) -> list[Reached]:
     """Every type from which chains lead to a truth's, in order; the truth's is first.
 
     A fitted converter used backwards is the last on its chain: its statistics are of the
@@ -214,34 +203,30 @@ def backward(
     def expand(type: Type) -> Iterator[Step]:
         for c in usable:
             if not c.fitted or type == truth:
-                yield from _apply_backward(world, c, type)
+                yield from _apply_backward(c, type)
 
     return _search(Reached(truth, suffix), expand, _prepend)
 
 
-def _apply_backward(world: World, c: Converter, type: Type) -> Iterator[Step]:
-    ctx = world.context()
-    source, target = parameter_type(ctx, c.entry)
-    if c.fitted:
-        if (
-            c.invertible
-            and _heads_meet(source, type)
-            and not ctx.solver.unify(source, type, c.entry.declaration.span)
-        ):
-            before = ctx.solver.resolve(target)
-            if is_ground(before):
-                yield Step(c, before, type, inverse=True)
+def _apply_backward(c: Converter, type: Type) -> Iterator[Step]:
+    """A fitted converter leads from what it makes of a type back to it; another from its
+    parameter, where the result says what that was."""
+    near, far = (c.source, c.target) if c.fitted else (c.target, c.source)
+    if c.fitted and not c.invertible:
         return
-    if isinstance(target, TypeVar) or not _determined(ctx, source, target):
+    if not c.fitted and (isinstance(near, TypeVar) or not _determined(far, near)):
         return
-    if not _heads_meet(target, type) or ctx.solver.unify(target, type, c.entry.declaration.span):
+    if not may_meet(near, type):
         return
-    before = ctx.solver.resolve(source)
-    if is_ground(before) and not ctx.solver.residuals:
-        yield Step(c, before, type)
+    solver = c.solver.fork()
+    if solver.unify(near, type, c.entry.declaration.span):
+        return
+    before = solver.resolve(far)
+    if is_ground(before) and not solver.residuals:
+        yield Step(c, before, type, inverse=c.fitted)
 
 
-def _determined(ctx: Context, source: Type, target: Type) -> bool:
+def _determined(source: Type, target: Type) -> bool:
     """Whether all variables of the parameter occur un-multiplied in the result."""
     return set(_variables(source)) <= set(_bare_variables(target))
 
@@ -266,6 +251,13 @@ def _variables(type: Type) -> Iterator[object]:
         case TupleType(items):
             for t in items:
                 yield from _variables(t)
+        case FunctionType(parameters, result):
+            for t in (*parameters, result):
+                yield from _variables(t)
+        case MaybeType(item):
+            yield from _variables(item)
+        case EquationType(d, k) | FieldType(d, k):
+            yield from (a for x in (d, k) for a in x.atoms() if isinstance(a, DimVar))
         case _:
             pass
 
@@ -310,6 +302,10 @@ def _positive(type: Type) -> bool:
             return all(_positive(i) for i in items)
         case RecordType(fields):
             return all(_positive(t) for _, t in fields)
+        case FunctionType(parameters, result):
+            return all(_positive(t) for t in (*parameters, result))
+        case MaybeType(item):
+            return _positive(item)
         case _:
             return True
 
@@ -322,14 +318,12 @@ def _at_least_one(d: Dim) -> bool:
 # --- standardizing numbers without a unit ---------------------------------------------------
 
 
-def standardizer(world: World, converters: tuple[Converter, ...], type: Type) -> Step | None:
+def standardizer(converters: tuple[Converter, ...], type: Type) -> Step | None:
     """The fitted converter with an inverse that leads a plain tensor to its own type: what
     a trainer that says `standardize` puts first on questions and last on answers."""
     if not isinstance(type, Tensor) or not isinstance(type.element, Num):
         return None
-    options = [
-        c for c in converters if c.fitted and c.invertible and convert(world, c, type) == type
-    ]
+    options = [c for c in converters if c.fitted and c.invertible and convert(c, type) == type]
     if not options:
         return None
     best = min(options, key=lambda c: (c.cost, c.name))

@@ -81,6 +81,18 @@ class Solver(Struct):
     residuals: list[Residual] = field(default_factory=list[Residual])
     _ids: itertools.count[int] = field(default_factory=itertools.count)
 
+    def fork(self) -> Solver:
+        """A solver that knows the same and goes its own way from here."""
+        return Solver(
+            dict(self.types),
+            dict(self.dims),
+            dict(self.spreads),
+            dict(self.units),
+            dict(self.origins),
+            list(self.residuals),
+            self._ids,
+        )
+
     # --- fresh variables -------------------------------------------------------------
 
     def type_var(self, name: str = "") -> TypeVar:

@@ -66,11 +66,21 @@ Choice = Mapping[str, Value]
 
 
 class Requirement(Struct, frozen=True):
-    """A `require` line; `holds` is None where only the run can tell."""
+    """A `require` line; `holds` is None where it cannot be told yet: then `condition` may
+    be asked again in `scope` when more is known."""
 
     holds: bool | None
     because: str
     span: Span
+    condition: tree.Expr
+    scope: Scope
+
+    def ask(self, ctx: Context) -> bool | None:
+        """Whether it holds by what a context knows; None where only the run can tell."""
+        if self.holds is not None:
+            return self.holds
+        value = ctx.evaluate(self.condition, self.scope)
+        return value if isinstance(value, bool) else None
 
 
 def properties(declaration: tree.Declaration, name: str) -> Iterator[tree.Property]:
@@ -178,7 +188,8 @@ def requirements(ctx: Context, entry: Entry, scope: Scope) -> list[Requirement]:
         if isinstance(line, tree.Require):
             value = ctx.evaluate(line.condition, scope)
             holds = value if isinstance(value, bool) else None
-            found.append(Requirement(holds, line.because or "", line.span))
+            because = line.because or ""
+            found.append(Requirement(holds, because, line.span, line.condition, scope))
     return found
 
 
@@ -205,6 +216,21 @@ def overload(
     if len(expr.parameters) > len(given):
         return None
     return tuple(variables), lift(ctx, ctx.evaluate(expr.body, inner), expr.body.span)
+
+
+def parameter_types(ctx: Context, entry: Entry, name: str) -> tuple[tuple[Type, ...], ...]:
+    """What the overloads of a property (`loss`, `score`) take; a variable where no type is
+    written."""
+    scope = ctx.root(entry.file).child()
+    return tuple(
+        tuple(
+            read_type(ctx, p.type, scope) if p.type is not None else ctx.solver.type_var()
+            for p in a.value.parameters
+        )
+        for line in properties(entry.declaration, name)
+        for a in line.arguments
+        if isinstance(a.value, tree.Lambda)
+    )
 
 
 def apply_to(ctx: Context, expr: tree.Expr, scope: Scope, argument: Term) -> Term:

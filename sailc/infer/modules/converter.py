@@ -13,10 +13,14 @@ from sailc.syntax import tree
 from sailc.terms import Term, Var, named
 from sailc.types.dims import Dim, DimName, atom
 from sailc.types.model import UNKNOWN, ListType, Tensor, Type
+from sailc.types.solver import Solver
 
 
-class Converter(Struct, frozen=True):
-    """A declared converter, as the search sees it."""
+class Converter(Struct, frozen=True, eq=False):
+    """A declared converter, as the search sees it.
+
+    It leads from `source` to `target`, whose variables are of `solver`: a search forks it.
+    """
 
     entry: Entry
     name: str
@@ -25,6 +29,9 @@ class Converter(Struct, frozen=True):
     fitted: bool
     invertible: bool
     rule: str
+    source: Type
+    target: Type
+    solver: Solver
 
 
 class Statistic(Struct, frozen=True):
@@ -49,8 +56,9 @@ class Conversion(Struct, frozen=True):
     inverse: Term | None
 
 
-def converter(entry: Entry) -> Converter:
+def converter(ctx: Context, entry: Entry) -> Converter:
     d = entry.declaration
+    source, target = parameter_type(ctx, entry)
     costs = [
         a.value.value
         for line in properties(d, "cost")
@@ -66,6 +74,9 @@ def converter(entry: Entry) -> Converter:
         fitted,
         has(d, "inverse"),
         next(iter(words(d, "rule")), ""),
+        source,
+        target,
+        ctx.solver,
     )
 
 

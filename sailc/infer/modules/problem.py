@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from sailc.infer.context import Context
 from sailc.infer.lift import elements, term
-from sailc.infer.modules.common import Choice, Requirement, open_scope, requirements
+from sailc.infer.modules.common import (
+    Choice,
+    Requirement,
+    open_scope,
+    path_text,
+    requirements,
+)
 from sailc.infer.read import read_type
 from sailc.infer.scopes import bind, pattern_name
 from sailc.infer.values import Scope
@@ -43,11 +51,27 @@ class DataLine(Struct, frozen=True):
     span: Span
 
 
+class Carried(Struct, frozen=True):
+    """A part whose weights a stage takes along: from the stage before, or from a problem."""
+
+    stage: str
+    part: str
+    problem: str
+
+
 class TypedProblem(Struct, frozen=True):
+    """`stages` are in the order of training; lines outside of them follow the last."""
+
     name: str
     entry: Entry
     lines: tuple[DataLine, ...]
     requirements: tuple[Requirement, ...]
+    stages: tuple[str, ...]
+    carried: tuple[Carried, ...]
+
+    def carries(self, stage: str) -> tuple[str, ...]:
+        """The parts that a stage takes over."""
+        return tuple(c.part for c in self.carried if c.stage == stage)
 
     def of(self, split: str) -> tuple[DataLine, ...]:
         return tuple(line for line in self.lines if line.split == split)
@@ -64,16 +88,33 @@ def elaborate_problem(ctx: Context, entry: Entry, choice: Choice) -> TypedProble
     """The data lines of a problem whose axes have these values."""
     scope = open_scope(ctx, entry, choice)
     lines: list[DataLine] = []
+    stages: list[str] = []
+    carried: list[Carried] = []
     for line in entry.declaration.body or ():
         match line:
             case tree.Data():
                 lines.append(_data(ctx, line, "", scope))
             case tree.Stage(_, name, _, body):
+                stages.append(name)
                 lines.extend(_data(ctx, i, name, scope) for i in body if isinstance(i, tree.Data))
+                carried += (c for i in body for c in _carried(i, name))
             case _:
-                pass
+                carried += _carried(line, "")
     found = tuple(requirements(ctx, entry, scope))
-    return TypedProblem(entry.declaration.name, entry, tuple(lines), found)
+    return TypedProblem(
+        entry.declaration.name, entry, tuple(lines), found, tuple(stages), tuple(carried)
+    )
+
+
+def _carried(line: tree.Line, stage: str) -> Iterator[Carried]:
+    """`carry encoder`, `carry encoder, from = PROBLEM`."""
+    if not isinstance(line, tree.Property) or line.name != "carry":
+        return
+    source = next((path_text(a.value) or "" for a in line.arguments if a.name is not None), "")
+    for a in line.arguments:
+        part = path_text(a.value)
+        if a.name is None and part is not None:
+            yield Carried(stage, part, source)
 
 
 def _data(ctx: Context, line: tree.Data, stage: str, scope: Scope) -> DataLine:

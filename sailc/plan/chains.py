@@ -1,0 +1,84 @@
+"""The chains of converters from questions and to truths, each type searched once."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from sailc.infer.modules.common import World
+from sailc.infer.modules.converter import Converter, converter
+from sailc.routes import Reached, Route, backward, forward
+from sailc.routes.search import Step, standardizer
+from sailc.types.model import Type
+
+
+class Way(Struct, frozen=True):
+    """How chains may go. `standardize`: a trainer wants plain numbers standardized.
+    `fitted`: statistics of the training questions can be had; `inverse`: those of the truths.
+    """
+
+    standardize: bool = False
+    fitted: bool = True
+    inverse: bool = True
+
+
+PLAIN = Way()
+
+
+class Chains(Struct):
+    """Memoised searches (CORE.md, steps 7, 8 and 18)."""
+
+    converters: tuple[Converter, ...]
+    _forward: dict[tuple[Type, Way], list[Reached]] = field(
+        default_factory=dict[tuple[Type, Way], list[Reached]]
+    )
+    _backward: dict[tuple[Type, Way], list[Reached]] = field(
+        default_factory=dict[tuple[Type, Way], list[Reached]]
+    )
+
+    @classmethod
+    def of(cls, world: World) -> Chains:
+        """The converters of a workspace and the library."""
+        table = world.names.modules["converter"]
+        entries = [table[n] for n in sorted(table)]
+        ctx = world.context()
+        return cls(
+            tuple(converter(ctx, e) for e in entries if len(e.declaration.parameters or ()) == 1)
+        )
+
+    def reachable(self, question: Type, way: Way = PLAIN) -> list[Reached]:
+        """Every type that a question becomes, in order; the first is its own."""
+        key = (question, way)
+        if key not in self._forward:
+            usable = tuple(c for c in self.converters if way.fitted or not c.fitted)
+            found = forward(usable, question)
+            wanted = way.standardize and way.fitted
+            self._forward[key] = [self._standardized(r) for r in found] if wanted else found
+        return self._forward[key]
+
+    def accepted(self, truth: Type, way: Way = PLAIN) -> list[Reached]:
+        """Every type that becomes a truth's, in order; the first is its own."""
+        key = (truth, way)
+        if key not in self._backward:
+            usable = tuple(c for c in self.converters if way.inverse or not c.fitted)
+            wanted = way.standardize and way.inverse
+            found = self._fitted(truth, "question") if wanted else ()
+            suffix = tuple(Step(s.converter, s.source, s.target, inverse=True) for s in found)
+            self._backward[key] = backward(usable, truth, suffix)
+        return self._backward[key]
+
+    def _standardized(self, reached: Reached) -> Reached:
+        """A chain with the first plain tensor on it standardized, unless a unit made that
+        happen already."""
+        route = reached.route
+        if any(s.converter.fitted for s in route):
+            return reached
+        types = [route[0].source if route else reached.type, *(s.target for s in route)]
+        for i, type in enumerate(types):
+            step = self._fitted(type, "answer")
+            if step:
+                return Reached(reached.type, (*route[:i], *step, *route[i:]))
+        return reached
+
+    def _fitted(self, type: Type, other: str) -> Route:
+        step = standardizer(tuple(c for c in self.converters if c.path != other), type)
+        return (step,) if step is not None else ()

@@ -1,0 +1,394 @@
+"""A model between a type of question and a type of truth (CORE.md, steps 9 to 15).
+
+Matches come in the order of chains, and are found as they are asked for: who asks takes the
+first that also has a loss. They hang on types alone, so problems that ask alike share them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from sailc.diagnostics.exclusions import Reason
+from sailc.infer.context import Context, OutOfFuel
+from sailc.infer.modules.common import Choice, World, open_scope, words
+from sailc.infer.modules.model import Hole, TypedModel, elaborate_model, input_type
+from sailc.names import Entry
+from sailc.plan.chains import PLAIN, Chains, Way
+from sailc.plan.ground import Grounding
+from sailc.plan.judging import Judging, differentiable
+from sailc.routes import Reached, Route
+from sailc.routes.search import is_ground
+from sailc.terms import Apply, Layer, Term, Var, walk
+from sailc.types.meet import may_meet
+from sailc.types.model import FunctionType, Type, TypeVar, show
+from sailc.types.solver import Solver
+
+MAX_DEPTH = 2
+
+
+class Filling(Struct, frozen=True, eq=False):
+    """A hole and the model that the planner put there. `variable` is called in the body."""
+
+    name: str
+    variable: Var
+    match: Match
+
+
+class GroundModel(Struct, frozen=True, eq=False):
+    """A model whose every type is known."""
+
+    entry: Entry
+    choice: Choice
+    inputs: tuple[Var, ...]
+    output: Term
+    layers: tuple[Layer, ...]
+    holes: tuple[Filling, ...]
+    minimize: Term | None
+    fitted: tuple[tuple[str, Term], ...]
+
+    @property
+    def input(self) -> Var:
+        return self.inputs[0]
+
+    @property
+    def trained(self) -> bool:
+        """Whether it holds parameters, its fillings' included."""
+        return bool(self.layers) or any(h.match.model.trained for h in self.holes)
+
+
+class Match(Struct, frozen=True, eq=False):
+    """A model joined to a question's and a truth's type by chains of converters."""
+
+    question: Route
+    model: GroundModel
+    answer: Route
+
+    @property
+    def output(self) -> Type:
+        return self.model.output.type
+
+    @property
+    def types(self) -> tuple[Type, ...]:
+        """What an answer is: as the model gives it, and after each converter."""
+        return (self.output, *(s.target for s in self.answer))
+
+
+class Asked(Struct, frozen=True):
+    """What is asked for: types, the kind of task, and how chains may go. `above` are the
+    modules on the way down to a hole."""
+
+    question: Type
+    truth: Type | None
+    verb: str | None
+    way: Way = PLAIN
+    above: tuple[str, ...] = ()
+
+
+class Body(Struct, frozen=True, eq=False):
+    """A model elaborated on one type of input."""
+
+    context: Context
+    typed: TypedModel
+    output: Type
+
+
+class Matches(Struct, eq=False):
+    """The matches found so far, and what finds the next; `furthest` is the best reason."""
+
+    found: list[Match]
+    rest: Iterator[Match]
+    furthest: tuple[int, Reason]
+
+    def __iter__(self) -> Iterator[Match]:
+        for i in itertools.count():
+            if i == len(self.found):
+                more = next(self.rest, None)
+                if more is None:
+                    return
+                self.found.append(more)
+            yield self.found[i]
+
+    def note(self, step: int, reason: Reason) -> None:
+        """Keep a reason if it is of a later step than the one at hand (CORE.md, step 19)."""
+        if step > self.furthest[0]:
+            self.furthest = (step, reason)
+
+
+class Matcher(Struct):
+    """Matches by what is asked, the model, and its knobs; one for a plan."""
+
+    world: World
+    chains: Chains
+    judging: Judging
+    fillers: Callable[[], Iterator[tuple[Entry, list[Choice]]]]
+    _matches: dict[tuple[Asked, str, int], Matches] = field(
+        default_factory=dict[tuple[Asked, str, int], Matches]
+    )
+    _bodies: dict[tuple[str, int, Type], Body | Reason | None] = field(
+        default_factory=dict[tuple[str, int, Type], Body | Reason | None]
+    )
+    _inputs: dict[str, Type] = field(default_factory=dict[str, Type])
+
+    def input(self, entry: Entry, choice: Choice) -> Type:
+        """The declared type of a model's input, its variables open."""
+        name = entry.declaration.name
+        if name not in self._inputs:
+            ctx = self.world.context()
+            self._inputs[name] = input_type(ctx, entry, open_scope(ctx, entry, choice))
+        return self._inputs[name]
+
+    def takes(self, entry: Entry, choice: Choice, asked: Asked) -> bool:
+        """Whether any chain from the question may lead to a model's input."""
+        pattern = self.input(entry, choice)
+        if isinstance(pattern, TypeVar):
+            return True
+        return any(
+            may_meet(pattern, r.type) for r in self.chains.reachable(asked.question, asked.way)
+        )
+
+    def matches(self, asked: Asked, entry: Entry, choice: Choice) -> Matches:
+        """The matches of a model with what is asked, least first."""
+        key = (asked, entry.declaration.name, id(choice))
+        if key not in self._matches:
+            reason = self.no_question(asked, entry, choice)
+            found = Matches([], iter(()), (0, reason))
+            found.rest = self._search(asked, entry, choice, found)
+            self._matches[key] = found
+        return self._matches[key]
+
+    def no_question(self, asked: Asked, entry: Entry, choice: Choice) -> Reason:
+        """That no chain leads from a question to a model's input, and where chains lead."""
+        wanted, question = show(self.input(entry, choice)), show(asked.question)
+        reached = tuple(
+            " -> ".join([*(s.name for s in r.route), show(r.type)])
+            for r in self.chains.reachable(asked.question, asked.way)
+        )
+        text = f"no chain of converters joins the question `{question}` to `{wanted}`"
+        return Reason("X0101", text, reached)
+
+    # --- the question's side -----------------------------------------------------------------
+
+    def _search(
+        self, asked: Asked, entry: Entry, choice: Choice, found: Matches
+    ) -> Iterator[Match]:
+        pattern = self.input(entry, choice)
+        for here in self.chains.reachable(asked.question, asked.way):
+            if isinstance(pattern, TypeVar) and here.route:
+                return
+            if not may_meet(pattern, here.type):
+                continue
+            body = self._body(entry, choice, here.type)
+            if isinstance(body, Reason):
+                found.note(1, body)
+            elif body is not None:
+                yield from self._answers(asked, choice, body, here, found)
+
+    def _body(self, entry: Entry, choice: Choice, given: Type) -> Body | Reason | None:
+        key = (entry.declaration.name, id(choice), given)
+        if key not in self._bodies:
+            self._bodies[key] = self._elaborate(entry, choice, given)
+        return self._bodies[key]
+
+    def _elaborate(self, entry: Entry, choice: Choice, given: Type) -> Body | Reason | None:
+        ctx = self.world.context()
+        try:
+            typed = elaborate_model(ctx, entry, choice, given)
+        except OutOfFuel:
+            return Reason("X0104", f"`{entry.declaration.name}` takes too many steps to elaborate")
+        if typed is None:
+            return None
+        for r in typed.requirements:
+            if r.holds is False:
+                return _required(r.because, f"`{show(given)}`")
+        if ctx.failed:
+            first = next(d for d in ctx.found.values() if d.severity == "error")
+            return Reason("X0104", f"on `{show(given)}`: {first.message}")
+        if not typed.inputs:
+            return Reason("X0302", f"`{entry.declaration.name}` has mistakes: see `sailc check`")
+        return Body(ctx, typed, ctx.type_of(typed.output))
+
+    # --- the answer's side -------------------------------------------------------------------
+
+    def _answers(
+        self, asked: Asked, choice: Choice, body: Body, here: Reached, found: Matches
+    ) -> Iterator[Match]:
+        if asked.truth is None:
+            yield from self._finish(
+                asked, choice, body, body.context.solver.fork(), here, (), found
+            )
+            return
+        joined = False
+        for there in self.chains.accepted(asked.truth, asked.way):
+            solver = self._meet(body, there.type)
+            if solver is not None:
+                joined = True
+                yield from self._finish(asked, choice, body, solver, here, there.route, found)
+        if joined:
+            return
+        if self._stands_for_itself(asked, body):
+            yield from self._finish(
+                asked, choice, body, body.context.solver.fork(), here, (), found
+            )
+            return
+        output, truth = show(body.output), show(asked.truth)
+        text = f"no chain of converters joins the answer `{output}` to the truth `{truth}`"
+        accepted = tuple(show(r.type) for r in self.chains.accepted(asked.truth, asked.way))
+        found.note(3, Reason("X0102", text, accepted))
+
+    def _meet(self, body: Body, truth: Type) -> Solver | None:
+        """What is known once an output is of a type; None where it cannot be."""
+        if not may_meet(body.output, truth):
+            return None
+        solver = body.context.solver.fork()
+        return None if solver.unify(body.output, truth, body.typed.output.span) else solver
+
+    def _stands_for_itself(self, asked: Asked, body: Body) -> bool:
+        """Whether an answer that no chain joins to the truth is scored as it is (step 11)."""
+        if asked.truth is None or not is_ground(body.output):
+            return False
+        return self.judging.judges(body.output, asked.truth, asked.question, asked.verb)
+
+    def _finish(
+        self,
+        asked: Asked,
+        choice: Choice,
+        body: Body,
+        solver: Solver,
+        here: Reached,
+        answer: Route,
+        found: Matches,
+    ) -> Iterator[Match]:
+        wrong = solver.settle()
+        if wrong is not None:
+            text = f"dimensions disagree: {wrong.left} and {wrong.right}"
+            found.note(2, Reason("X0109", text))
+            return
+        ctx = replace(body.context, solver=solver)
+        for r in body.typed.requirements:
+            if r.ask(ctx) is False:
+                found.note(2, _required(r.because, f"`{show(here.type)}`"))
+                return
+        ground = Grounding(solver, body.typed.layers)
+        reason = _open(body.typed, ground)
+        if reason is not None:
+            found.note(2, reason)
+            return
+        options: list[list[Filling]] = []
+        for hole in body.typed.holes:
+            fillings = self._fillings(asked, body.typed, hole, ground)
+            if isinstance(fillings, Reason):
+                found.note(4, fillings)
+                return
+            options.append(fillings)
+        for holes in itertools.product(*options):
+            yield Match(here.route, _ground_model(body.typed, choice, ground, holes), answer)
+
+    # --- holes (step 13) ---------------------------------------------------------------------
+
+    def _fillings(
+        self, asked: Asked, typed: TypedModel, hole: Hole, ground: Grounding
+    ) -> list[Filling] | Reason:
+        """A filling for each model that fits a hole, by name."""
+        type = ground.solver.resolve(hole.type)
+        name = typed.entry.declaration.name
+        what = f"the hole `{hole.name}` of `{name}`"
+        if not isinstance(type, FunctionType) or len(type.parameters) != 1 or not is_ground(type):
+            return Reason("X0109", f"the type `{show(type)}` of {what} is not decided")
+        if len(asked.above) >= MAX_DEPTH:
+            return Reason("X0110", f"{what} would be filled more than {MAX_DEPTH} deep")
+        variable = ground.var(hole.variable)
+        above = (*asked.above, name)
+        way = Way(
+            asked.way.standardize,
+            asked.way.fitted and _from_data(typed, hole),
+            asked.way.inverse and type.result == asked.truth,
+        )
+        inner = Asked(type.parameters[0], type.result, hole.verb, way, above)
+        found = [
+            Filling(hole.name, variable, match)
+            for entry, row in self.fillers()
+            if entry.declaration.name not in above and _meant(entry, hole.verb)
+            for match in self._filling(inner, entry, row)
+        ]
+        wanted = f"`{show(type.parameters[0])}` to `{show(type.result)}`"
+        return found or Reason("X0110", f"no model fills {what}, from {wanted}")
+
+    def _filling(self, asked: Asked, entry: Entry, row: list[Choice]) -> Iterator[Match]:
+        """The first match under the first knobs that have one, for each way its own holes
+        are filled."""
+        if not row or not self.takes(entry, row[0], asked):
+            return
+        for choice in row:
+            matches = self.matches(asked, entry, choice)
+            first = next((m for m in matches if _trainable(m)), None)
+            if first is not None:
+                same = (
+                    m for m in matches if (m.question, m.answer) == (first.question, first.answer)
+                )
+                yield from same
+                return
+
+
+def _trainable(match: Match) -> bool:
+    """A gradient flows back through what a filling answers."""
+    return differentiable(match.types) and not match.model.fitted and match.model.minimize is None
+
+
+def _meant(entry: Entry, verb: str | None) -> bool:
+    """A hole without a verb takes modules that are for nothing in particular."""
+    verbs = words(entry.declaration, "for")
+    return not verbs or (verb is not None and verb in verbs)
+
+
+def _from_data(typed: TypedModel, hole: Hole) -> bool:
+    """Whether a hole is called on what follows from the question alone, so that statistics
+    of it can be had before training."""
+    roots = [typed.output, *([typed.minimize] if typed.minimize is not None else [])]
+    for term in walk(*roots):
+        if isinstance(term, Apply) and term.operator == "call" and calls(term, hole.variable):
+            for below in walk(*term.arguments[1:]):
+                if isinstance(below, Apply) and (below.layer or below.operator == "call"):
+                    return False
+    return True
+
+
+def calls(term: Apply, variable: Var) -> bool:
+    """Whether a call is of a hole, or of a copy of it."""
+    function = term.arguments[0]
+    if isinstance(function, Apply) and function.operator == "copy":
+        function = function.arguments[0]
+    return function is variable
+
+
+def _required(because: str, given: str) -> Reason:
+    return Reason("X0106", f"{because or 'a `require` does not hold'} ({given})")
+
+
+def _open(typed: TypedModel, ground: Grounding) -> Reason | None:
+    """Why a model is not ground: a parameter's shape or the answer's type is open."""
+    for layer in ground.grounded:
+        if not all(is_ground(t) for t in layer.parameters.values()):
+            return Reason("X0109", f"the parameters of `{layer.operator}` have no known shape")
+    output = ground.solver.resolve(typed.output.type)
+    if not is_ground(output):
+        return Reason("X0109", f"the answer's type `{show(output)}` is not decided")
+    return None
+
+
+def _ground_model(
+    typed: TypedModel, choice: Choice, ground: Grounding, holes: tuple[Filling, ...]
+) -> GroundModel:
+    return GroundModel(
+        typed.entry,
+        choice,
+        tuple(ground.var(v) for v in typed.inputs),
+        ground.term(typed.output),
+        ground.grounded,
+        holes,
+        ground.term(typed.minimize) if typed.minimize is not None else None,
+        tuple((n, ground.term(t)) for n, t in typed.fitted),
+    )

@@ -1,0 +1,84 @@
+"""Problems with every type known, in classes of those that ask alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from sailc.diagnostics.base import Diagnostic
+from sailc.diagnostics.exclusions import Reason
+from sailc.infer.modules.common import Choice, World, guarded
+from sailc.infer.modules.problem import DataLine, Question, TypedProblem, elaborate_problem
+from sailc.names import Entry
+from sailc.plan.ground import Grounding
+from sailc.plan.link import asks
+from sailc.types.model import Unknown
+
+
+class Class(Struct, eq=False):
+    """Problems that ask alike, each with the values of its axes: they have the same links."""
+
+    first: TypedProblem
+    members: list[tuple[TypedProblem, dict[str, object]]]
+
+    @property
+    def names(self) -> list[str]:
+        return list(dict.fromkeys(p.name for p, _ in self.members))
+
+
+def classes(problems: Iterable[tuple[TypedProblem, dict[str, object]]]) -> list[Class]:
+    """Problems together that ask for the same types in the same way."""
+    found: dict[object, Class] = {}
+    for problem, axes in problems:
+        key = (problem.verb, asks(problem))
+        found.setdefault(key, Class(problem, [])).members.append((problem, axes))
+    return list(found.values())
+
+
+class Grounds(Struct):
+    """Makes problems ground; mistakes are kept in `diagnostics`."""
+
+    world: World
+    diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
+
+    def ground(self, entry: Entry, choice: Choice) -> TypedProblem | Reason:
+        """A problem with every type known."""
+        ctx = self.world.context()
+        found: list[TypedProblem] = []
+        guarded(ctx, lambda: found.append(elaborate_problem(ctx, entry, choice)))
+        wrong = ctx.solver.settle()
+        mistakes = Reason("X0302", f"`{entry.declaration.name}` has mistakes: see `sailc check`")
+        if ctx.failed or wrong is not None or not found:
+            self.diagnostics += list(ctx.found.values())
+            return mistakes
+        problem = found[0]
+        for r in problem.requirements:
+            if r.ask(ctx) is False:
+                return Reason("X0106", r.because or "a `require` does not hold")
+        ground = Grounding(ctx.solver)
+        lines = tuple(_line(line, ground) for line in problem.lines)
+        if any(isinstance(f.question.type, Unknown) for line in lines for f in line.fixtures):
+            return mistakes
+        return replace(problem, lines=lines)
+
+
+def _line(line: DataLine, ground: Grounding) -> DataLine:
+    return replace(
+        line,
+        variable=ground.var(line.variable),
+        source=ground.term(line.source),
+        fixtures=tuple(_fixtures(line.fixtures, ground)),
+    )
+
+
+def _fixtures(fixtures: Iterable[Question], ground: Grounding) -> Iterator[Question]:
+    for f in fixtures:
+        yield replace(
+            f,
+            question=ground.term(f.question),
+            truth=ground.term(f.truth) if f.truth is not None else None,
+            truth_type=ground.solver.resolve(f.truth_type) if f.truth_type is not None else None,
+            weight=ground.term(f.weight) if f.weight is not None else None,
+        )

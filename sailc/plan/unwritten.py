@@ -1,0 +1,43 @@
+"""What is planned by the rules of the language and has no program yet."""
+
+from __future__ import annotations
+
+from sailc.plan.link import Links
+from sailc.plan.match import GroundModel
+from sailc.types.model import ListType, SetType, Tensor, Type, show
+
+
+def unwritten(links: Links) -> str:
+    """What of a link no program can be written for by this version; empty if nothing."""
+    first = next((k for k in links if k.line.split == "test"), links[0])
+    model = first.model
+    if any(k.line.stage for k in links):
+        return "`stage`"
+    if any(len(k.line.fixtures) > 1 for k in links):
+        return "several fixtures"
+    if any(k.fixture.truth is None for k in links):
+        return "a question without a truth"
+    if any(k.match is not first.match for k in links):
+        return "data lines that ask with different types"
+    return _of_model(model)
+
+
+def _of_model(model: GroundModel) -> str:
+    if model.holes:
+        return "`needs`"
+    if model.minimize is not None or model.fitted or not model.trained:
+        return "a model that is not trained by a loss"
+    if not _is_array(model.input.type) or not _is_array(model.output.type):
+        return f"a model from `{show(model.input.type)}` to `{show(model.output.type)}`"
+    return ""
+
+
+def _is_array(type: Type) -> bool:
+    """A tensor, or a list of tensors."""
+    match type:
+        case Tensor():
+            return True
+        case ListType(item, _) | SetType(item, _):
+            return _is_array(item)
+        case _:
+            return False
