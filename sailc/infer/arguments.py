@@ -22,10 +22,7 @@ from sailc.terms import Layer
 
 
 def find_property(declaration: tree.Declaration, name: str) -> tree.Property | None:
-    for line in declaration.body or ():
-        if isinstance(line, tree.Property) and line.name == name:
-            return line
-    return None
+    return next(iter(declaration.properties.get(name, ())), None)
 
 
 def rule_of(declaration: tree.Declaration) -> str | None:

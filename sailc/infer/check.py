@@ -79,7 +79,7 @@ def _variants(table: tuple[Knob, ...], base: Choice) -> list[Choice]:
 
 def _run(world: World, checker: Checker, entry: Entry, choice: Choice) -> Diagnostics:
     context = world.context()
-    context.home = entry.declaration.span
+    context.home, context.counts = entry.declaration.span, False
     guarded(context, lambda: checker(context, entry, choice))
     return tuple(context.found.values())
 

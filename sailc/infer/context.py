@@ -50,6 +50,7 @@ class Context(Struct, eq=False):
 
     `file_type` gives the type of a dataset's file from its header; `evaluator` and `caller`
     are the two functions that all rules need, tied here so that no module needs both.
+    `counts` says whether operators' costs are wanted: checking asks for none.
     """
 
     names: Names
@@ -61,6 +62,7 @@ class Context(Struct, eq=False):
         default_factory=dict[tuple[str, Span], Diagnostic]
     )
     fuel: int = FUEL
+    counts: bool = True
     part: str = ""
     layers: list[Layer] = field(default_factory=list[Layer])
     calls: list[str] = field(default_factory=list[str])

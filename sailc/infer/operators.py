@@ -8,6 +8,7 @@ from sailc.diagnostics.types import NotKnownYet
 from sailc.infer import plantime
 from sailc.infer.context import Context
 from sailc.infer.lift import lift
+from sailc.infer.primitives import operate
 from sailc.infer.values import (
     POISON,
     Composed,
@@ -59,7 +60,7 @@ def binary(ctx: Context, expr: tree.Binary, scope: Scope) -> Value:
             pass
     function = ctx.operator(OPERATORS[expr.operator])
     both: list[Given] = [(left, expr.left.span), (right, expr.right.span)]
-    return ctx.apply(function, both, {}, expr.span)
+    return operate(ctx, function, both, expr.span)
 
 
 def _member_of(ctx: Context, expr: tree.Binary, left: Value, right: Value) -> Value:
@@ -90,7 +91,7 @@ def unary(ctx: Context, expr: tree.Unary, scope: Scope) -> Value:
         except plantime.CannotFold:
             pass
     name = "negative" if expr.operator == "-" else "logical_not"
-    return ctx.apply(ctx.operator(name), [(value, expr.operand.span)], {}, expr.span)
+    return operate(ctx, ctx.operator(name), [(value, expr.operand.span)], expr.span)
 
 
 def conditional(ctx: Context, expr: tree.If, scope: Scope) -> Value:
@@ -100,12 +101,12 @@ def conditional(ctx: Context, expr: tree.If, scope: Scope) -> Value:
     if isinstance(condition, Poison):
         return POISON
     branches = [ctx.evaluate(e, scope) for e in (expr.then, expr.otherwise)]
-    three = [
+    three: list[Given] = [
         (condition, expr.condition.span),
         (branches[0], expr.then.span),
         (branches[1], expr.otherwise.span),
     ]
-    return ctx.apply(ctx.operator("where"), three, {}, expr.span)
+    return operate(ctx, ctx.operator("where"), three, expr.span)
 
 
 def match(ctx: Context, expr: tree.Match, scope: Scope) -> Value:
@@ -138,12 +139,8 @@ def _match_term(ctx: Context, expr: tree.Match, subject: Term, scope: Scope) -> 
             result = value
             continue
         pattern = ctx.evaluate(arm.pattern, scope)
-        same = ctx.apply(
-            ctx.operator("equal"),
-            [(subject, expr.subject.span), (pattern, arm.pattern.span)],
-            {},
-            arm.span,
-        )
+        both: list[Given] = [(subject, expr.subject.span), (pattern, arm.pattern.span)]
+        same = operate(ctx, ctx.operator("equal"), both, arm.span)
         three = [(same, arm.span), (value, arm.value.span), (result, arm.span)]
-        result = ctx.apply(ctx.operator("where"), three, {}, arm.span)
+        result = operate(ctx, ctx.operator("where"), three, arm.span)
     return result

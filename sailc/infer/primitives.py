@@ -44,7 +44,7 @@ def primitive(
     span: Span,
     layer: Layer | None,
 ) -> Value:
-
+    """A call of an operator."""
     matched = match_up(ctx, function, positional, given, span)
     if matched is None:
         return POISON
@@ -63,12 +63,28 @@ def primitive(
         values[p.name] = found
     rule = rule_of(declaration)
     if rule is not None:
-        maker = RULES.get(rule)
-        if maker is None:
-            return POISON
-        return maker(ctx, Bound(declaration, values, tuple(extra), scope, span))
+        return _by_rule(ctx, rule, Bound(declaration, values, tuple(extra), scope, span))
     folded = _folded(declaration, values)
     return folded if folded is not None else _apply(ctx, declaration, values, scope, span, layer)
+
+
+def operate(ctx: Context, function: Primitive, operands: list[Given], span: Span) -> Value:
+    """An operator's sign among its operands: none of them lacks, and each knows its place."""
+    ctx.step(span)
+    declaration = function.declaration
+    rule = rule_of(declaration)
+    if rule is None:  # a library that declares the operator in its own way
+        return primitive(ctx, function, operands, {}, span, None)
+    if any(isinstance(value, Poison) for value, _ in operands):
+        return POISON
+    names = (p.name for p in declaration.parameters or ())
+    values = dict(zip(names, operands, strict=True))
+    return _by_rule(ctx, rule, Bound(declaration, values, (), function.scope.child(), span))
+
+
+def _by_rule(ctx: Context, rule: str, call: Bound) -> Value:
+    maker = RULES.get(rule)
+    return POISON if maker is None else maker(ctx, call)
 
 
 def _folded(declaration: tree.Declaration, values: Mapping[str, Given]) -> Value | None:

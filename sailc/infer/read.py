@@ -7,7 +7,7 @@ declaration; so is a capital letter where a type stands (`E`, `Q`, `T`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from sailc.diagnostics.names import UnknownName
@@ -292,13 +292,26 @@ def _dimension(ctx: Context, expr: tree.Expr, scope: Scope) -> Shape:
 
 def _declare(ctx: Context, expr: tree.Expr, scope: Scope) -> None:
     """Names in a dimension that nothing in the declaration has become its variables."""
-    spreads = {n.id for n in spread_names(expr)}
-    for name in plain_names(expr):
-        if scope.find(name.id) is None:
-            if name.id in spreads:
-                scope.names[name.id] = RunOf((ctx.solver.spread_var(name.id),))
+    for name, is_run in _names_of(expr):
+        if scope.find(name) is None:
+            if is_run:
+                scope.names[name] = RunOf((ctx.solver.spread_var(name),))
             else:
-                scope.names[name.id] = ctx.solver.dim_var(name.id)
+                scope.names[name] = ctx.solver.dim_var(name)
+
+
+def _names_of(expr: tree.Expr) -> Iterable[tuple[str, bool]]:
+    """The names in a dimension, and which of them stand for a run. Most are just a name."""
+    match expr:
+        case tree.Name(_, name):
+            return ((name, False),)
+        case tree.Spread(_, tree.Name(_, name)):
+            return ((name, True),)
+        case tree.Number():
+            return ()
+        case _:
+            runs = {n.id for n in spread_names(expr)}
+            return ((n.id, n.id in runs) for n in plain_names(expr))
 
 
 def plain_names(expr: tree.Node) -> Iterator[tree.Name]:

@@ -7,7 +7,8 @@ where the text was broken, a `Missing` stands and later stages stay silent about
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Literal
 
 from msgspec import Struct
@@ -343,7 +344,7 @@ Line = Let | Suggest | Port | Needs | Require | Fit | Give | Data | Stage | Prop
 # --- files ---------------------------------------------------------------------------
 
 
-class Declaration(Node, frozen=True):
+class Declaration(Node, frozen=True, dict=True):
     """`kind name(parameters) -> result { body }` or `… = value`.
 
     `kind` is the keyword (`extern` for `extern fn`). `parameters` is None without
@@ -359,6 +360,15 @@ class Declaration(Node, frozen=True):
     value: Expr | None
     body: tuple[Line, ...] | None
     doc: str
+
+    @cached_property
+    def properties(self) -> Mapping[str, Sequence[Property]]:
+        """The properties of the block, by their words."""
+        found: dict[str, list[Property]] = {}
+        for line in self.body or ():
+            if isinstance(line, Property):
+                found.setdefault(line.name, []).append(line)
+        return found
 
 
 class Use(Node, frozen=True):

@@ -69,6 +69,8 @@ class Dim(Struct, frozen=True):
     terms: tuple[tuple[Monomial, int], ...]
 
     def __add__(self, other: Dim) -> Dim:
+        if not self.terms or not other.terms:
+            return self if self.terms else other
         return _sum([*self.terms, *other.terms])
 
     def __neg__(self) -> Dim:
@@ -78,7 +80,14 @@ class Dim(Struct, frozen=True):
         return self + -other
 
     def __mul__(self, other: Dim) -> Dim:
+        for one, another in ((self, other), (other, self)):
+            number = one.value
+            if number is not None:
+                return another if number == 1 else another.times(number)
         return _sum([(_times(m, n), c * d) for m, c in self.terms for n, d in other.terms])
+
+    def times(self, number: int) -> Dim:
+        return Dim(tuple((m, c * number) for m, c in self.terms)) if number else ZERO
 
     def __pow__(self, power: int) -> Dim:
         result = ONE
@@ -107,13 +116,19 @@ class Dim(Struct, frozen=True):
         return None
 
     @property
+    def atom(self) -> Atom | None:
+        """The atom that this dimension is, if it is just one."""
+        if len(self.terms) == 1:
+            monomial, coefficient = self.terms[0]
+            if coefficient == 1 and len(monomial) == 1 and monomial[0][1] == 1:
+                return monomial[0][0]
+        return None
+
+    @property
     def variable(self) -> DimVar | None:
         """The variable that this dimension is, if it is just one."""
-        match self.terms:
-            case (((((DimVar() as v), 1),), 1),):
-                return v
-            case _:
-                return None
+        found = self.atom
+        return found if isinstance(found, DimVar) else None
 
     def atoms(self) -> Iterator[Atom]:
         """Every atom, those inside others included."""
@@ -128,6 +143,9 @@ class Dim(Struct, frozen=True):
         """This dimension with each outermost atom replaced."""
         if self.value is not None:
             return self
+        single = self.atom
+        if single is not None:
+            return f(single)
         total = ZERO
         for monomial, coefficient in self.terms:
             term = const(coefficient)

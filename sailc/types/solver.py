@@ -112,7 +112,11 @@ class Solver(Struct):
     # --- what variables stand for ------------------------------------------------------
 
     def dim(self, d: Dim) -> Dim:
-        return d if d.value is not None else d.replace(self._atom)
+        """A dimension with all that is known of it put in."""
+        single = d.atom
+        if isinstance(single, DimVar) and single.id not in self.dims:
+            return d
+        return d.replace(self._atom)
 
     def _atom(self, a: Atom) -> Dim:
         match a:
@@ -132,9 +136,10 @@ class Solver(Struct):
         """A shape with all that is known of it put in."""
         result: list[Item] = []
         for item in shape:
+            if isinstance(item, Dim):
+                result.append(item if item.value is not None else self.dim(item))
+                continue
             match item:
-                case Dim():
-                    result.append(self.dim(item))
                 case SpreadVar(id) if id in self.spreads:
                     result.extend(self.items(self.spreads[id]))
                 case SpreadMap(base, each) if base.id in self.spreads:
@@ -275,6 +280,8 @@ class Solver(Struct):
 
     def unify_units(self, a: Unit, b: Unit, span: Span) -> Mismatch | None:
         a, b = self.unit(a), self.unit(b)
+        if a == b:
+            return None
         quotient = a / b
         if not quotient.variables:
             return Mismatch("unit", a, b) if quotient.dims else None

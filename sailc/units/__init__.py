@@ -8,6 +8,7 @@ one dimension convert by the ratio of their scales.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -15,9 +16,11 @@ Powers = tuple[tuple[str, Fraction], ...]
 
 
 def _combine(a: Powers, b: Powers, sign: int = 1) -> Powers:
+    if not b:
+        return a
     powers = dict(a)
     for name, power in b:
-        powers[name] = powers.get(name, Fraction(0)) + sign * power
+        powers[name] = powers.get(name, 0) + (power if sign > 0 else -power)
     return tuple(sorted((n, p) for n, p in powers.items() if p))
 
 
@@ -49,6 +52,8 @@ class Unit(Struct, frozen=True, eq=False):
         return self._make(other, -1)
 
     def _make(self, other: Unit, sign: int) -> Unit:
+        if not (other.dims or other.variables or other.factors) and other.scale == 1:
+            return self
         return Unit(
             _combine(self.dims, other.dims, sign),
             _combine(self.variables, other.variables, sign),
@@ -57,6 +62,8 @@ class Unit(Struct, frozen=True, eq=False):
         )
 
     def __pow__(self, power: Fraction | int) -> Unit:
+        if power == 1:
+            return self
         power = Fraction(power)
         if not power:
             return ONE
@@ -220,6 +227,7 @@ def _named(name: str) -> Unit:
     raise UnitError(name)
 
 
+@lru_cache(maxsize=1024)
 def parse_unit(text: str) -> Unit:
     """The unit that a text spells: names, `*`, `/`, `^`, `1`, brackets, `'u`.
 

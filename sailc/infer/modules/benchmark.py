@@ -49,8 +49,9 @@ def check_names(ctx: Context, entry: Entry) -> Iterator[Diagnostic]:
 
 def unknown_module(names: Names, span: Span, name: str, kind: str) -> Iterator[Diagnostic]:
     """The diagnostic of a module that is not there; nothing where it is."""
-    known = {*names.modules[kind], *names.modules.get(_ALSO.get(kind, ""), {})}
-    if name not in known:
+    tables = [names.modules[k] for k in (kind, _ALSO.get(kind, "")) if k in names.modules]
+    if not any(name in table for table in tables):
+        known = {known for table in tables for known in table}
         yield UnknownModule(span=span, name=name, kind=kind, known=tuple(sorted(known)))
 
 
@@ -70,9 +71,8 @@ def parameters_of(names: Names, call: tree.Call, kind: str) -> Iterator[Diagnost
 
 def _knob(ctx: Context, span: Span, path: str) -> Iterator[Diagnostic]:
     module, _, knob = path.partition(".")
-    everything = ctx.names.module_names()
-    if module not in everything:
-        known = tuple(sorted(everything))
+    if not any(module in table for table in ctx.names.modules.values()):
+        known = tuple(sorted(ctx.names.module_names()))
         yield UnknownModule(span=span, name=module, kind="module", known=known)
         return
     there = {

@@ -84,9 +84,7 @@ class Requirement(Struct, frozen=True):
 
 
 def properties(declaration: tree.Declaration, name: str) -> Iterator[tree.Property]:
-    for line in declaration.body or ():
-        if isinstance(line, tree.Property) and line.name == name:
-            yield line
+    yield from declaration.properties.get(name, ())
 
 
 def words(declaration: tree.Declaration, name: str) -> tuple[str, ...]:
@@ -113,7 +111,7 @@ def path_text(expr: tree.Expr) -> str | None:
 
 
 def has(declaration: tree.Declaration, name: str) -> bool:
-    return any(True for _ in properties(declaration, name))
+    return name in declaration.properties
 
 
 def open_scope(ctx: Context, entry: Entry, choice: Choice) -> Scope:
