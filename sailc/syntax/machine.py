@@ -10,11 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sailc.syntax.cache import load
 from sailc.syntax.tables import Rule, Tables
 from sailc.syntax.token import Token
+
+# What `Token(…)` comes down to, without its call: there is one for each word of a program.
+_new = cast(
+    "Callable[[type[Token], tuple[str, str, int, int]], Token]",
+    tuple.__new__,  # pyright: ignore[reportUnknownMemberType]
+)
 
 
 class Chain(NamedTuple):
@@ -40,9 +46,8 @@ class Machine:
     def tokens(self, text: str, start: int, end: int) -> list[Token]:
         """All tokens of a stretch of text; together with the blanks they cover it."""
         kinds = self.kinds
-        new = tuple.__new__  # what `Token(…)` comes down to, without its call
         return [
-            new(Token, (kind, match[0], *match.span()))
+            _new(Token, (kind, match[0], *match.span()))
             for match in self.regex.finditer(text, start, end)
             if (kind := kinds[match.lastindex or 0]) is not None
         ]
