@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from sailc.build import Compiled
-from sailc.infer.modules.common import World, open_scope, properties, words
-from sailc.infer.values import Quantity, Value
-from sailc.names import Entry
+from sailc.infer.modules.common import World
+from sailc.infer.modules.ranking import Ranking, read_ranking
+from sailc.plan.ranking import applies
 from sailc.plan.scenario import Plan, Scenario
-from sailc.rank import Key, Ranked, Row, order, pareto, score, table
+from sailc.rank import Evaluator, Key, Ranked, Row, order, pareto, prefer, score, table
 from sailc.store import Job, Run, versions
 from sailc.types.model import Num, Tensor
-from sailc.units import ONE, Unit
+from sailc.units import Unit
 
 
 class Board(Struct, frozen=True):
-    """A ranking's outcome; `note` says what it could not take into account."""
+    """A ranking's outcome on a problem: its rows, the metrics of its scenarios (those that the
+    ranking reads first), and the units of these."""
 
     name: str
     ranked: tuple[Ranked, ...]
-    note: str = ""
+    metrics: tuple[str, ...] = ()
+    units: Mapping[str, Unit] = field(default_factory=dict[str, Unit])
 
 
 def asked(s: Scenario) -> str:
@@ -78,84 +80,66 @@ def rows_of(plan: Plan, runs: Iterable[Run]) -> list[Row]:
 def boards(world: World, plan: Plan, rows: list[Row], only: str | None = None) -> list[Board]:
     """The rankings of a plan, each over the problems that it is for; or all rows as they
     stand, where there is none."""
-    directions = {m.info.name: m.info.better == "higher" for s in plan.scenarios for m in s.metrics}
-    units = _units(plan)
-    by_problem: dict[str, list[Row]] = {}
+    by_problem: dict[str, list[tuple[Scenario, Row]]] = {}
     for s, row in zip(plan.scenarios, rows, strict=True):
-        by_problem.setdefault(asked(s), []).append(row)
+        by_problem.setdefault(asked(s), []).append((s, row))
     found: list[Board] = []
-    for entry in plan.rankings:
-        name = entry.declaration.name
-        if only is not None and name != only:
-            continue
-        for problem, part in by_problem.items():
-            if not _applies(entry, plan, part):
-                continue
-            title = f"{problem}, by {name}"
-            found.append(_board(world, entry, title, part, directions, units))
-    ranked = {b.name.split(", by ")[0] for b in found}
     for problem, part in by_problem.items():
-        if problem not in ranked and only is None:
-            plain = tuple(Ranked(r, None, False, "no ranking applies") for r in part)
-            found.append(Board(f"{problem}, not ranked", plain))
-    return found
+        scenarios, its_rows = [s for s, _ in part], [row for _, row in part]
+        readings = [read_ranking(world.context(), e) for e in plan.rankings]
+        mine = [
+            _board(world, reading, problem, scenarios, its_rows)
+            for reading in readings
+            if only in (None, reading.entry.declaration.name) and applies(reading, scenarios)
+        ]
+        if not mine and only is None:
+            plain = tuple(Ranked(r, None, False, "no ranking applies") for r in its_rows)
+            title = f"{problem}, not ranked"
+            mine = [Board(title, plain, tuple(_directions(scenarios)), _units(scenarios))]
+        found += mine
+    return sorted(found, key=lambda b: _place(plan, b))
 
 
-def _applies(entry: Entry, plan: Plan, rows: list[Row]) -> bool:
-    """Whether a ranking is for these rows' task, and they have the metrics that it reads."""
-    d = entry.declaration
-    held = {r.scenario for r in rows}
-    scenarios = [s for s in plan.scenarios if s.id in held]
-    meant = set(words(d, "for"))
-    keys = {w for p in ("order", "pareto") for w in words(d, p)}
-    measured = {m.info.name for s in scenarios for m in s.metrics}
-    return (not meant or scenarios[0].problem.verb in meant) and keys <= measured
+def _place(plan: Plan, board: Board) -> int:
+    names = [e.declaration.name for e in plan.rankings]
+    name = board.name.rpartition(", by ")[2]
+    return names.index(name) if name in names else len(names)
 
 
 def _board(
-    world: World,
-    entry: Entry,
-    title: str,
-    rows: list[Row],
-    directions: Mapping[str, bool],
-    units: Mapping[str, Unit],
+    world: World, ranking: Ranking, problem: str, scenarios: list[Scenario], rows: list[Row]
 ) -> Board:
-    d = entry.declaration
-    keys = [Key(n, directions.get(n, True)) for n in words(d, "order") or words(d, "pareto")]
-    if words(d, "order"):
-        return Board(title, tuple(order(rows, keys)))
-    if words(d, "pareto"):
-        return Board(title, tuple(pareto(rows, keys)))
-    expressions = [a.value for line in properties(d, "score") for a in line.arguments]
-    if not expressions:
-        ranked = tuple(Ranked(r, None) for r in rows)
-        return Board(title, ranked, "`prefer` is not carried out by this version of sailc")
-
-    def number(values: Mapping[str, float]) -> float:
-        ctx = world.context()
-        scope = open_scope(ctx, entry, {})
-        for n, v in values.items():
-            unit = units.get(n, ONE)
-            scope.names[n] = v if unit == ONE else Quantity(v, unit)
-        return _plain(ctx.evaluate(expressions[0], scope))
-
-    return Board(title, tuple(score(rows, lambda row: row.each(number), True)))
+    title = f"{problem}, by {ranking.entry.declaration.name}"
+    evaluator = Evaluator(world, ranking, _units(scenarios))
+    broken = {r.scenario: evaluator.broken(r) for r in rows}
+    out = [Ranked(r, None, False, broken[r.scenario]) for r in rows if broken[r.scenario]]
+    whole = [r for r in rows if not broken[r.scenario]]
+    ranked = _ranked(ranking, evaluator, whole, _directions(scenarios))
+    metrics = tuple(dict.fromkeys([*ranking.reads, *_directions(scenarios)]))
+    return Board(title, (*ranked, *out), metrics, evaluator.units)
 
 
-def _plain(value: Value) -> float:
-    match value:
-        case int() | float():
-            return float(value)
-        case Quantity(number, unit):
-            return number * unit.scale
-        case _:
-            raise ValueError("the score of a ranking is no number")
+def _ranked(
+    ranking: Ranking, evaluator: Evaluator, rows: list[Row], higher: Mapping[str, bool]
+) -> list[Ranked]:
+    keys = [Key(n, higher.get(n, True)) for n in ranking.order or ranking.pareto]
+    if ranking.order:
+        return order(rows, keys)
+    if ranking.pareto:
+        return pareto(rows, keys)
+    if ranking.score is not None:
+        return score(rows, lambda row: row.each(evaluator.number), True)
+    return prefer(rows, evaluator.better, ranking.reads)
 
 
-def _units(plan: Plan) -> dict[str, Unit]:
+def _directions(scenarios: Iterable[Scenario]) -> dict[str, bool]:
+    return {m.info.name: m.info.better == "higher" for s in scenarios for m in s.metrics}
+
+
+def _units(scenarios: Iterable[Scenario]) -> dict[str, Unit]:
     """The unit of each metric, from its measurement or its reduced scores."""
     found: dict[str, Unit] = {}
-    for s in plan.scenarios:
+    for s in scenarios:
         for m in s.metrics:
             type = m.score.reduced.type if m.score is not None else m.measure and m.measure.type
             if isinstance(type, Tensor) and isinstance(type.element, Num):

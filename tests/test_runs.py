@@ -707,8 +707,9 @@ def test_every_planned_cell_is_in_the_table() -> None:
         (0, "kept", ""),
         (1, "failed", "ValueError: bad"),
     ]
-    assert set(rows[0].metrics) == {"accuracy"}
     assert rows[0].metrics["accuracy"].n == 1
+    assert rows[0].metrics["curve"].values == (2.0,)  # a curve counts by its last value
+    assert rows[0].curves == {"curve": ((1.0, 2.0),)}
 
 
 def test_every_diagnostic_of_runs_has_a_page_with_its_message() -> None:

@@ -42,4 +42,4 @@ def rank(file: Path, ranking: str | None, benchmark: str | None, form: str) -> N
     if form == "json":
         t.print_json(results_json(plan, runs, found))
     else:
-        print_boards(plan, found)
+        print_boards(found)

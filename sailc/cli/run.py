@@ -51,7 +51,7 @@ def run(
     if form == "json":
         t.print_json(results_json(plan, runs, found))
     else:
-        print_boards(plan, found)
+        print_boards(found)
         _say(runs, store)
     if any(r.status == "cancelled" for r in runs):
         t.stop(130)

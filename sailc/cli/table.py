@@ -6,6 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from sailc.judge import Board
     from sailc.plan.scenario import Plan
     from sailc.rank import Ranked, Summary
@@ -36,31 +38,57 @@ def interval(s: Summary) -> str:
     return f"{number(s.mean, half or None)} ± {number(half, half or None) if half else 0}"
 
 
-def print_boards(plan: Plan, found: list[Board]) -> None:
+def print_boards(found: list[Board]) -> None:
     """A table for each ranking; every planned scenario is a row of it."""
     from rich.console import Console
-    from rich.table import Table
 
     console = Console()
     for board in found:
-        held = {r.row.scenario for r in board.ranked}
-        metrics = list(
-            dict.fromkeys(m.info.name for s in plan.scenarios if s.id in held for m in s.metrics)
-        )
-        table = Table(title=board.name, title_justify="left")
-        table.add_column("rank", justify="right")
-        table.add_column("scenario", overflow="fold")
-        for m in metrics:
-            table.add_column(m, justify="right")
-        table.add_column("runs", justify="right")
-        for r in board.ranked:
-            table.add_row(*_cells(r, metrics))
-        console.print(table)
-        if board.note:
-            console.print(board.note)
+        _print_board(console, board)
     if any(s.n > 1 for b in found for r in b.ranked for s in r.row.metrics.values()):
         console.print("± half of the 95 % interval of the mean over seeds (Student t);")
         console.print("= ties: their intervals overlap.")
+
+
+def _print_board(console: Console, board: Board) -> None:
+    """One table, of as many metrics as there is room for: those that decide come first."""
+    from rich.table import Table
+
+    table = Table(title=board.name, title_justify="left")
+    table.add_column("rank", justify="right", no_wrap=True)
+    table.add_column("scenario", overflow="fold", min_width=LABEL)
+    shown = _fitting(board, console.width)
+    for m in shown:
+        table.add_column(_head(board, m), justify="right", no_wrap=True)
+    table.add_column("runs", justify="right", no_wrap=True)
+    for r in board.ranked:
+        table.add_row(*_cells(r, shown))
+    console.print(table)
+    rest = [m for m in board.metrics if m not in shown]
+    if rest:
+        console.print(f"not shown for lack of room: {', '.join(rest)}", highlight=False)
+
+
+LABEL = 18  # columns that a scenario's name gets at least
+
+
+def _head(board: Board, metric: str) -> str:
+    """A metric's name, and its unit if it has one."""
+    unit = board.units.get(metric)
+    return metric if unit is None or unit.dimensionless else f"{metric} ({unit})"
+
+
+def _fitting(board: Board, width: int) -> list[str]:
+    """The first metrics whose columns fit beside the others; one at least."""
+    left = width - LABEL - len("rank") - len("runs") - 10
+    shown: list[str] = []
+    for m in board.metrics:
+        cells = [interval(r.row.metrics[m]) for r in board.ranked if m in r.row.metrics]
+        left -= max(map(len, [_head(board, m), *cells])) + 3
+        if left < 0 and shown:
+            break
+        shown.append(m)
+    return shown
 
 
 def _cells(r: Ranked, metrics: list[str]) -> list[str]:
@@ -70,7 +98,8 @@ def _cells(r: Ranked, metrics: list[str]) -> list[str]:
     if r.row.failed:
         return [rank, f"{r.row.label}\n{r.row.failed}", *[""] * len(metrics), runs]
     values = [interval(r.row.metrics[m]) if m in r.row.metrics else "" for m in metrics]
-    return [rank, r.row.label, *values, runs]
+    label = f"{r.row.label}\n{r.reason}" if r.rank is None and r.reason else r.row.label
+    return [rank, label, *values, runs]
 
 
 def results_json(plan: Plan, runs: list[Run], found: list[Board]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from sailc.infer.modules.common import (
 )
 from sailc.infer.modules.model import elaborate_model, force_lets
 from sailc.infer.modules.problem import elaborate_problem
+from sailc.infer.modules.ranking import check_ranking
 from sailc.infer.modules.trainer import elaborate_trainer
 from sailc.infer.read import declared_type, read_type
 from sailc.infer.scopes import entry_value
@@ -280,6 +281,10 @@ def _benchmark(ctx: Context, entry: Entry, choice: Choice) -> None:
     _scoped("seeds", "budget")(ctx, entry, choice)
 
 
+def _ranking(ctx: Context, entry: Entry, choice: Choice) -> None:
+    check_ranking(ctx, entry)
+
+
 _CHECKERS: dict[str, Checker] = {
     "problem": _problem,
     "model": _model,
@@ -293,4 +298,5 @@ _CHECKERS: dict[str, Checker] = {
     "enum": _type,
     "hardware": _scoped("memory", "device_memory", "bandwidth", "price"),
     "benchmark": _benchmark,
+    "ranking": _ranking,
 }

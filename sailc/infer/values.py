@@ -26,6 +26,19 @@ class Quantity(Struct, frozen=True):
     unit: Unit
 
 
+class Measured(float):
+    """A metric's mean, which remembers the ends of its interval."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, mean: float, low: float, high: float) -> Measured:
+        made = cls(mean)
+        made.low, made.high = low, high
+        return made
+
+
 class Word(Struct, frozen=True):
     """A constant of an enum, or an option's word (`same`)."""
 

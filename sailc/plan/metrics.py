@@ -24,7 +24,7 @@ from sailc.infer.modules.problem import TypedProblem
 from sailc.names import Entry
 from sailc.plan.cost import cost_of
 from sailc.plan.ground import resolver
-from sailc.plan.link import Link
+from sailc.plan.link import Link, truth_type
 from sailc.plan.scenario import PlannedMetric
 from sailc.terms import Term, Var, rebuild, walk
 from sailc.types.model import Type, Unknown, show
@@ -62,14 +62,17 @@ def _metric(
         return PlannedMetric(info, entry, None, 0, measure)
     if info.along == "epoch":
         return f"`{use.name}` would need answers after every epoch: a curve is of a `measure`"
-    if use.fixture and use.fixture != link.fixture.name:
+    names = [f.name for f in link.line.fixtures]
+    if use.fixture and use.fixture not in names:
         return f"`{problem.name}` has no fixture `{use.fixture}`"
-    truth = link.fixture.truth
-    found = scores(world, entry, use, link, truth.type) if truth is not None else None
+    at = names.index(use.fixture) if use.fixture else 0
+    truth = truth_type(link.line.fixtures[at])
+    types = _answers(link, at)
+    found = _scores(world, entry, use, link, at, truth) if truth is not None else None
     if found is None:
-        types = f"`{show(link.output)}` against `{show(truth.type) if truth else '?'}`"
-        return f"`{use.label}` does not score {types}"
-    return PlannedMetric(info, entry, found[0], found[1], None)
+        pair = f"`{show(types[0])}` against `{show(truth) if truth is not None else '?'}`"
+        return f"`{use.label}` does not score {pair}"
+    return PlannedMetric(info, entry, found[0], found[1], None, at)
 
 
 def _unfit(world: World, entry: Entry, use: Use, problem: TypedProblem) -> str:
@@ -85,18 +88,24 @@ def _unfit(world: World, entry: Entry, use: Use, problem: TypedProblem) -> str:
 # --- scores ------------------------------------------------------------------------------
 
 
-def scores(
-    world: World, entry: Entry, use: Use, link: Link, truth: Type
+def _answers(link: Link, at: int) -> tuple[Type, ...]:
+    """What the answer to a fixture is: as it is given, and after each converter."""
+    start = link.output if at == 0 else link.line.fixtures[at].question.type
+    return (start, *(s.target for s in link.answered[at].answer))
+
+
+def _scores(
+    world: World, entry: Entry, use: Use, link: Link, at: int, truth: Type
 ) -> tuple[Score, int] | None:
-    """A metric's score on the first type of the answer chain that it accepts."""
-    types = [link.output, *(s.target for s in link.answer)]
-    first = len(types) - 1 if link.answer and link.answer[-1].inverse else 0
-    for at in range(first, len(types)):
+    """A metric's score on the first type of a fixture's answer chain that it accepts."""
+    types, chain = _answers(link, at), link.answered[at].answer
+    question = link.line.fixtures[at].question.type
+    first = len(types) - 1 if chain and chain[-1].inverse else 0
+    for place in range(first, len(types)):
         ctx = world.context()
-        given = (types[at], truth, link.fixture.question.type)
-        found = find_score(ctx, entry, use.given, given)
+        found = find_score(ctx, entry, use.given, (types[place], truth, question))
         if found is not None and not ctx.failed:
-            return _ground_score(ctx, found), at
+            return _ground_score(ctx, found), place
     return None
 
 

@@ -24,6 +24,7 @@ from sailc.plan.machines import Machines
 from sailc.plan.match import Asked, Matcher
 from sailc.plan.metrics import Out, metrics_of
 from sailc.plan.problems import Class, Grounds, classes
+from sailc.plan.ranking import by_default, unread
 from sailc.plan.scenario import (
     Plan,
     PlannedMetric,
@@ -82,7 +83,7 @@ class Planner(Struct):
     def of(cls, world: World, selection: Selection) -> Planner:
         exclusions = Exclusions()
         chains = Chains.of(world)
-        judging = Judging(world, tuple(selection.modules("metrics")))
+        judging = Judging(world, tuple(dict.fromkeys(e for e, _ in selection.metrics())))
         matcher = Matcher(world, chains, judging, lambda: _fillers(world, selection))
         return cls(
             world,
@@ -269,15 +270,13 @@ class Planner(Struct):
             elif isinstance(line, tree.Property) and line.when is not None:
                 yield NotCarriedOut(span=line.when.span, name="when")
 
-    def rankings(self) -> Iterator[Entry]:
-        verbs = {s.problem.verb for s in self.scenarios}
-        measured = {m.info.name for s in self.scenarios for m in s.metrics}
-        named = self.selection.mentions("rankings")
-        for entry in self.selection.modules("rankings"):
-            meant = set(words(entry.declaration, "for"))
-            keys = {w for p in ("order", "pareto") for w in words(entry.declaration, p)}
-            if named or ((not meant or meant & verbs) and keys and keys <= measured):
-                yield entry
+    def rankings(self) -> list[Entry]:
+        found = self.selection.modules("rankings")
+        if self.selection.mentions("rankings"):
+            for name, text in unread(self.world, found, self.scenarios):
+                self.exclusions.add(Reason("X0107", text), (), [name])
+            return found
+        return by_default(self.world, found, self.scenarios)
 
 
 def _fillers(world: World, selection: Selection) -> Iterator[tuple[Entry, list[Choice]]]:

@@ -29,6 +29,7 @@ class PlannedMetric(Struct, frozen=True):
     score: Score | None
     at: int
     measure: Measure | None
+    fixture: int = 0
 
 
 class Software(Struct, frozen=True):

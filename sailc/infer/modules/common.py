@@ -114,6 +114,13 @@ def has(declaration: tree.Declaration, name: str) -> bool:
     return name in declaration.properties
 
 
+def in_field(module: Entry, problem: Entry) -> bool:
+    """Whether a problem is in the field of science that a module is for, if it is for one."""
+    wanted = next(iter(words(module.declaration, "field")), "")
+    field = next(iter(words(problem.declaration, "field")), "")
+    return not wanted or field == wanted or field.startswith(f"{wanted}.")
+
+
 def open_scope(ctx: Context, entry: Entry, choice: Choice) -> Scope:
     """The scope of a declaration's block, with its knobs chosen and its lets bound."""
     scope = ctx.root(entry.file).child()

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from sailc.infer.rules import arithmetic, collections, makers, reductions, shapes
+from sailc.infer.rules import arithmetic, collections, judging, makers, reductions, shapes
 
 if TYPE_CHECKING:
     from sailc.infer.bound import Bound
@@ -21,5 +21,6 @@ RULES: Mapping[str, Rule] = {
     **collections.RULES,
     **shapes.RULES,
     **makers.RULES,
+    **judging.RULES,
 }
 VARIADIC = frozenset({"extreme", "concat", "stack", "zip"})
