@@ -230,9 +230,9 @@ def test_a_table_of_words_and_numbers_is_a_dict_of_columns(written: Any) -> None
     options = Options(missing=("NA",))
     header = header_of(penguins, options)
     assert header.columns == (
-        Column("species", "text"),
+        Column("species", "text", values=("Adelie", "Gentoo")),
         Column("bill length (mm)", "number", unit="mm", missing=True),
-        Column("sex", "text", missing=True),
+        Column("sex", "text", missing=True, values=("male", "female")),
     )
     assert (header.shape, header.storage, header.record) == ((3, 3), "text", True)
     table = load(penguins, options)

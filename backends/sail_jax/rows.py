@@ -85,7 +85,7 @@ def _axes(name: str, more: str = "") -> Row:
 
 
 JAX: Rows = {
-    **{k: v for k, v in INFIX.items() if k not in ("take_rows", "key", "length")},
+    **{k: v for k, v in INFIX.items() if k not in ("take_rows", "length", "each_column")},
     **{n: f"jnp.{n}(a)" for n in ELEMENTARY},
     "expand": expand,
     "reshape": reshape,

@@ -101,7 +101,7 @@ def _quantile(op: Op) -> str:
 
 
 TORCH: Rows = {
-    **{k: v for k, v in INFIX.items() if k not in ("take_rows", "key", "length")},
+    **{k: v for k, v in INFIX.items() if k not in ("take_rows", "length", "each_column")},
     **{n: f"torch.{n}(a)" for n in (*ELEMENTARY, "sigmoid", "erf", "relu")},
     "expand": expand,
     "reshape": reshape,

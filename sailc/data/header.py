@@ -6,7 +6,7 @@ name, `Loading` the Python text that reads the whole file later.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -19,13 +19,20 @@ class Column(Struct, frozen=True):
     `name` is the whole text of the header line's cell, `sepal length (cm)`, its unit
     included; without a header line it is `column_0`, `column_1`, …. `unit` is what
     stands in the cell's last brackets: a candidate, for nobody has looked it up yet.
-    `missing` says that some cells are empty or hold a marker of `Options.missing`.
+    `missing` says that some cells are empty or hold a marker of `Options.missing`;
+    `values` are the different texts of a column of text, the first `MOST_VALUES` of them.
+    `labels` are the texts that a program reads as 0, 1, 2, …, where the author said so.
     """
 
     name: str
     kind: Literal["number", "text"]
     unit: str | None = None
     missing: bool = False
+    values: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+MOST_VALUES = 1_000
 
 
 class Layout(Struct, frozen=True):
@@ -67,12 +74,24 @@ class Header(Struct, frozen=True):
     """Whether the values' bytes have another order than the machine's, or are text in bytes."""
     layout: Layout | None = None
     """Of a table."""
+    taken: tuple[int, ...] = ()
+    """The places of the columns in the file, where the author chose them."""
 
     @property
     def record(self) -> bool:
-        """Whether a row is a record: some column is text, misses cells, or has another unit."""
+        """Whether a row is a record: the author said so, or some column is text, misses
+        cells, or has another unit."""
         plain = all(c.kind == "number" and not c.missing for c in self.columns)
-        return not plain or len({c.unit for c in self.columns}) > 1
+        return bool(self.taken) or not plain or len({c.unit for c in self.columns}) > 1
+
+    def taking(self, fields: Mapping[str, tuple[str, ...]]) -> Header:
+        """The same table with these columns only, which its rows have as fields; those with
+        `labels` are read as classes."""
+        places = {c.name: i for i, c in enumerate(self.columns)}
+        columns = tuple(
+            replace(self.columns[places[name]], labels=labels) for name, labels in fields.items()
+        )
+        return replace(self, columns=columns, taken=tuple(places[name] for name in fields))
 
     def with_units(self, known: Callable[[str], bool]) -> Header:
         """The same header without the columns' units that are not `known`."""

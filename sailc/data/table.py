@@ -93,8 +93,10 @@ def _columns(head: list[str], tally: Tally, file: str) -> tuple[Column, ...]:
     if twice is not None:
         raise TroubleFound(DuplicateColumn(file=file, name=twice))
     return tuple(
-        Column(name, "text" if word else "number", _unit(name), gap)
-        for name, word, gap in zip(names, tally.words, tally.gaps, strict=True)
+        Column(name, "text" if word else "number", _unit(name), gap, tuple(values))
+        for name, word, gap, values in zip(
+            names, tally.words, tally.gaps, tally.values, strict=True
+        )
     )
 
 

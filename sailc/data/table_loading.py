@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from sailc.data.header import Header, Layout, Loading, Options
+from sailc.data.header import Column, Header, Layout, Loading, Options
 from sailc.data.text import call, quoted
 
 HELPER = '''\
 def read_table(
-    path: Path, columns: dict[str, type], missing: tuple[str, ...] = ("",), **layout
+    path: Path,
+    columns: dict[str, type | list[str]],
+    missing: tuple[str, ...] = ("",),
+    **layout,
 ) -> dict[str, np.ndarray]:
-    """The columns of a table by name: text, or numbers, NaN where one is missing."""
+    """The columns of a table by name: text; numbers, NaN where one is missing; or
+    places in a list of labels, -1 where one is missing."""
     cells = np.loadtxt(path, dtype=object, ndmin=2, encoding="utf-8-sig", **layout)
     table = {}
     for (name, kind), column in zip(columns.items(), cells.T, strict=True):
         texts = np.strings.strip(column.astype(str))
-        blank = "nan" if kind is float else ""
-        table[name] = np.where(np.isin(texts, missing), blank, texts).astype(kind)
+        gaps = np.isin(texts, missing)
+        if isinstance(kind, list):
+            pairs = zip(texts, gaps, strict=True)
+            table[name] = np.array([-1 if gap else kind.index(t) for t, gap in pairs])
+        else:
+            blank = "nan" if kind is float else ""
+            table[name] = np.where(gaps, blank, texts).astype(kind)
     return table
 '''
 
 _PYTHON = {"number": "float", "text": "str"}
+
+
+def _kind(column: Column) -> str:
+    """How a column's cells are read: a type, or the labels whose places they are."""
+    if column.labels:
+        return f"[{', '.join(map(quoted, column.labels))}]"
+    return _PYTHON[column.kind]
 
 
 def load_table(header: Header, options: Options) -> Loading:
@@ -27,7 +43,9 @@ def load_table(header: Header, options: Options) -> Loading:
     layout = header.layout or Layout(",")
     how = _arguments(layout)
     if header.record:
-        columns = ", ".join(f"{quoted(c.name)}: {_PYTHON[c.kind]}" for c in header.columns)
+        columns = ", ".join(f"{quoted(c.name)}: {_kind(c)}" for c in header.columns)
+        if header.taken not in ((), tuple(range(header.shape[1]))):
+            how["usecols"] = str(header.taken)
         missing = {"missing": _tuple(("", *options.missing))} if options.missing else {}
         expression = call("read_table", "{path}", f"{{{columns}}}", **missing, **how)
         return Loading(("from pathlib import Path", "import numpy as np"), (HELPER,), expression)

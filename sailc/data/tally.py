@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from sailc.data.header import MOST_VALUES
+
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|infinity|nan)", re.I | re.A)
 
 
@@ -13,7 +15,8 @@ def is_number(cell: str) -> bool:
 
 
 class Tally:
-    """Counts rows, and knows of each column whether numbers, words and gaps occurred in it.
+    """Counts rows, and knows of each column whether numbers, words and gaps occurred in it,
+    and its first different words.
 
     A gap is an empty cell, or one whose text is among `missing`.
     """
@@ -23,6 +26,7 @@ class Tally:
         self.numbers = [False] * width
         self.words = [False] * width
         self.gaps = [False] * width
+        self.values: list[dict[str, None]] = [{} for _ in range(width)]
         self._all = [True] * width
         self._missing = frozenset(("", *missing))
         self._fast = not missing
@@ -37,12 +41,15 @@ class Tally:
         for column, cell in enumerate(row):
             if self.is_gap(cell):
                 self.gaps[column] = True
-            elif self.numbers[column] and self.words[column]:
-                continue
             elif is_number(cell):
                 self.numbers[column] = True
             else:
                 self.words[column] = True
+                self._note(self.values[column], cell.strip())
+
+    def _note(self, known: dict[str, None], value: str) -> None:
+        if len(known) < MOST_VALUES:
+            known[value] = None
 
     def is_gap(self, cell: str) -> bool:
         """Whether a cell counts as missing."""

@@ -78,6 +78,28 @@ def classes(op: Op) -> object:
     return shape[-1]
 
 
+def pack(op: Op) -> str:
+    """Several arrays as one value: a dict of a record's fields, a tuple of a tuple's."""
+    names = op.attributes["names"]
+    assert is_tuple(names)
+    if not all(isinstance(n, str) for n in names):
+        return "(*args,)"
+    return "{" + ", ".join(f"{n!r}: arg{i}" for i, n in enumerate(names)) + "}"
+
+
+# What `read_table` puts where something is missing.
+_MISSING = {"number": "np.isnan(a)", "label": "a < 0", "text": "a == ''"}
+_PRESENT = {"number": "~np.isnan(a)", "label": "a >= 0", "text": "a != ''"}
+
+
+def _present(op: Op) -> str:
+    return _PRESENT[str(op.attributes["kind"])]
+
+
+def _fill(op: Op) -> str:
+    return f"np.where({_MISSING[str(op.attributes['kind'])]}, b, a)"
+
+
 def _last(op: Op) -> str:
     return "a[-n:]" if op.attributes["n"] else "a[:0]"
 
@@ -162,6 +184,9 @@ INFIX: Rows = {
     "every": "a[::n]",
     "take_rows": "a[b]",
     "key": "a[name]",
+    "place": "a[i]",
+    "pack": pack,
+    "each_column": "{name: b for name, column in a.items()}",
     "length": "len(a)",
     "tensor": "a",
     "component": "a[index]",
@@ -220,6 +245,9 @@ NUMPY: Rows = {
     "or_one": "np.where(a == 0, 1, a)",
     "one_hot": lambda op: f"np.eye({classes(op)})[a]",
     "label": "a.astype(np.int64)",
+    "present": _present,
+    "fill": _fill,
+    "mode": "np.bincount(a).argmax()",
     "permutation": "np.random.default_rng(seed).permutation(a)",
     "repeat_rows": "np.broadcast_to(a, (b, *np.shape(a)))",
     "zeros": "np.zeros(shape)",

@@ -3,7 +3,8 @@
 A row is Python text with holes, `"torch.relu(a)"`, or a function of an `Op` that gives
 such a text. The holes are the arguments by place (`a`, `b`, `c`, `d`), all of them
 (`args`), the attributes by name, and a layer's parameters by theirs. A row is parsed
-once and its holes are filled with trees, so brackets come out right.
+once and its holes are filled with trees, so brackets come out right. (Beyond the fourth,
+arguments are `arg4`, `arg5`, ….)
 """
 
 from __future__ import annotations
@@ -89,6 +90,7 @@ def _operator(op: Op, rows: Rows) -> ast.expr:
     arguments = [render(a, rows) for a in op.arguments]
     holes = dict(zip(ARGUMENTS, arguments, strict=False))
     holes["args"] = ast.Tuple(arguments, ast.Load())
+    holes.update((f"arg{i}", a) for i, a in enumerate(arguments))
     for name, value in op.attributes.items():
         if _plain(value):
             holes.setdefault(name, literal(value))

@@ -68,6 +68,7 @@ FOLDED = frozenset(
         "shuffle",
         "indices",
         "take_rows",
+        "known",
     ]
 )
 

@@ -25,6 +25,7 @@ from sailc.infer.modules.common import (
     open_scope,
     properties,
 )
+from sailc.infer.modules.converter import all_points
 from sailc.infer.modules.model import elaborate_model, force_lets
 from sailc.infer.modules.problem import elaborate_problem
 from sailc.infer.modules.ranking import check_ranking
@@ -183,11 +184,13 @@ def _converter(ctx: Context, entry: Entry, choice: Choice) -> None:
         ctx.report(MissingLine(span=d.name_span, name=d.name, kind=d.kind, line=line))
         return
     scope = open_scope(ctx, entry, choice).child()
-    _fresh_parameters(ctx, d.parameters, scope)
+    points = scope.child()
+    for v, type in _fresh_parameters(ctx, d.parameters, scope):
+        points.names[v.name] = Var(all_points(type), v.span, v.name)
     for line in d.body or ():
         for b in line.bindings if isinstance(line, tree.Fit) else ():
             if isinstance(b.name, tree.Name):
-                value = lift(ctx, ctx.evaluate(b.value, scope), b.value.span)
+                value = lift(ctx, ctx.evaluate(b.value, points), b.value.span)
                 scope.names[b.name.id] = Var(ctx.type_of(value), b.span, b.name.id)
     body = d.value
     for line in d.body or ():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from msgspec import Struct
 
 from sailc.data import Header, Options
-from sailc.diagnostics.base import Diagnostic
 from sailc.source import Span
 from sailc.syntax import tree
 from sailc.types.dims import const
@@ -77,7 +76,8 @@ def is_unit(text: str) -> bool:
     return True
 
 
-def _unit(text: str | None) -> Unit:
+def unit_of(text: str | None) -> Unit:
+    """The unit that a header names; none where it names none that is known."""
     if text is None:
         return ONE
     try:
@@ -86,17 +86,14 @@ def _unit(text: str | None) -> Unit:
         return ONE
 
 
-def header_type(
-    header: Header, line: FileLine, dataset: str
-) -> tuple[Type, tuple[Diagnostic, ...]]:
+def header_type(header: Header) -> Type:
     """The type that a file's header gives: a table of mixed columns is a list of records."""
-    header = header.with_units(is_unit)
     shape = tuple(const(n) for n in header.shape)
     if header.columns and header.record:
-        return ListType(_row(header), shape[0]), ()
-    unit = _unit(header.unit)
+        return ListType(_row(header), shape[0])
+    unit = unit_of(header.unit)
     columns = tuple(c.name for c in header.columns) if header.names else ()
-    return Tensor(_element(header.storage, unit), shape, header.storage, columns), ()
+    return Tensor(_element(header.storage, unit), shape, header.storage, columns)
 
 
 def _element(storage: str, unit: Unit) -> Element:
@@ -108,6 +105,6 @@ def _element(storage: str, unit: Unit) -> Element:
 def _row(header: Header) -> RecordType:
     fields: list[tuple[str, Type]] = []
     for c in header.columns:
-        type: Type = TextType() if c.kind == "text" else Tensor(Num(_unit(c.unit)))
+        type: Type = TextType() if c.kind == "text" else Tensor(Num(unit_of(c.unit)))
         fields.append((c.name, MaybeType(type) if c.missing else type))
     return RecordType(tuple(fields))

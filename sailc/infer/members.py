@@ -20,18 +20,17 @@ from sailc.infer.values import (
 )
 from sailc.syntax import tree
 from sailc.terms import Apply, Term, Var
-from sailc.types.dims import Dim
 from sailc.types.model import (
     ListType,
     Num,
     RecordType,
     SetType,
     Tensor,
-    Type,
     TypeVar,
     Unknown,
     show,
 )
+from sailc.types.parts import stacked
 from sailc.units import parse_unit
 
 
@@ -103,15 +102,6 @@ def _field(ctx: Context, value: Term, expr: tree.Member) -> Value:
             return POISON
         case other:
             return _no_field(ctx, expr, f"`{show(other)}`", ())
-
-
-def stacked(item: Type, n: Dim) -> Type:
-    """The type of n things of a type together: tensors stack, the rest is a list."""
-    match item:
-        case Tensor(element, shape, storage):
-            return Tensor(element, (n, *shape), storage)
-        case _:
-            return ListType(item, n)
 
 
 def _no_field(ctx: Context, expr: tree.Member, owner: str, known: tuple[str, ...]) -> Value:

@@ -15,7 +15,15 @@ from msgspec import Struct
 from sailc.program.tree import Expr, Literal, Op
 from sailc.source import Span
 from sailc.types.dims import Dim
-from sailc.types.model import ListType, SetType, Tensor, Type
+from sailc.types.model import (
+    ListType,
+    MaybeType,
+    RecordType,
+    SetType,
+    Tensor,
+    TupleType,
+    Type,
+)
 
 Levels = tuple[str, ...]
 
@@ -29,9 +37,14 @@ class Leaf(Struct, frozen=True):
 
 
 class Group(Struct, frozen=True):
-    """A tuple or record, its components apart: a list of pairs is a pair of arrays."""
+    """A tuple or record, its components apart: a list of pairs is a pair of arrays.
+
+    `whole` is where all of them are at hand as one Python value: a dict of a record's
+    fields, a tuple of a tuple's.
+    """
 
     items: Mapping[str | int, Vector]
+    whole: Expr | None = None
 
 
 Vector = Leaf | Group
@@ -52,8 +65,80 @@ def rank_of(type: Type) -> int:
             return len(shape)
         case ListType(item, _) | SetType(item, _):
             return 1 + rank_of(item)
+        case MaybeType(item):
+            return rank_of(item)
         case _:
             return 0
+
+
+def opened(type: Type, whole: Expr, levels: Levels = (), outer: int = 0) -> Vector:
+    """The components of a Python value that holds what has a type: its arrays begin with
+    `outer` axes more than the type says."""
+    match type:
+        case RecordType(fields):
+            return _components(dict(fields), whole, levels, outer)
+        case TupleType(types):
+            return _components(dict(enumerate(types)), whole, levels, outer)
+        case ListType(item, _) | SetType(item, _) if is_structured(item):
+            return opened(item, whole, levels, outer + 1)
+        case _:
+            return Leaf(whole, levels, rank_of(type) + outer)
+
+
+def _components(
+    types: Mapping[str, Type] | Mapping[int, Type], whole: Expr, levels: Levels, outer: int
+) -> Group:
+    items: dict[str | int, Vector] = {}
+    for name, type in types.items():
+        items[name] = opened(type, _component(whole, name), levels, outer)
+    return Group(items, whole)
+
+
+def _component(whole: Expr, name: str | int) -> Op:
+    if isinstance(name, str):
+        return Op("key", (whole,), {"name": name})
+    return Op("place", (whole,), {"i": name})
+
+
+def is_structured(type: Type) -> bool:
+    """Whether a program holds a value of this type as several arrays."""
+    match type:
+        case RecordType() | TupleType():
+            return True
+        case ListType(item, _) | SetType(item, _):
+            return is_structured(item)
+        case _:
+            return False
+
+
+def packed(vector: Vector) -> Expr:
+    """A vector as one Python value: an array, a dict or a tuple."""
+    match vector:
+        case Leaf(expr):
+            return expr
+        case Group(_, whole) if whole is not None:
+            return whole
+        case Group(items):
+            names = tuple(items)
+            return Op("pack", tuple(packed(v) for v in items.values()), {"names": names})
+
+
+def rebased(group: Group, whole: Expr) -> Group:
+    """The fields of a record, from another value that holds them."""
+    items: dict[str | int, Vector] = {}
+    for name, part in group.items.items():
+        expr = _component(whole, name)
+        items[name] = (
+            Leaf(expr, part.levels, part.rank) if isinstance(part, Leaf) else rebased(part, expr)
+        )
+    return Group(items, whole)
+
+
+def any_leaf(vector: Vector) -> Leaf:
+    """One of the arrays of a vector: they all begin with the same axes."""
+    while isinstance(vector, Group):
+        vector = next(iter(vector.items.values()))
+    return vector
 
 
 def sizes(type: Type) -> tuple[int | None, ...]:
@@ -63,6 +148,8 @@ def sizes(type: Type) -> tuple[int | None, ...]:
             return tuple(i.value if isinstance(i, Dim) else None for i in shape)
         case ListType(item, n) | SetType(item, n):
             return (n.value, *sizes(item))
+        case MaybeType(item):
+            return sizes(item)
         case _:
             return ()
 
@@ -95,8 +182,8 @@ def enter(vector: Vector, level: str) -> Vector:
     match vector:
         case Leaf(expr, levels, rank):
             return Leaf(expr, (*levels, level), rank - 1)
-        case Group(items):
-            return Group({k: enter(v, level) for k, v in items.items()})
+        case Group(items, whole):
+            return Group({k: enter(v, level) for k, v in items.items()}, whole)
 
 
 def leave(vector: Vector, level: str) -> Vector:
@@ -106,5 +193,5 @@ def leave(vector: Vector, level: str) -> Vector:
             return Leaf(expr, tuple(x for x in levels if x != level), rank + 1)
         case Leaf():
             return vector
-        case Group(items):
-            return Group({k: leave(v, level) for k, v in items.items()})
+        case Group(items, whole):
+            return Group({k: leave(v, level) for k, v in items.items()}, whole)

@@ -20,8 +20,11 @@ from sailc.program.layout import (
     Group,
     Leaf,
     Vector,
+    any_leaf,
     enter,
     leave,
+    opened,
+    packed,
     rank_of,
     sizes,
 )
@@ -48,12 +51,14 @@ from sailc.source import NOWHERE
 from sailc.terms import Apply, Term, Var, rebuild, walk
 from sailc.types.model import (
     Label,
+    ListType,
     Num,
     RecordType,
     Tensor,
     TupleType,
     Type,
 )
+from sailc.types.parts import present
 
 POINTS = "points"
 
@@ -159,12 +164,11 @@ class Lower(Struct):
         results: list[Expr] = []
         sources: list[tuple[DataLine, tuple[str, ...]]] = []
         for line in lines:
-            vector = low.lower(line.source)
-            leaves = list(flat(vector))
+            parts = list(_parts(low.lower(line.source), line.variable.type))
             base = line.split
-            names = [base] if len(leaves) == 1 else [f"{base}_{n}" for n in _labels(line, leaves)]
+            names = [base] if len(parts) == 1 else [f"{base}_{n}" for n in _labels(line, parts)]
             sources.append((line, tuple(names)))
-            results += [leaf.expr for _, leaf in leaves]
+            results += [packed(part) for _, part in parts]
         span = lines[0].span if lines else NOWHERE
         doc = "Read the data and part them as the problem says."
         return Function("load", doc, (), tuple(low.body), tuple(results), span), sources
@@ -173,13 +177,19 @@ class Lower(Struct):
         for t in walk(root):
             if isinstance(t, Apply) and t.operator == "file":
                 key = (str(t.attributes["dataset"]), str(t.attributes["file"]))
-                yield key, self._file(str(t.attributes["source"]), *key)
+                yield key, self._file(str(t.attributes["source"]), *key, t.type)
 
-    def _file(self, source: str, dataset: str, name: str) -> Expr:
+    def _file(self, source: str, dataset: str, name: str, type: Type) -> Expr:
         location, header, options = self.find_file(source, dataset, name)
         assert location is not None
         assert header is not None
-        found = loading(header.with_units(is_unit), options)
+        header = header.with_units(is_unit)
+        match type:
+            case ListType(RecordType(fields)):
+                header = header.taking({n: _constants(t) for n, t in fields})
+            case _:
+                pass
+        found = loading(header, options)
         self.imports += [*location.imports, *found.imports]
         self.helpers += list(found.helpers)
         if str(location.path) not in self.data_files:
@@ -209,20 +219,17 @@ class Lower(Struct):
         fixture = line.fixtures[0]
         assert fixture.truth is not None
         low.count(fixture.question, fixture.truth)
-        vector = enter(_source_vector(line, low.names), POINTS)
-        low.bind(line.variable, vector)
+        vector, parameters = _source_vector(line, low.names)
+        low.bind(line.variable, enter(vector, POINTS))
         question = low.lower(fixture.question)
         truth = low.lower(fixture.truth)
         for c in conversions:
             question = convert(low, c, question)
         span = line.span
-        leaves = [leaf for _, leaf in flat(vector)]
-        parameters = tuple(leaf.expr.name for leaf in leaves if isinstance(leaf.expr, Ref))
-        results = tuple(
-            _filled(leaf, leaves).expr for v in (question, truth) for _, leaf in flat(v)
-        )
+        some = any_leaf(vector)
+        results = (packed(_filled(question, some)), packed(_filled(truth, some)))
         doc = "Questions, as the model takes them, and their true answers."
-        return Function("points", doc, parameters, tuple(low.body), results, span)
+        return Function("points", doc, tuple(parameters), tuple(low.body), results, span)
 
     def _questions(self, sources: list[tuple[DataLine, tuple[str, ...]]]) -> Function:
         """The questions as they are asked, for metrics that read them."""
@@ -248,7 +255,7 @@ class Lower(Struct):
         for path, type in places(whole, step.lift):
             made = self._conversion(step, type)
             if made is not None:
-                yield Placed(made, path)
+                yield Placed(made, whole, path)
 
     def _conversion(self, step: Step, type: Type) -> Conversion | None:
         ctx = self.world.context()
@@ -290,40 +297,41 @@ class Lower(Struct):
         low = Lowering()
         first = conversions[0].conversion
         start = low.names.fresh(what)
-        vector: Vector = Leaf(Ref(start), (), rank_of(first.points.type))
+        vector = opened(conversions[0].whole, Ref(start), outer=1)
         results: list[Expr] = []
         for placed in conversions:
             c = placed.conversion
-            low.count(*(s.value for s in c.statistics))
+            values = [replace(s.value, name=placed.label(s.variable.name)) for s in c.statistics]
+            low.count(*values)
             low.bind(c.points, descend(vector, placed.path))
-            for s in c.statistics:
-                value = low.leaf(s.value)
+            for s, term in zip(c.statistics, values, strict=True):
+                value = low.leaf(term)
                 low.bind(s.variable, value)
                 results.append(value.expr)
             if placed is not conversions[-1]:
                 vector = leave(convert(low, placed, enter(vector, POINTS)), POINTS)
         doc = f"What is known of all training {what}s together."
-        return Function(name, doc, (start,), tuple(low.body), tuple(results), first.output.span)
+        span = first.output.span
+        return pruned(Function(name, doc, (start,), tuple(low.body), tuple(results), span))
 
     def _convert(self, conversions: list[Placed]) -> Function:
         low = Lowering()
         first = conversions[0].conversion
         start = low.names.fresh("question")
-        vector: Vector = Leaf(Ref(start), (POINTS,), rank_of(first.source))
+        vector = opened(conversions[0].whole, Ref(start), (POINTS,))
         parameters = [start]
         for placed in conversions:
             statistics = placed.conversion.statistics
-            parameters += [self._bind_statistic(low, s.variable) for s in statistics]
+            parameters += [self._bind_statistic(low, placed, s.variable) for s in statistics]
             vector = convert(low, placed, vector)
-        (_, leaf) = next(flat(vector))
         doc = "Questions as the model takes them."
         span = first.output.span
         return inlined(
-            Function("convert", doc, tuple(parameters), tuple(low.body), (leaf.expr,), span)
+            Function("convert", doc, tuple(parameters), tuple(low.body), (packed(vector),), span)
         )
 
-    def _bind_statistic(self, low: Lowering, variable: Var) -> str:
-        name = low.names.fresh(variable.name)
+    def _bind_statistic(self, low: Lowering, placed: Placed, variable: Var) -> str:
+        name = low.names.fresh(placed.label(variable.name))
         low.bind(variable, Leaf(Ref(name), (), rank_of(variable.type)))
         return name
 
@@ -345,7 +353,7 @@ class Lower(Struct):
     def _extra(self, low: Lowering, answer: list[Placed]) -> list[str]:
         """The parameters of a function that reads the statistics of inverses."""
         return [
-            self._bind_statistic(low, s.variable)
+            self._bind_statistic(low, p, s.variable)
             for p in answer
             if p.conversion.inverse is not None
             for s in p.conversion.statistics
@@ -454,6 +462,28 @@ def inlined(f: Function) -> Function:
             return f
 
 
+def pruned(f: Function) -> Function:
+    """A function without the statements that nothing reads."""
+    read = {name for r in f.results for name in reads(r)}
+    body: list[Assign] = []
+    for a in reversed(f.body):
+        if a.name in read:
+            body.append(a)
+            read |= reads(a.value)
+    return replace(f, body=tuple(reversed(body)))
+
+
+def reads(expr: Expr) -> set[str]:
+    """The variables in an expression."""
+    match expr:
+        case Ref(name):
+            return {name}
+        case Op(_, arguments):
+            return {name for a in arguments for name in reads(a)}
+        case _:
+            return set()
+
+
 def _with_spread(f: Function) -> Function:
     """A function that also returns the spread of its argument, by which one may divide."""
     spread = Op("std", (Ref(f.parameters[0]),), {"axes": None})
@@ -478,45 +508,64 @@ def _scaled(low: Lowering, leaf: Leaf, scale: Leaf, name: str, variable: Var) ->
     return low.store(name, Leaf(scaled, leaf.levels, leaf.rank), variable.span)
 
 
-def _labels(line: DataLine, leaves: list[tuple[str, Leaf]]) -> list[str]:
-    if len(line.names) == len(leaves):
+def _labels(line: DataLine, parts: list[tuple[str, Vector]]) -> list[str]:
+    if len(line.names) == len(parts):
         return [identifier(n) for n in line.names]
-    return [identifier(path) for path, _ in leaves]
+    return [identifier(path) for path, _ in parts]
 
 
-def _source_vector(line: DataLine, names: NameTable) -> Vector:
-    """What a data line runs over, as parameters of a function."""
-    return _parameters_of(line.variable.type, list(line.names), names, outer=1)
+def _parts(vector: Vector, type: Type, path: str = "") -> Iterator[tuple[str, Vector]]:
+    """What a data line's source is handed over as: the parts of tuples apart."""
+    if isinstance(type, TupleType) and isinstance(vector, Group):
+        for i, t in enumerate(type.items):
+            yield from _parts(vector.items[i], t, f"{path}_{i}" if path else str(i))
+    else:
+        yield path, vector
 
 
-def _parameters_of(type: Type, given: list[str], names: NameTable, outer: int) -> Vector:
-    match type:
-        case TupleType(items):
-            labels = given if len(given) == len(items) else [f"part{i}" for i in range(len(items))]
-            return Group(
-                {
-                    i: _parameters_of(t, [n], names, outer)
-                    for i, (t, n) in enumerate(zip(items, labels, strict=True))
-                }
-            )
-        case _:
-            if isinstance(type, RecordType):
-                return Group({n: _parameters_of(t, [n], names, outer) for n, t in type.fields})
-            name = names.fresh(given[0])
-            return Leaf(Ref(name), (), rank_of(type) + outer)
+def _source_vector(line: DataLine, names: NameTable) -> tuple[Vector, list[str]]:
+    """What a data line runs over, as parameters of a function, and their names."""
+    taken: list[str] = []
+
+    def parameters(type: Type, given: list[str]) -> Vector:
+        match type:
+            case TupleType(items):
+                apart = len(given) == len(items)
+                labels = given if apart else [f"part{i}" for i in range(len(items))]
+                pairs = enumerate(zip(items, labels, strict=True))
+                return Group({i: parameters(t, [n]) for i, (t, n) in pairs})
+            case _:
+                taken.append(names.fresh(given[0]))
+                return opened(type, Ref(taken[-1]), outer=1)
+
+    return parameters(line.variable.type, list(line.names)), taken
 
 
-def _filled(leaf: Leaf, sources: list[Leaf]) -> Leaf:
+def _filled(vector: Vector, some: Leaf) -> Vector:
     """A result that no point enters is the same for all of them."""
-    if POINTS in leaf.levels or not sources:
-        return leaf
-    length = Op("length", (sources[0].expr,))
-    return Leaf(Op("repeat_rows", (leaf.expr, length)), (POINTS,), leaf.rank)
+    match vector:
+        case Group(items):
+            whole = {k: _filled(v, some) for k, v in items.items()}
+            return vector if whole == items else Group(whole)
+        case Leaf(_, levels) if POINTS in levels:
+            return vector
+        case Leaf(expr, _, rank):
+            length = Op("length", (some.expr,))
+            return Leaf(Op("repeat_rows", (expr, length)), (POINTS,), rank)
 
 
 def _alike(a: Function, b: Function) -> bool:
     strip = [(x.name, x.value) for x in a.body] == [(x.name, x.value) for x in b.body]
     return strip and a.results == b.results and a.parameters == b.parameters
+
+
+def _constants(type: Type) -> tuple[str, ...]:
+    """The constants of an enum, which its labels are the places of."""
+    match present(type):
+        case Tensor(Label(_, constants)):
+            return constants
+        case _:
+            return ()
 
 
 def _is_label(type: Type | None) -> bool:

@@ -42,6 +42,7 @@ RESERVED = frozenset(
         "csv",
         "bz2",
         "lzma",
+        "column",
         "print",
         "functools",
         "itertools",

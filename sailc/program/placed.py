@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sailc.infer.modules.converter import Conversion
 from sailc.program.layout import (
@@ -27,11 +28,20 @@ from sailc.types.model import (
 
 
 class Placed(Struct, frozen=True):
-    """A conversion, and where in a type it applies: `each` of a collection, a number of a
-    tuple, a field's name of a record."""
+    """A conversion, and where in a type `whole` it applies: `each` of a collection, a number
+    of a tuple, a field's name of a record."""
 
     conversion: Conversion
+    whole: Type
     path: tuple[str | int, ...] = ()
+
+    def label(self, name: str) -> str:
+        """A name for what belongs to this place: `mass_center`, or just `mass`."""
+        fields = [p for p in self.path if isinstance(p, str) and p != EACH]
+        return "_".join([*fields, name] if name else fields)
+
+
+EACH = "each"
 
 
 def places(type: Type, lift: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Type]]:
@@ -43,7 +53,7 @@ def places(type: Type, lift: tuple[str | int, ...]) -> Iterator[tuple[tuple[str 
     match type:
         case ListType(item, _) | SetType(item, _):
             for path, inner in places(item, rest):
-                yield ("each", *path), inner
+                yield (EACH, *path), inner
         case TupleType(items) if isinstance(head, int):
             for path, inner in places(items[head], rest):
                 yield (head, *path), inner
@@ -58,29 +68,31 @@ def convert(low: Lowering, placed: Placed, vector: Vector, depth: int = 0) -> Ve
     """A conversion at its place in a vector; its inverse where it is used backwards."""
     path = placed.path[depth:]
     if not path:
-        return _convert_here(low, placed.conversion, vector)
-    if path[0] == "each":
-        level = f"each{depth}"
+        return _convert_here(low, placed.conversion, vector, placed.label(""))
+    if path[0] == EACH:
+        level = f"{EACH}{depth}"
         return leave(convert(low, placed, enter(vector, level), depth + 1), level)
     assert isinstance(vector, Group)
     inner = convert(low, placed, vector.items[path[0]], depth + 1)
     return Group({**vector.items, path[0]: inner})
 
 
-def _convert_here(low: Lowering, c: Conversion, vector: Vector) -> Vector:
+def _convert_here(low: Lowering, c: Conversion, vector: Vector, name: str) -> Vector:
+    """What a conversion makes, under the name of the field that it is of."""
     if c.inverse is not None and c.answer is not None:
         low.bind(c.answer, vector)
         low.count(c.inverse)
         return low.lower(c.inverse)
     low.bind(c.input, vector)
-    low.count(c.output)
-    return low.lower(c.output)
+    output = replace(c.output, name=name) if name else c.output
+    low.count(output)
+    return low.lower(output)
 
 
 def descend(vector: Vector, path: tuple[str | int, ...]) -> Vector:
     """What stands at a place of a vector of all points."""
     for part in path:
-        if part == "each":
+        if part == EACH:
             raise CannotLower("statistics of a collection's elements", NOWHERE)
         assert isinstance(vector, Group)
         vector = vector.items[part]

@@ -7,6 +7,7 @@ on the last axes of the first argument.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from sailc.program.folding import fold
@@ -16,13 +17,18 @@ from sailc.program.layout import (
     Leaf,
     Vector,
     align,
+    any_leaf,
+    is_structured,
     merge,
+    opened,
     rank_of,
+    rebased,
     sizes,
 )
 from sailc.program.tree import Expr, Literal, Op, Ref, is_tuple
 from sailc.terms import Apply
-from sailc.types.model import ListType, RecordType
+from sailc.types.model import Label, ListType, SetType, Tensor, TextType, Type
+from sailc.types.parts import optional_parts, present
 
 if TYPE_CHECKING:
     from sailc.program.vectors import Lowering
@@ -31,17 +37,9 @@ if TYPE_CHECKING:
 def _file(low: Lowering, term: Apply) -> Vector:
     key = (str(term.attributes["dataset"]), str(term.attributes["file"]))
     expr = low.files[key]
-    match term.type:
-        case ListType(RecordType(fields), _):
-            stored = low.store(key[1], Leaf(expr, (), 1), term.span)
-            return Group(
-                {
-                    n: Leaf(Op("key", (stored.expr,), {"name": n}), (), 1 + rank_of(t))
-                    for n, t in fields
-                }
-            )
-        case _:
-            return Leaf(expr, (), rank_of(term.type))
+    if is_structured(term.type):
+        expr = low.store(key[1], Leaf(expr, (), 1), term.span).expr
+    return opened(term.type, expr)
 
 
 def _zip(low: Lowering, term: Apply) -> Vector:
@@ -74,11 +72,10 @@ def _select(low: Lowering, term: Apply) -> Vector:
     if term.operator == "first":
         return _each(source, lambda x: _first_rows(x, attributes))
     if term.operator == "shuffle":
-        length = Op("length", (_any_leaf(source).expr,))
-        order = Op("permutation", (length,), {"seed": attributes["seed"]})
+        length = Op("length", (any_leaf(source).expr,))
+        order: Expr = Op("permutation", (length,), {"seed": attributes["seed"]})
         if isinstance(source, Group):
-            held = low.store("order", Leaf(order, (), 1), term.span)
-            return _each(source, lambda x: Op("take_rows", (x, held.expr)))
+            order = low.store("order", Leaf(order, (), 1), term.span).expr
         return _each(source, lambda x: Op("take_rows", (x, order)))
     return _each(source, lambda x: Op(term.operator, (x,), attributes))
 
@@ -96,17 +93,76 @@ def _first_rows(expr: Expr, attributes: Mapping[str, object]) -> Expr:
 
 
 def _each(vector: Vector, change: Callable[[Expr], Expr]) -> Vector:
+    """The same done to every array; in one expression where they are a table's columns."""
     match vector:
         case Leaf(expr, levels, rank):
             return Leaf(change(expr), levels, rank)
+        case Group(items, whole) if whole is not None and _is_flat(items):
+            return rebased(vector, Op("each_column", (whole, change(Ref("column")))))
         case Group(items):
             return Group({k: _each(v, change) for k, v in items.items()})
 
 
-def _any_leaf(vector: Vector) -> Leaf:
-    while isinstance(vector, Group):
-        vector = next(iter(vector.items.values()))
-    return vector
+def _is_flat(items: Mapping[str | int, Vector]) -> bool:
+    return all(isinstance(k, str) and isinstance(v, Leaf) for k, v in items.items())
+
+
+def _known(low: Lowering, term: Apply) -> Vector:
+    """The rows of which nothing is missing."""
+    source = low.lower(term.arguments[0])
+    item = _item(term.arguments[0].type)
+    if isinstance(source, Leaf) and not isinstance(source.expr, Ref):
+        source = low.store(_field_of(source.expr), source, term.span)
+    there: list[Expr] = []
+    for path, type in optional_parts(item):
+        part = source
+        for name in path:
+            assert isinstance(part, Group)
+            part = part.items[name]
+        assert isinstance(part, Leaf)
+        there.append(Op("present", (part.expr,), {"kind": _kind(type)}))
+    if not there:
+        return source
+    keep: Expr = reduce(lambda a, b: Op("logical_and", (a, b)), there)
+    if isinstance(source, Group):
+        keep = low.store("complete", Leaf(keep, (), 1), term.span).expr
+    return _each(source, lambda x: Op("take_rows", (x, keep)))
+
+
+def _fill(low: Lowering, term: Apply) -> Vector:
+    """A value where another is missing."""
+    x, value = (low.leaf(a) for a in term.arguments)
+    if not isinstance(x.expr, Ref):
+        x = low.store(_field_of(x.expr), x, term.span)
+    kind = _kind(present(term.arguments[0].type))
+    levels = merge(x.levels, value.levels)
+    rank = max(x.rank, value.rank)
+    parts = tuple(align(v, levels, rank) for v in (x, value))
+    return Leaf(Op("fill", parts, {"kind": kind}), levels, rank)
+
+
+def _field_of(expr: Expr) -> str:
+    """A name for a value that is read twice: that of the field that it is."""
+    match expr:
+        case Op("key", _, attributes):
+            return str(attributes["name"])
+        case _:
+            return "value"
+
+
+def _item(type: Type) -> Type:
+    return type.item if isinstance(type, ListType | SetType) else type
+
+
+def _kind(type: Type) -> str:
+    """How what is missing is marked: NaN among numbers, -1 among labels, an empty text."""
+    match type:
+        case Tensor(Label()):
+            return "label"
+        case TextType():
+            return "text"
+        case _:
+            return "number"
 
 
 def _index(low: Lowering, term: Apply) -> Vector:
@@ -220,6 +276,8 @@ SPECIAL = {
     "drop": _select,
     "every": _select,
     "shuffle": _select,
+    "known": _known,
+    "fill": _fill,
     "index": _index,
     "stack": _stack,
     "list": _stack,

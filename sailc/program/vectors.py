@@ -17,6 +17,7 @@ from sailc.program.layout import (
     leave,
     merge,
     rank_of,
+    rebased,
     sizes,
 )
 from sailc.program.names import NameTable
@@ -121,14 +122,18 @@ class Lowering(Struct):
 
     def _named(self, term: Term, vector: Vector) -> Vector:
         """Give an author's binding, or what is used twice, a statement of its own."""
-        if isinstance(vector, Group) or isinstance(vector.expr, Ref | Literal):
+        expr = vector.whole if isinstance(vector, Group) else vector.expr
+        if expr is None or isinstance(expr, Ref | Literal):
             return vector
         name = getattr(term, "name", "")
         if not name and isinstance(term, Apply) and term.layer is not None and term.layer.part:
             name = term.layer.part
         if not name and self.uses.get(id(term), 0) < 2:
             return vector
-        return self.store(name or "value", vector, term.span)
+        if isinstance(vector, Leaf):
+            return self.store(name or "value", vector, term.span)
+        whole = self.store(name or "rows", Leaf(expr, (), 0), term.span)
+        return rebased(vector, whole.expr)
 
     def store(self, name: str, leaf: Leaf, span: Span) -> Leaf:
         for a in self.body:  # the same value under the same name is written once

@@ -6,8 +6,8 @@ data headers, which is keyed by the file's stamp. Every query reads as little as
 that an edit is felt only by the files that see what was edited.
 """
 
-from sailc.queries.check import checked, world
-from sailc.queries.data import data_header, file_type
+from sailc.queries.check import checked
+from sailc.queries.data import data_header, file_type, world
 from sailc.queries.names import module, names
 from sailc.queries.text import parsed, source
 

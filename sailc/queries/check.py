@@ -9,19 +9,14 @@ from sailc.diagnostics.internal import InternalError
 from sailc.infer.check import check_declaration
 from sailc.infer.modules.common import World
 from sailc.kinds.check import check_lines
-from sailc.queries.data import file_type
-from sailc.queries.names import clashes, names, seen
+from sailc.queries.data import world
+from sailc.queries.names import clashes, seen
 from sailc.queries.text import parsed
 from sailc.query import CycleError, Database, query
 from sailc.source import Span
 from sailc.syntax import tree
 
 Diagnostics = tuple[Diagnostic, ...]
-
-
-def world(db: Database) -> World:
-    """What elaboration reads, through queries."""
-    return World(names(db), lambda file, dataset, name, span: file_type(db, dataset, name))
 
 
 @query

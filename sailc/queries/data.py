@@ -7,8 +7,10 @@ from pathlib import Path
 from sailc.data import Header, Location, Options, Trouble, locate, read_header
 from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.data import trouble_diagnostic
-from sailc.infer.dataset import FileLine, file_line, header_type
-from sailc.queries.names import module
+from sailc.infer.dataset import FileLine, file_line, header_type, is_unit
+from sailc.infer.like import like_type
+from sailc.infer.modules.common import World
+from sailc.queries.names import module, names
 from sailc.query import Database, query
 from sailc.types.model import UNKNOWN, Type
 
@@ -40,9 +42,18 @@ def file_type(db: Database, dataset: str, name: str) -> tuple[Type, Diagnostics]
     line = file_line(entry.declaration, name) if entry is not None else None
     if entry is None or line is None:
         return UNKNOWN, ()
-    if line.like is not None:
-        return UNKNOWN, ()
     _, header = data_header(db, str(Path(entry.file).parent), line)
-    if isinstance(header, Header):
-        return header_type(header, line, dataset)
-    return UNKNOWN, (trouble_diagnostic(header, line.span),)
+    if not isinstance(header, Header):
+        return UNKNOWN, (trouble_diagnostic(header, line.span),)
+    header = header.with_units(is_unit)
+    found = header_type(header)
+    if line.like is None:
+        return found, ()
+    ctx = world(db).context()
+    scope = ctx.root(entry.file).child()
+    return like_type(ctx, found, header, line.like, scope, Path(line.path).name)
+
+
+def world(db: Database) -> World:
+    """What elaboration reads, through queries."""
+    return World(names(db), lambda file, dataset, name, span: file_type(db, dataset, name))

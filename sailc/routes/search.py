@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from sailc.infer.modules.converter import Converter
+from sailc.infer.modules.converter import Converter, built_in
 from sailc.types.dims import Dim, DimVar, FloorDiv
 from sailc.types.meet import may_meet
 from sailc.types.model import (
@@ -144,7 +144,7 @@ def _rank(type: Type) -> int:
 
 def forward(converters: tuple[Converter, ...], question: Type) -> list[Reached]:
     """Every type that chains reach from a question's, in order; the question's is first."""
-    usable = tuple(c for c in converters if c.path != "answer" and not c.rule)
+    usable = tuple(c for c in converters if c.path != "answer")
 
     def expand(type: Type) -> Iterator[Step]:
         for c in usable:
@@ -181,6 +181,9 @@ def apply_forward(c: Converter, type: Type) -> Iterator[Step]:
 
 def convert(c: Converter, type: Type) -> Type | None:
     """What a converter makes of a ground type; None where it does not take it."""
+    if c.rule:
+        made = built_in(c, type)
+        return made.target if made is not None else None
     if not may_meet(c.source, type):
         return None
     solver = c.solver.fork()

@@ -20,7 +20,8 @@ class DimVar(Struct, frozen=True):
 
 
 class DimName(Struct, frozen=True):
-    """A rigid dimension: a length known only when the data are."""
+    """A rigid dimension: a length known only when the data are. What stands behind an `@`
+    tells two lengths of one name apart, and is not shown."""
 
     name: str
 
@@ -199,7 +200,7 @@ def _show_atom(a: Atom) -> str:
         case DimVar(id, name):
             return name or f"?{id}"
         case DimName(name):
-            return name
+            return name.split("@")[0]
         case FloorDiv(numerator, divisor):
             return f"{_bracket(numerator)} / {_bracket(divisor)}"
         case SizeOf(spread):

@@ -14,7 +14,7 @@ from sailc.diagnostics.data.base import DataDiagnostic
 from sailc.diagnostics.data.headers import Corrupt, EmptyFile, PathMissing, Truncated, Unsupported
 from sailc.diagnostics.data.paths import FileMissing, IsDirectory, PackageMissing, PathUnclear
 from sailc.diagnostics.data.reading import LibraryMissing, NotPermitted, NotReadable, UnknownFormat
-from sailc.diagnostics.data.tables import DuplicateColumn, NotText, Ragged
+from sailc.diagnostics.data.tables import DuplicateColumn, NotAlike, NotText, Ragged
 from sailc.source import Span
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "FileMissing",
     "IsDirectory",
     "LibraryMissing",
+    "NotAlike",
     "NotPermitted",
     "NotReadable",
     "NotText",

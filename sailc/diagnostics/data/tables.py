@@ -89,3 +89,37 @@ class DuplicateColumn(DataDiagnostic, frozen=True, kw_only=True):
     @property
     def help(self) -> str:
         return "rename one of them, or leave the header line out: `skip = 1`"
+
+
+class NotAlike(DataDiagnostic, frozen=True, kw_only=True):
+    """A file is not what `like` says of it.
+
+    `like` gives the units of numbers and the enums of texts, which no header has; what the
+    header has is checked against it.
+
+    ```sail
+    dataset penguins {
+        file table, "package:palmerpenguins/data/penguins.csv", missing = "NA", like = List[Penguin]
+    }
+
+    enum Sex { male, female }
+    type Penguin = { body_mass_g: real<g>, sex: Sex }
+    ```
+
+    Some penguins were not weighed: write `body_mass_g: real<g>?`, and `sex: Sex?`.
+    """
+
+    code = "E0517"
+    title = "a file is not like its type"
+    file: str
+    problem: str
+    """A clause that goes on after the file's name."""
+    mend: str
+
+    @property
+    def message(self) -> str:
+        return f"`{self.file}` {printable(self.problem)}"
+
+    @property
+    def help(self) -> str:
+        return self.mend

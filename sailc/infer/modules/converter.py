@@ -6,13 +6,15 @@ from msgspec import Struct
 
 from sailc.infer.context import Context
 from sailc.infer.lift import lift
+from sailc.infer.modules.builtin import CONVERTER_RULES
 from sailc.infer.modules.common import has, open_scope, properties, words
 from sailc.infer.read import read_type
 from sailc.names import Entry
 from sailc.syntax import tree
 from sailc.terms import Term, Var, named
-from sailc.types.dims import Dim, DimName, atom
-from sailc.types.model import UNKNOWN, ListType, Tensor, Type
+from sailc.types.dims import DimName, atom
+from sailc.types.model import UNKNOWN, Type
+from sailc.types.parts import stacked
 from sailc.types.solver import Solver
 
 
@@ -94,6 +96,8 @@ def parameter_type(ctx: Context, entry: Entry) -> tuple[Type, Type]:
 
 def apply_converter(ctx: Context, found: Converter, given: Type) -> Conversion | None:
     """A converter on a ground type; None where it does not take that type."""
+    if found.rule:
+        return built_in(found, given)
     entry = found.entry
     d = entry.declaration
     scope = open_scope(ctx, entry, {})
@@ -103,7 +107,7 @@ def apply_converter(ctx: Context, found: Converter, given: Type) -> Conversion |
     if ctx.solver.unify(given, expected, p.span) is not None:
         return None
     input = Var(given, p.span, p.name)
-    points = Var(stacked(given), p.span, p.name)
+    points = Var(all_points(given), p.span, p.name)
     scope.names[p.name] = points
     statistics: list[Statistic] = []
     for line in d.body or ():
@@ -128,6 +132,20 @@ def apply_converter(ctx: Context, found: Converter, given: Type) -> Conversion |
     )
 
 
+def built_in(found: Converter, given: Type) -> Conversion | None:
+    """A built-in converter on a ground type; None where it does not take that type."""
+    rule = CONVERTER_RULES.get(found.rule)
+    d = found.entry.declaration
+    if rule is None or not d.parameters:
+        return None
+    p = d.parameters[0]
+    input = Var(given, p.span, p.name)
+    output = rule(input, d.name_span)
+    if output is None:
+        return None
+    return Conversion(found, given, output.type, input, input, (), output, None, None)
+
+
 def _body(d: tree.Declaration) -> tree.Expr:
     for line in d.body or ():
         if isinstance(line, tree.Give):
@@ -135,11 +153,6 @@ def _body(d: tree.Declaration) -> tree.Expr:
     return d.value if d.value is not None else tree.Missing(d.span)
 
 
-def stacked(type: Type, n: Dim | None = None) -> Type:
+def all_points(type: Type) -> Type:
     """All training points of a type together, along a new first axis."""
-    n = n if n is not None else atom(DimName("points"))
-    match type:
-        case Tensor(element, shape):
-            return Tensor(element, (n, *shape))
-        case _:
-            return ListType(type, n)
+    return stacked(type, atom(DimName("points")))

@@ -10,7 +10,18 @@ from sailc.infer.lift import elements, lift, with_length
 from sailc.infer.values import POISON, Closure, Given, Poison, Sequence, Value, as_dim, as_run
 from sailc.terms import Apply, Lambda, Term, Var
 from sailc.types.dims import Dim, DimName, atom, const
-from sailc.types.model import Label, ListType, Num, SetType, Tensor, TupleType, Type, Unknown
+from sailc.types.model import (
+    Label,
+    ListType,
+    MaybeType,
+    Num,
+    SetType,
+    Tensor,
+    TupleType,
+    Type,
+    Unknown,
+)
+from sailc.types.parts import present, stacked
 
 if TYPE_CHECKING:
     from sailc.infer.bound import Bound
@@ -60,6 +71,22 @@ def _same(ctx: Context, call: Bound) -> Value:
             ctx.report(NotKnownYet(span=call.where(name), what=f"the argument `{name}`"))
             return POISON
     return Apply(ctx.type_of(xs), call.span, call.name, (xs,), attributes)
+
+
+def _known(ctx: Context, call: Bound) -> Value:
+    """`known`: those elements of which nothing is missing; their number is the data's."""
+    xs = _first(ctx, call)
+    item, n = elements(ctx, xs, call.span)
+    if isinstance(item, Unknown):
+        return POISON
+    left = atom(DimName(f"known of {n}@{call.span.start}"))
+    if isinstance(item, MaybeType):
+        return Apply(stacked(present(item), left), call.span, call.name, (xs,))
+    match with_length(ctx, xs, left):
+        case ListType(inner, _):
+            return Apply(ListType(present(inner), left), call.span, call.name, (xs,))
+        case type:
+            return Apply(type, call.span, call.name, (xs,))
 
 
 def _zip(ctx: Context, call: Bound) -> Value:
@@ -203,6 +230,7 @@ def _sample(ctx: Context, call: Bound) -> Value:
 RULES: dict[str, Rule] = {
     "part": _part,
     "same": _same,
+    "known": _known,
     "zip": _zip,
     "split": _split,
     "len": _len,

@@ -1,0 +1,56 @@
+"""Records, what may be missing, and collections of them: planned, emitted, and run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support import EXAMPLES
+from test_emit import BACKENDS, Emitted
+
+PENGUINS = (EXAMPLES / "penguins.sail").read_text("utf-8")
+CHAIN = "impute impute_label standardize one_hot vector"
+
+
+@pytest.fixture(scope="module")
+def penguins(tmp_path_factory: pytest.TempPathFactory) -> Emitted:
+    return Emitted(tmp_path_factory.mktemp("penguins"), PENGUINS)
+
+
+def test_penguins_become_vectors_through_fitted_converters(penguins: Emitted) -> None:
+    assert {s["model"] for s in penguins.plan["scenarios"]} == {"MLP", "Linear"}
+    for s in penguins.plan["scenarios"]:
+        assert " ".join(s["question"]) == CHAIN
+        assert s["types"]["input"] == "Tensor[real, 9]"
+
+
+@pytest.mark.parametrize("software", BACKENDS)
+@pytest.mark.parametrize("model", ["MLP", "Linear"])
+def test_penguins_are_told_apart(penguins: Emitted, model: str, software: str) -> None:
+    result = penguins.events(f"PenguinSpecies/{model}/{software}")[-1]
+    assert result["metrics"]["accuracy"] >= 0.95
+
+
+def test_backends_learn_the_same_of_penguins(penguins: Emitted) -> None:
+    losses = [
+        [e["loss"] for e in penguins.events(f"PenguinSpecies/MLP/{s}") if e["event"] == "epoch"]
+        for s in BACKENDS
+    ]
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
+
+
+def test_each_field_has_statistics_of_its_own(penguins: Emitted) -> None:
+    text = penguins.texts["PenguinSpecies/Linear/PyTorch"]
+    for line in (
+        "bill_depth_usual = np.median(bill_depth[~np.isnan(bill_depth)])",
+        "mass_2 = np.where(np.isnan(mass), mass_usual, mass)",
+        "sex_usual = np.bincount(sex[sex >= 0]).argmax()",
+        "mass_3 = (mass_2 - mass_center) / mass_spread",
+        '"sex": ["female", "male"],',
+    ):
+        assert line in text
+
+
+def test_what_the_type_leaves_out_is_not_read(penguins: Emitted) -> None:
+    text = penguins.texts["PenguinSpecies/Linear/JAX"]
+    assert "year" not in text
+    assert "usecols=(0, 1, 2, 3, 4, 5, 6)" in text
