@@ -30,9 +30,10 @@ from sailc.program.layout import (
 )
 from sailc.program.learned import constants, layer_names, spec_of, training
 from sailc.program.names import NameTable, identifier
-from sailc.program.placed import Placed, convert, descend, flat, places
+from sailc.program.placed import Placed, convert, descend, places
 from sailc.program.rules import mean_over_points
 from sailc.program.scoring import measure_code, score_code
+from sailc.program.tidy import inlined, pruned
 from sailc.program.tree import (
     Assign,
     Expr,
@@ -237,25 +238,23 @@ class Lower(Struct):
         low = Lowering()
         fixture = line.fixtures[0]
         low.count(fixture.question)
-        vector = enter(_source_vector(line, low.names), POINTS)
-        low.bind(line.variable, vector)
-        question = low.lower(fixture.question)
-        leaves = [leaf for _, leaf in flat(vector)]
-        parameters = tuple(leaf.expr.name for leaf in leaves if isinstance(leaf.expr, Ref))
-        results = tuple(_filled(leaf, leaves).expr for _, leaf in flat(question))
+        vector, parameters = _source_vector(line, low.names)
+        low.bind(line.variable, enter(vector, POINTS))
+        question = _filled(low.lower(fixture.question), any_leaf(vector))
         doc = "The questions, as they are asked."
-        return inlined(Function("questions", doc, parameters, tuple(low.body), results, line.span))
+        body, results = tuple(low.body), (packed(question),)
+        return inlined(Function("questions", doc, tuple(parameters), body, results, line.span))
 
     def _conversions(self, route: tuple[Step, ...]) -> list[Placed]:
         """The converters of a chain at their types, and where in these they apply."""
-        return [p for s in route for p in self._placed(s)]
+        return [p for i, s in enumerate(route) for p in self._placed(s, i)]
 
-    def _placed(self, step: Step) -> Iterator[Placed]:
+    def _placed(self, step: Step, i: int) -> Iterator[Placed]:
         whole = step.target if step.inverse else step.source
         for path, type in places(whole, step.lift):
             made = self._conversion(step, type)
             if made is not None:
-                yield Placed(made, whole, path)
+                yield Placed(made, whole, path, i)
 
     def _conversion(self, step: Step, type: Type) -> Conversion | None:
         ctx = self.world.context()
@@ -359,13 +358,13 @@ class Lower(Struct):
             for s in p.conversion.statistics
         ]
 
-    def _walk_answer(self, low: Lowering, answer: list[Placed], start: Leaf) -> list[Leaf]:
-        """The output, and what each step of the answer chain makes of it."""
-        stages = [start]
-        for c in answer:
-            (_, leaf) = next(flat(convert(low, c, stages[-1])))
-            stages.append(leaf)
-        return stages
+    def _converted(self, low: Lowering, answer: list[Placed], at: int) -> Vector:
+        """What the first `at` steps of the answer chain make of the output."""
+        vector = opened(self.link.output, Ref("output"), (POINTS,))
+        for placed in answer:
+            if placed.step < at:
+                vector = convert(low, placed, vector)
+        return vector
 
     def _loss(self, answer: list[Placed], fit: Function | None) -> Function:
         """The mean loss of some points, made dimensionless by the spread of the truths."""
@@ -374,11 +373,9 @@ class Lower(Struct):
         assert loss is not None
         low = Lowering()
         low.names.taken |= {"output", "truth"}
-        chain = answer[: training.loss_at]
         extra = self._extra(low, answer)
-        output = Leaf(Ref("output"), (POINTS,), rank_of(self.link.output))
-        stage = self._walk_answer(low, chain, output)[-1]
-        truth = Leaf(Ref("truth"), (POINTS,), rank_of(loss.truth.type))
+        stage = self._converted(low, answer, training.loss_at)
+        truth = opened(loss.truth.type, Ref("truth"), (POINTS,))
         if fit is not None:
             extra.append(low.names.fresh("scale"))
             scale = Leaf(Ref(extra[-1]), (), 0)
@@ -412,12 +409,11 @@ class Lower(Struct):
         low = Lowering()
         low.names.taken.add("output")
         extra = self._extra(low, answer)
-        start = Leaf(Ref("output"), (POINTS,), rank_of(self.link.output))
-        leaf = self._walk_answer(low, answer[:at], start)[-1]
+        answered = packed(self._converted(low, answer, at))
         name = "answer" if n == 0 else f"answer_{n + 1}"
         doc = "Outputs of the model as answers."
         span = self.link.fixture.span
-        return inlined(Function(name, doc, ("output", *extra), tuple(low.body), (leaf.expr,), span))
+        return inlined(Function(name, doc, ("output", *extra), tuple(low.body), (answered,), span))
 
     # --- the model -------------------------------------------------------------------------
 
@@ -442,46 +438,13 @@ class Lower(Struct):
         low.layers = keys
         low.names.taken.add("w")
         start = low.names.fresh(model.input.name)
-        low.bind(model.input, Leaf(Ref(start), (POINTS,), rank_of(model.input.type)))
+        low.bind(model.input, opened(model.input.type, Ref(start), (POINTS,)))
         low.count(model.output)
-        output = low.leaf(model.output)
+        output = packed(low.lower(model.output))
         d = model.entry.declaration
         name = identifier(d.name).lower()
         doc = d.doc or f"The model {d.name}."
-        return inlined(
-            Function(name, doc, ("w", start), tuple(low.body), (output.expr,), d.name_span)
-        )
-
-
-def inlined(f: Function) -> Function:
-    """A function that returns its last binding returns the value itself."""
-    match f:
-        case Function(body=(*rest, Assign(name, value)), results=(Ref(result),)) if name == result:
-            return replace(f, body=tuple(rest), results=(value,))
-        case _:
-            return f
-
-
-def pruned(f: Function) -> Function:
-    """A function without the statements that nothing reads."""
-    read = {name for r in f.results for name in reads(r)}
-    body: list[Assign] = []
-    for a in reversed(f.body):
-        if a.name in read:
-            body.append(a)
-            read |= reads(a.value)
-    return replace(f, body=tuple(reversed(body)))
-
-
-def reads(expr: Expr) -> set[str]:
-    """The variables in an expression."""
-    match expr:
-        case Ref(name):
-            return {name}
-        case Op(_, arguments):
-            return {name for a in arguments for name in reads(a)}
-        case _:
-            return set()
+        return inlined(Function(name, doc, ("w", start), tuple(low.body), (output,), d.name_span))
 
 
 def _with_spread(f: Function) -> Function:
@@ -501,9 +464,10 @@ def _value_of(expr: Expr, f: Function) -> Expr:
     return expr
 
 
-def _scaled(low: Lowering, leaf: Leaf, scale: Leaf, name: str, variable: Var) -> Leaf:
+def _scaled(low: Lowering, leaf: Vector, scale: Leaf, name: str, variable: Var) -> Vector:
     if not isinstance(variable.type, Tensor) or not isinstance(variable.type.element, Num):
         return leaf
+    assert isinstance(leaf, Leaf)
     scaled = Op("divide", (leaf.expr, scale.expr))
     return low.store(name, Leaf(scaled, leaf.levels, leaf.rank), variable.span)
 

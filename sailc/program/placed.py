@@ -29,11 +29,12 @@ from sailc.types.model import (
 
 class Placed(Struct, frozen=True):
     """A conversion, and where in a type `whole` it applies: `each` of a collection, a number
-    of a tuple, a field's name of a record."""
+    of a tuple, a field's name of a record; and which step of its chain it is."""
 
     conversion: Conversion
     whole: Type
     path: tuple[str | int, ...] = ()
+    step: int = 0
 
     def label(self, name: str) -> str:
         """A name for what belongs to this place: `mass_center`, or just `mass`."""

@@ -6,7 +6,7 @@ import re
 
 from sailc.infer.modules.metric import Demand
 from sailc.plan.scenario import PlannedMetric
-from sailc.program.layout import Group, Leaf, Vector, rank_of
+from sailc.program.layout import Group, Leaf, Vector, opened
 from sailc.program.names import NameTable, identifier
 from sailc.program.tree import Check, Expr, Function, MetricCode, Op, Ref
 from sailc.program.vectors import Lowering
@@ -23,7 +23,7 @@ def score_code(m: PlannedMetric, stage: str, names: NameTable) -> MetricCode:
     parameters: list[str] = []
     for v in score.variables:
         parameters.append(low.names.fresh(v.name))
-        low.bind(v, Leaf(Ref(parameters[-1]), (POINTS,), rank_of(v.type)))
+        low.bind(v, opened(v.type, Ref(parameters[-1]), (POINTS,)))
     low.count(score.value)
     points = gathered(low.lower(score.value))
     if isinstance(points, Leaf):

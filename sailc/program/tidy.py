@@ -1,0 +1,40 @@
+"""Functions without what nobody would write: statements that nothing reads, names for a moment."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from sailc.program.tree import Assign, Expr, Function, Literal, Op, Ref, Step, Text
+
+
+def inlined(f: Function) -> Function:
+    """A function that returns its last binding returns the value itself."""
+    match f:
+        case Function(body=(*rest, Assign(name, value)), results=(Ref(result),)) if name == result:
+            return replace(f, body=tuple(rest), results=(value,))
+        case _:
+            return f
+
+
+def pruned(f: Function) -> Function:
+    """A function without the statements that nothing reads."""
+    read = {name for r in f.results for name in reads(r)}
+    body: list[Assign] = []
+    for a in reversed(f.body):
+        if a.name in read:
+            body.append(a)
+            read |= reads(a.value)
+    return replace(f, body=tuple(reversed(body)))
+
+
+def reads(expr: Expr) -> set[str]:
+    """The variables in an expression."""
+    match expr:
+        case Ref(name):
+            return {name}
+        case Op(_, arguments):
+            return {name for a in arguments for name in reads(a)}
+        case Step(parameters, body):
+            return reads(body) - set(parameters)
+        case Literal() | Text():
+            return set()
