@@ -15,7 +15,7 @@ from sailc.diagnostics.files import (
     FileNotFound,
     NoPrograms,
 )
-from sailc.queries import checked, parsed
+from sailc.queries import checked, listed, parsed
 from sailc.query import Database
 from sailc.source import Source, Span
 
@@ -77,6 +77,11 @@ class Workspace(Struct):
             self._add(path)
         self._publish()
         return self
+
+    @property
+    def standard(self) -> tuple[str, ...]:
+        """The files of the standard library."""
+        return listed(self.db, "standard")
 
     def _standard(self) -> None:
         library: list[str] = []

@@ -61,7 +61,7 @@ def test_the_wheel_holds_every_file_of_the_shelves(
         path.relative_to(ROOT / shelf).as_posix()
         for package in shelves
         for shelf in [Path(package).parent]
-        for suffix in ("py", "sail", "lark", "md")
+        for suffix in ("py", "sail", "lark", "md", "jinja", "css", "js")
         for path in (ROOT / package).rglob(f"*.{suffix}")
     }
     assert expected - set(wheel) == set()

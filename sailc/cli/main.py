@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "run",
     "rank": "rank",
     "fmt": "fmt",
+    "doc": "doc",
     "show": "show",
 }
 PLUGINS = "sailc.commands"
