@@ -14,6 +14,13 @@ from sailc.syntax.token import END
 STEP = 4
 _BLOCKS = frozenset({"block", "fixtures"})
 _LINES = _BLOCKS | {"file"}  # where a comma does not part items
+_NAMED = frozenset({"fixtures", "brace"})  # where a name and a colon begin an item
+# What makes a column of neighbouring declarations, by the word that begins them.
+_DECLARED: dict[tuple[str, str], Key] = {
+    ("ENUM", "LBRACE"): ("{", "enum"),
+    ("TYPE", "EQUAL"): ("=", "type"),
+    ("UNIT", "EQUAL"): ("=", "unit"),
+}
 
 
 class Item(Struct):
@@ -199,7 +206,9 @@ class Layout:
             return ("|>", "") if piece.type == "PIPE" and item.pipes else None
         if frame.kind == "block":
             return _key_of_line(item, piece, before)
-        if frame.kind == "fixtures" and before.type == "COLON" and len(item.seen) == 1:
+        if frame.kind == "file":
+            return _DECLARED.get((item.head.type, piece.type))
+        if frame.kind in _NAMED and before.type == "COLON" and len(item.seen) == 1:
             return (":", "")
         if frame.kind == "brace" and piece.type == "FATARROW" and not item.seen:
             return ("=>", "")
