@@ -2,10 +2,9 @@
 
 `write(FOLDER)` makes 100 files of ten modules and about a hundred lines each, with the
 functions, types and data files that they use. No two modules are alike: shapes, units,
-layers, formulas and what uses what are drawn. `python workspaces.py FOLDER` writes one.
+layers, formulas and what uses what are drawn.
 """
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -314,13 +313,12 @@ def texts(folder: Path, files: int, seed: int) -> Iterator[tuple[str, str]]:
         shared += [f"part_{number}.{f}" for f in author.functions]
 
 
-def write(folder: Path, files: int = 100, seed: int = 0) -> None:
-    """A workspace of ten modules a file."""
+def write(folder: Path, files: int = 100, seed: int = 0) -> list[Path]:
+    """A workspace of ten modules a file; its programs."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "sail.toml").write_text("")
+    programs: list[Path] = []
     for name, text in texts(folder, files, seed):
-        (folder / f"{name}.sail").write_text(text)
-
-
-if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+        programs.append(folder / f"{name}.sail")
+        programs[-1].write_text(text)
+    return programs

@@ -7,7 +7,7 @@ declaration; so is a capital letter where a type stands (`E`, `Q`, `T`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from sailc.diagnostics.names import UnknownName
@@ -25,6 +25,7 @@ from sailc.types.model import (
     EquationType,
     FieldType,
     FunctionType,
+    Item,
     Label,
     ListType,
     MaybeType,
@@ -266,11 +267,36 @@ def read_dim(ctx: Context, expr: tree.Expr, scope: Scope) -> Dim:
 
 
 def read_shape(ctx: Context, exprs: tuple[tree.Expr, ...], scope: Scope) -> Shape:
-    shape: Shape = ()
+    shape: list[Item] = []
     for expr in exprs:
-        _declare(ctx, expr, scope)
-        shape += _dimension(ctx, expr, scope)
-    return shape
+        match expr:
+            case tree.Name(_, name):
+                shape.extend(_just_named(ctx, name, scope) or _dimension(ctx, expr, scope))
+            case tree.Spread(_, tree.Name(_, name)):
+                shape.extend(_run_named(ctx, name, scope) or _dimension(ctx, expr, scope))
+            case _:
+                _declare(ctx, expr, scope)
+                shape.extend(_dimension(ctx, expr, scope))
+    return tuple(shape)
+
+
+def _just_named(ctx: Context, name: str, scope: Scope) -> Shape | None:
+    """A dimension that is a name: a new one is a variable. None if it is something else."""
+    found = scope.find(name)
+    if found is None:
+        found = scope.names[name] = ctx.solver.dim_var(name)
+        return (found,)
+    return (ctx.solver.dim(found),) if isinstance(found, Dim) else None
+
+
+def _run_named(ctx: Context, name: str, scope: Scope) -> Shape | None:
+    """A run of dimensions that is a name; one that is empty is left to the long way."""
+    found = scope.find(name)
+    if found is None:
+        run = (ctx.solver.spread_var(name),)
+        scope.names[name] = RunOf(run)
+        return run
+    return ctx.solver.items(found.items) if isinstance(found, RunOf) else None
 
 
 def _dimension(ctx: Context, expr: tree.Expr, scope: Scope) -> Shape:
@@ -292,26 +318,13 @@ def _dimension(ctx: Context, expr: tree.Expr, scope: Scope) -> Shape:
 
 def _declare(ctx: Context, expr: tree.Expr, scope: Scope) -> None:
     """Names in a dimension that nothing in the declaration has become its variables."""
-    for name, is_run in _names_of(expr):
-        if scope.find(name) is None:
-            if is_run:
-                scope.names[name] = RunOf((ctx.solver.spread_var(name),))
+    spreads = {n.id for n in spread_names(expr)}
+    for name in plain_names(expr):
+        if scope.find(name.id) is None:
+            if name.id in spreads:
+                scope.names[name.id] = RunOf((ctx.solver.spread_var(name.id),))
             else:
-                scope.names[name] = ctx.solver.dim_var(name)
-
-
-def _names_of(expr: tree.Expr) -> Iterable[tuple[str, bool]]:
-    """The names in a dimension, and which of them stand for a run. Most are just a name."""
-    match expr:
-        case tree.Name(_, name):
-            return ((name, False),)
-        case tree.Spread(_, tree.Name(_, name)):
-            return ((name, True),)
-        case tree.Number():
-            return ()
-        case _:
-            runs = {n.id for n in spread_names(expr)}
-            return ((n.id, n.id in runs) for n in plain_names(expr))
+                scope.names[name.id] = ctx.solver.dim_var(name.id)
 
 
 def plain_names(expr: tree.Node) -> Iterator[tree.Name]:
