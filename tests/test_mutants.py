@@ -72,7 +72,7 @@ class Program:
                 case _:
                     pass
 
-    def values(self) -> Iterator[tree.Expr]:
+    def values(self) -> Iterator[tree.Node]:
         """The expressions of questions, truths, lets, outputs and bodies: no types, no
         patterns, no properties whose words are free."""
         for node in self.nodes:
@@ -117,7 +117,7 @@ def wrong(word: str) -> str:
 Operator = Callable[[Program], Iterable[Edit]]
 
 
-def _callable(expr: tree.Expr) -> bool:
+def _callable(expr: tree.Node) -> bool:
     return isinstance(expr, tree.Call) and isinstance(expr.function, tree.Name)
 
 
@@ -201,9 +201,11 @@ def a_unit_that_is_none(p: Program) -> Iterator[Edit]:
 def a_unit_where_none_is(p: Program) -> Iterator[Edit]:
     """An exponent in kilograms."""
     for node in p.values():
-        if isinstance(node, tree.Binary) and node.operator == "^":
-            if isinstance(node.right, tree.Number):
-                yield Edit(node.right.span.end, node.right.span.end, " kg")
+        match node:
+            case tree.Binary(operator="^", right=tree.Number(span)):
+                yield Edit(span.end, span.end, " kg")
+            case _:
+                pass
 
 
 def a_dimension_too_many(p: Program) -> Iterator[Edit]:
@@ -228,7 +230,14 @@ def a_text_as_a_result(p: Program) -> Iterator[Edit]:
 def a_slice_too_far(p: Program) -> Iterator[Edit]:
     """A column that no table has."""
     for node in p.values():
-        for item in node.items if isinstance(node, tree.Index) else ():
+        match node:
+            case tree.Index(value=tree.Name(id="Class")):
+                items: tuple[tree.Expr, ...] = ()
+            case tree.Index(items=found):
+                items = found
+            case _:
+                items = ()
+        for item in items:
             if isinstance(item, tree.Number):
                 yield Edit(item.span.start, item.span.end, "7_000_000")
             elif isinstance(item, tree.Slice) and isinstance(item.stop, tree.Number):
@@ -331,16 +340,6 @@ def misspell_a_module(p: Program) -> Iterator[Edit]:
 def a_word_that_is_not_allowed(p: Program) -> Iterator[Edit]:
     for match in re.finditer(r"^ +(?:better|by|path) +(\w+)", p.text, re.M):
         yield Edit(match.start(1), match.end(1), wrong(match[1]))
-
-
-def a_second_declaration(p: Program) -> Iterator[Edit]:
-    """The same once more, below."""
-    for node in p.file.declarations:
-        if node.name:
-            again = f"\n\n{node.kind} {node.name}"
-            yield Edit(
-                node.span.end, node.span.end, again + p.text[node.name_span.end : node.span.end]
-            )
 
 
 OPERATORS: tuple[Operator, ...] = (

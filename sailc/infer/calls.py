@@ -105,7 +105,7 @@ def call(
                 value = ctx.apply(f, positional if i == 0 else [(value, span)], {}, span)
             return value if functions else (positional[0][0] if positional else POISON)
         case Constructor():
-            return _construct(ctx, function, positional, span)
+            return _construct(ctx, function, positional, named, span)
         case Poison():
             return POISON
         case Var(type) | Apply(type) | Const(type) | Map(type):
@@ -133,8 +133,18 @@ def _call_term(
             return not_callable(ctx, function, span)
 
 
-def _construct(ctx: Context, function: Constructor, positional: list[Given], span: Span) -> Value:
+def _construct(
+    ctx: Context,
+    function: Constructor,
+    positional: list[Given],
+    named: Mapping[str, Given],
+    span: Span,
+) -> Value:
     """`Class[n](i)`, `Element(i)`, `Atom(a, b)`: elementwise on tensors."""
+    if named:
+        problem = f"has no parameter `{next(iter(named))}`"
+        ctx.report(WrongArguments(span=span, name=function.name, problem=problem))
+        return POISON
     arguments = [lift(ctx, v, s) for v, s in positional]
     match function.type:
         case Tensor(Label(), ()) if len(arguments) == 1:

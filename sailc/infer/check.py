@@ -30,7 +30,7 @@ from sailc.infer.modules.model import elaborate_model, force_lets
 from sailc.infer.modules.problem import elaborate_problem
 from sailc.infer.modules.ranking import check_ranking
 from sailc.infer.modules.trainer import elaborate_trainer
-from sailc.infer.read import declared_type, read_type
+from sailc.infer.read import declared_type, read_type, read_unit
 from sailc.infer.scopes import entry_value
 from sailc.infer.values import Given, Poison, Scope, as_dim
 from sailc.names import Entry
@@ -279,6 +279,10 @@ def _scoped(*names: str) -> Checker:
 
 
 def _benchmark(ctx: Context, entry: Entry, choice: Choice) -> None:
+    scope = ctx.root(entry.file)
+    for node in tree.walk(entry.declaration):
+        if isinstance(node, tree.Quantity):
+            read_unit(ctx, node.unit, node.unit_span, scope)
     for d in check_names(ctx, entry):
         ctx.report(d)
     _scoped("seeds", "budget")(ctx, entry, choice)

@@ -31,10 +31,11 @@ _OF_THE_BODY = frozenset({"E0201", "E0203", "E0304", "E0312"})
 
 
 class Site(Struct, frozen=True):
-    """A call of a function that is declared elsewhere."""
+    """A call of a function that is declared elsewhere, in `body`."""
 
     name: str
     span: Span
+    body: Span
 
 
 class OutOfFuel(Exception):
@@ -45,18 +46,25 @@ class OutOfFuel(Exception):
         self.span = span
 
 
+def never(span: Span) -> bool:
+    return False
+
+
 class Context(Struct, eq=False):
     """One elaboration.
 
     `file_type` gives the type of a dataset's file from its header; `evaluator` and `caller`
     are the two functions that all rules need, tied here so that no module needs both.
-    `counts` says whether operators' costs are wanted: checking asks for none.
+    `wrong_alone` tells of a function whether it is wrong whatever it is given: that is said
+    where it is declared, and not of its uses. `counts` says whether operators' costs are
+    wanted: checking asks for none.
     """
 
     names: Names
     file_type: Callable[[str, str, str, Span], tuple[Type, tuple[Diagnostic, ...]]]
     evaluator: Callable[[Context, tree.Expr, Scope], Value]
     caller: Callable[[Context, Value, list[Given], Mapping[str, Given], Span], Value]
+    wrong_alone: Callable[[Span], bool] = never
     solver: Solver = field(default_factory=Solver)
     found: dict[tuple[str, Span], Diagnostic] = field(
         default_factory=dict[tuple[str, Span], Diagnostic]
@@ -100,7 +108,7 @@ class Context(Struct, eq=False):
             and self.home.start <= function.span.start < self.home.end
         )
         if before is None and function.name and not inside and self.home != NOWHERE:
-            self.site = Site(function.name, span)
+            self.site = Site(function.name, span, function.span)
         return before
 
     def report(self, diagnostic: Diagnostic) -> None:
@@ -110,7 +118,7 @@ class Context(Struct, eq=False):
         of the use; what is wrong there for every use is said where it is declared.
         """
         if self.site is not None:
-            if diagnostic.code in _OF_THE_BODY:
+            if diagnostic.code in _OF_THE_BODY or self.wrong_alone(self.site.body):
                 return
             note = Note(diagnostic.span, f"in the body of `{self.site.name}`")
             notes = (note, *diagnostic.notes)

@@ -18,6 +18,7 @@ from sailc.infer.values import (
     Scope,
     Value,
 )
+from sailc.kinds.check import unknown_properties
 from sailc.syntax import tree
 from sailc.terms import Apply, Term, Var
 from sailc.types.model import (
@@ -65,6 +66,8 @@ def dataset_file(ctx: Context, declaration: tree.Declaration, expr: tree.Member)
         and isinstance(line.arguments[0].value, tree.Name)
     ]
     if expr.name not in files:
+        if any(unknown_properties(declaration)):
+            return POISON
         return _no_field(ctx, expr, f"the dataset `{declaration.name}`", tuple(files))
     file = declaration.span.file
     type, problems = ctx.file_type(file, declaration.name, expr.name, expr.span)

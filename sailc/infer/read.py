@@ -135,6 +135,8 @@ def declared_type(ctx: Context, entry: Entry) -> Type:
     """The type that a `type` or `enum` declaration gives a name."""
     declaration = entry.declaration
     value = declaration.value
+    if entry.broken:
+        return UNKNOWN
     if declaration.kind == "enum":
         fields = value.fields if isinstance(value, tree.Record) else ()
         constants = tuple(f.name for f in fields)

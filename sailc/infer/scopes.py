@@ -83,6 +83,8 @@ def entry_value(ctx: Context, entry: Entry, span: Span) -> Value:
     """The value that a declaration's name has."""
     d = entry.declaration
     root = ctx.root(entry.file)
+    if entry.broken:
+        return POISON
     if d.kind == "dataset":
         return DatasetRef(d)
     if d.kind == "equation":

@@ -62,9 +62,13 @@ def expand(
     bind_lets(ctx, function.lines, scope)
     result = ctx.evaluate(body, scope) if body is not None else POISON
     ctx.calls.pop()
-    ctx.site = outside
+    fits = True
     if function.result is not None and is_term(result):
-        ctx.unify(lift(ctx, result, span).type, read_type(ctx, function.result, scope), span)
+        declared = read_type(ctx, function.result, scope)
+        fits = ctx.unify(lift(ctx, result, span).type, declared, span)
+    ctx.site = outside
+    if not fits:
+        return POISON
     if function.name and isinstance(result, Apply | Map):
         return named(result, function.name)
     return result

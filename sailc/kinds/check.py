@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sailc.diagnostics.base import Diagnostic, Note
+from sailc.diagnostics.base import Diagnostic, Note, suggest
 from sailc.diagnostics.kinds import (
     LineDoesNotBelong,
     MissingLine,
@@ -41,6 +41,20 @@ def _lines(
             yield from _lines(declaration, line.body, kind)
 
 
+def _known(kind: Kind) -> set[str]:
+    return {*kind.properties, *kind.lines}
+
+
+def unknown_properties(declaration: tree.Declaration) -> Iterator[tree.Property]:
+    """The lines of a declaration whose words its kind does not know: any may be a misspelt
+    one, so nobody can tell what they declare."""
+    kind = KINDS.get(declaration.kind)
+    if kind is not None:
+        for name, lines in declaration.properties.items():
+            if name not in kind.properties:
+                yield from lines
+
+
 def line_word(line: tree.Line) -> str:
     """The word that a line begins with."""
     match line:
@@ -57,7 +71,7 @@ def _property(
 ) -> Iterator[Diagnostic]:
     row = kind.properties.get(line.name)
     if row is None:
-        known = tuple(sorted({*kind.properties, *kind.lines}))
+        known = tuple(sorted(_known(kind)))
         yield UnknownProperty(span=line.name_span, name=line.name, kind=kind.name, known=known)
         return
     if line.name in seen and not row.repeats:
@@ -126,6 +140,7 @@ def _missing(declaration: tree.Declaration, kind: Kind) -> Iterator[Diagnostic]:
         line.name if isinstance(line, tree.Property) else line_word(line)
         for line in declaration.body or ()
     }
+    there |= {suggest(word, _known(kind)) for word in there if word not in _known(kind)}
     needed = [*kind.required, *(r.name for r in kind.properties.values() if r.required)]
     for word in needed:
         if word not in there:

@@ -42,11 +42,13 @@ NAMESPACES: Mapping[str, frozenset[str]] = {
 
 
 class Entry(Struct, frozen=True):
-    """A declaration and the file that it stands in."""
+    """A declaration and the file that it stands in; `broken` is one whose text is wrong, so
+    that nothing should be said of its uses."""
 
     declaration: tree.Declaration
     file: str
     standard: bool
+    broken: bool = False
 
 
 Table = Mapping[str, Entry]
@@ -86,9 +88,19 @@ def namespace(kind: str) -> str:
     return kind
 
 
-def entries(file: tree.File, standard: bool) -> tuple[Entry, ...]:
-    """The declarations of a file that have names."""
-    return tuple(Entry(d, file.span.file, standard) for d in file.declarations if d.name)
+def entries(file: tree.File, standard: bool, problems: Diagnostics) -> tuple[Entry, ...]:
+    """The declarations of a file that have names; `problems` are its mistakes of syntax."""
+    return tuple(
+        Entry(d, file.span.file, standard, is_broken(d, problems))
+        for d in file.declarations
+        if d.name
+    )
+
+
+def is_broken(declaration: tree.Declaration, problems: Diagnostics) -> bool:
+    """Whether a mistake of syntax begins in a declaration."""
+    span = declaration.span
+    return any(span.start <= p.span.start <= span.end for p in problems)
 
 
 def tables(found: Iterable[Entry]) -> FileView:

@@ -38,7 +38,8 @@ def standard_files(db: Database) -> frozenset[str]:
 @query
 def declared(db: Database, path: str) -> tuple[Entry, ...]:
     """What a file declares."""
-    return entries(parsed(db, path)[0], path in standard_files(db))
+    file, problems = parsed(db, path)
+    return entries(file, path in standard_files(db), problems)
 
 
 @query

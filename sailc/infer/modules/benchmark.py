@@ -8,6 +8,7 @@ from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.names import UnknownModule, UnknownName
 from sailc.infer.context import Context
 from sailc.infer.modules.common import knobs, path_text, properties
+from sailc.kinds.check import unknown_properties
 from sailc.names import Entry, Names
 from sailc.source import Span
 from sailc.syntax import tree
@@ -75,14 +76,11 @@ def _knob(ctx: Context, span: Span, path: str) -> Iterator[Diagnostic]:
         known = tuple(sorted(ctx.names.module_names()))
         yield UnknownModule(span=span, name=module, kind="module", known=known)
         return
-    there = {
-        n
-        for kind in ("problem", "model", "solver", "trainer", "software")
-        if (entry := ctx.names.module(kind, module)) is not None
-        for k in knobs(ctx, entry)
-        for n in k.names
-    }
-    if knob not in there:
+    kinds = ("problem", "model", "solver", "trainer", "software")
+    entries = [e for kind in kinds if (e := ctx.names.module(kind, module)) is not None]
+    there = {n for e in entries for k in knobs(ctx, e) for n in k.names}
+    unclear = any(e.broken or any(unknown_properties(e.declaration)) for e in entries)
+    if knob not in there and not unclear:
         where = f"in `{module}`"
         known = tuple(sorted(there))
         yield UnknownName(span=span, name=knob, what="knob", where=where, known=known)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from sailc.diagnostics.base import Diagnostic
 from sailc.infer.calls import call
-from sailc.infer.context import Context, OutOfFuel
+from sailc.infer.context import Context, OutOfFuel, never
 from sailc.infer.expressions import evaluate
 from sailc.infer.lift import lift
 from sailc.infer.read import read_type
@@ -29,6 +29,7 @@ from sailc.infer.values import (
     Word,
     is_term,
 )
+from sailc.kinds.check import unknown_properties
 from sailc.names import Entry, Names
 from sailc.source import Span
 from sailc.syntax import tree
@@ -40,13 +41,15 @@ FileType = Callable[[str, str, str, Span], tuple[Type, tuple[Diagnostic, ...]]]
 
 
 class World(Struct, frozen=True):
-    """What elaboration reads: the names, and the types of data files from their headers."""
+    """What elaboration reads: the names, the types of data files from their headers, and
+    which functions are wrong by themselves."""
 
     names: Names
     file_type: FileType
+    wrong_alone: Callable[[Span], bool] = never
 
     def context(self) -> Context:
-        return Context(self.names, self.file_type, evaluate, call)
+        return Context(self.names, self.file_type, evaluate, call, self.wrong_alone)
 
 
 class Knob(Struct, frozen=True):
@@ -131,6 +134,9 @@ def open_scope(ctx: Context, entry: Entry, choice: Choice) -> Scope:
             scope.names[p.name] = ctx.evaluate(p.default, scope)
     scope = scope.child()
     scope.names.update(choice)
+    for line in unknown_properties(entry.declaration):
+        for name in (n for a in line.arguments for n in tree.walk(a) if isinstance(n, tree.Name)):
+            scope.names.setdefault(name.id, POISON)
     bind_lets(ctx, entry.declaration.body or (), scope)
     return scope
 
