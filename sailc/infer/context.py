@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from sailc.diagnostics.base import Diagnostic, Note
+from sailc.diagnostics.names import NeedsItself
 from sailc.diagnostics.types import (
     DimensionMismatch,
     TooMuch,
@@ -118,7 +119,10 @@ class Context(Struct, eq=False):
         of the use; what is wrong there for every use is said where it is declared.
         """
         if self.site is not None:
-            if diagnostic.code in _OF_THE_BODY or self.wrong_alone(self.site.body):
+            entailed = diagnostic.code in _OF_THE_BODY or (
+                diagnostic.code != NeedsItself.code and self.wrong_alone(self.site.body)
+            )
+            if entailed:
                 return
             note = Note(diagnostic.span, f"in the body of `{self.site.name}`")
             notes = (note, *diagnostic.notes)

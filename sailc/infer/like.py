@@ -143,6 +143,8 @@ def _cells(column: Column, like: Type) -> Type:
             return like
         case TextType() if column.kind == "text":
             return like
+        case Unknown():
+            return like
         case _:
             held = "numbers" if column.kind == "number" else "text"
             right = "`real`, with a unit" if column.kind == "number" else "`Text`, or an enum"
