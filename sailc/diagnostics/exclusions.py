@@ -80,7 +80,7 @@ class Exclusions(Struct):
 
 def _names(blocks: Iterable[Block]) -> tuple[tuple[str, ...], int]:
     """The first names, sorted, and how many there are. Blocks may overlap."""
-    small = sum(len(p or (1,)) * len(m) for p, m in blocks) <= 100 * LISTED
+    small = sum(len(p or (1,)) * len(m) for p, m in blocks) <= 8 * LISTED
     if small:
         names = sorted({n for block in blocks for n in _pairs(block)})
         return tuple(names[:LISTED]), len(names)

@@ -6,8 +6,9 @@ from msgspec import Struct, field
 
 from sailc.infer.modules.common import World
 from sailc.infer.modules.converter import Converter, converter
-from sailc.routes import Reached, Route, backward, forward
+from sailc.routes import Index, Reached, Route, backward, forward
 from sailc.routes.search import Step, standardizer
+from sailc.types.meet import may_meet, outline
 from sailc.types.model import Type
 
 
@@ -28,8 +29,12 @@ class Chains(Struct):
     """Memoised searches (CORE.md, steps 7, 8 and 18)."""
 
     converters: tuple[Converter, ...]
+    _indexes: dict[tuple[str, bool], Index] = field(default_factory=dict[tuple[str, bool], Index])
     _forward: dict[tuple[Type, Way], list[Reached]] = field(
         default_factory=dict[tuple[Type, Way], list[Reached]]
+    )
+    _outlines: dict[tuple[Type, Way], frozenset[object]] = field(
+        default_factory=dict[tuple[Type, Way], "frozenset[object]"]
     )
     _backward: dict[tuple[Type, Way], list[Reached]] = field(
         default_factory=dict[tuple[Type, Way], list[Reached]]
@@ -49,22 +54,42 @@ class Chains(Struct):
         """Every type that a question becomes, in order; the first is its own."""
         key = (question, way)
         if key not in self._forward:
-            usable = tuple(c for c in self.converters if way.fitted or not c.fitted)
-            found = forward(usable, question)
+            found = forward(self._index("forward", way.fitted), question)
             wanted = way.standardize and way.fitted
             self._forward[key] = [self._standardized(r) for r in found] if wanted else found
         return self._forward[key]
+
+    def may_reach(self, question: Type, way: Way, pattern: Type) -> bool:
+        """Whether a question may become of a type, which may have variables."""
+        wanted = outline(pattern)
+        if wanted is None:
+            return any(may_meet(pattern, r.type) for r in self.reachable(question, way))
+        return not self.outlines(question, way).isdisjoint((wanted, None))
+
+    def outlines(self, question: Type, way: Way = PLAIN) -> frozenset[object]:
+        """The outlines of the types that a question becomes; None stands for any."""
+        key = (question, way)
+        if key not in self._outlines:
+            self._outlines[key] = frozenset(outline(r.type) for r in self.reachable(*key))
+        return self._outlines[key]
 
     def accepted(self, truth: Type, way: Way = PLAIN) -> list[Reached]:
         """Every type that becomes a truth's, in order; the first is its own."""
         key = (truth, way)
         if key not in self._backward:
-            usable = tuple(c for c in self.converters if way.inverse or not c.fitted)
             wanted = way.standardize and way.inverse
             found = self._fitted(truth, "question") if wanted else ()
             suffix = tuple(Step(s.converter, s.source, s.target, inverse=True) for s in found)
-            self._backward[key] = backward(usable, truth, suffix)
+            self._backward[key] = backward(self._index("backward", way.inverse), truth, suffix)
         return self._backward[key]
+
+    def _index(self, direction: str, fitted: bool) -> Index:
+        key = (direction, fitted)
+        if key not in self._indexes:
+            usable = [c for c in self.converters if fitted or not c.fitted]
+            make = Index.forward if direction == "forward" else Index.backward
+            self._indexes[key] = make(usable)
+        return self._indexes[key]
 
     def _standardized(self, reached: Reached) -> Reached:
         """A chain with the first plain tensor on it standardized, unless a unit made that

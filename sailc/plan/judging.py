@@ -17,8 +17,8 @@ from sailc.infer.modules.common import (
 )
 from sailc.infer.modules.trainer import Loss, find_loss
 from sailc.names import Entry
-from sailc.types.meet import may_meet
-from sailc.types.model import Bool, Label, Tensor, Type
+from sailc.types.meet import may_meet, outline
+from sailc.types.model import Bool, Label, Tensor, Type, TypeVar
 
 Signatures = tuple[tuple[Type, ...], ...]
 
@@ -31,6 +31,10 @@ class Judging(Struct):
     _signatures: dict[tuple[str, str], Signatures] = field(
         default_factory=dict[tuple[str, str], Signatures]
     )
+    _seconds: dict[tuple[str, str], tuple[frozenset[object], list[Type]]] = field(
+        default_factory=dict[tuple[str, str], "tuple[frozenset[object], list[Type]]"]
+    )
+    _outlines: dict[Type, object] = field(default_factory=dict[Type, object])
     _losses: dict[tuple[str, int, Type, Type], Loss | None] = field(
         default_factory=dict[tuple[str, int, Type, Type], Loss | None]
     )
@@ -47,6 +51,18 @@ class Judging(Struct):
             ctx = self.world.context()
             self._losses[key] = find_loss(ctx, trainer, given, answer, truth)
         return self._losses[key]
+
+    def may_teach(self, trainer: Entry, truth: Type) -> bool:
+        """Whether some loss of a trainer may accept such truths."""
+        return self._may_second(trainer, "loss", truth)
+
+    def may_judge(self, metric: Entry, truth: Type) -> bool:
+        """Whether some score of a metric may accept such truths."""
+        return self._may_second(metric, "score", truth)
+
+    def may_score(self, metric: Entry, given: tuple[Type, Type, Type]) -> bool:
+        """Whether some score of a metric may accept an answer, a truth and a question."""
+        return self._may(metric, "score", given)
 
     def judges(self, answer: Type, truth: Type, question: Type, verb: str | None) -> bool:
         """Whether any metric scores such answers to such a task."""
@@ -68,13 +84,30 @@ class Judging(Struct):
         )
 
     def _may(self, entry: Entry, name: str, given: tuple[Type, ...]) -> bool:
+        return any(
+            len(signature) <= len(given) and all(map(may_meet, signature, given))
+            for signature in self._read(entry, name)
+        )
+
+    def _may_second(self, entry: Entry, name: str, truth: Type) -> bool:
+        """Whether the second parameter of some overload may be of a truth's type."""
+        key = (entry.declaration.name, name)
+        if key not in self._seconds:
+            seconds = [s[1] if len(s) > 1 else TypeVar(0) for s in self._read(entry, name)]
+            self._seconds[key] = (frozenset(map(outline, seconds)), seconds)
+        outlines, seconds = self._seconds[key]
+        if None in outlines:
+            return any(may_meet(s, truth) for s in seconds)
+        mine = self._outlines.get(truth)
+        if mine is None:
+            mine = self._outlines[truth] = outline(truth)
+        return mine is None or mine in outlines
+
+    def _read(self, entry: Entry, name: str) -> Signatures:
         key = (entry.declaration.name, name)
         if key not in self._signatures:
             self._signatures[key] = parameter_types(self.world.context(), entry, name)
-        return any(
-            len(signature) <= len(given) and all(map(may_meet, signature, given))
-            for signature in self._signatures[key]
-        )
+        return self._signatures[key]
 
 
 def _for(metric: Entry, verb: str | None) -> bool:

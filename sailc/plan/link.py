@@ -88,22 +88,27 @@ class Linker(Struct):
 
     matcher: Matcher
     judging: Judging
-    _links: dict[tuple[object, ...], Links | Reason] = field(
-        default_factory=dict[tuple[object, ...], "Links | Reason"]
+    _links: dict[tuple[object, ...], tuple[Links, ...] | Reason] = field(
+        default_factory=dict[tuple[object, ...], "tuple[Links, ...] | Reason"]
     )
 
     def link(
         self, problem: TypedProblem, entry: Entry, choice: Choice, trainer: Trained
-    ) -> Links | Reason:
-        """The least links of a problem's lines with a model, in the order of the lines."""
-        shape = asks(problem)
-        key = (shape, entry.declaration.name, id(choice), id(trainer))
+    ) -> tuple[Links, ...] | Reason:
+        """The least links of a problem's lines with a model, in the order of the lines, for
+        each way in which the model's holes are filled."""
+        key = (asks(problem), entry.declaration.name, id(choice), id(trainer))
         if key not in self._links:
             self._links[key] = _Linking(self, problem, entry, choice, trainer).links()
         found = self._links[key]
         if isinstance(found, Reason):
             return found
-        return tuple(replace(k, line=d) for k, d in zip(found, problem.lines, strict=True))
+        return tuple(for_problem(links, problem) for links in found)
+
+
+def for_problem(links: Links, problem: TypedProblem) -> Links:
+    """The links of a problem that asks as another does."""
+    return tuple(replace(k, line=d) for k, d in zip(links, problem.lines, strict=True))
 
 
 def asks(problem: TypedProblem) -> tuple[object, ...]:
@@ -139,17 +144,21 @@ class _Linking(Struct):
     trainer: Trained
     furthest: tuple[int, Reason] = (-1, Reason("X0101", ""))
 
-    def links(self) -> Links | Reason:
-        lines = self.problem.lines
+    def links(self) -> tuple[Links, ...] | Reason:
+        found: list[Links] = []
         for chosen in self._choose(0, {}):
-            if self._untaught(chosen[self._key(lines[0])].model):
+            links = tuple(self._link(line, chosen[self._key(line)]) for line in self.problem.lines)
+            if self._untaught(links[0].model):
                 text = "a model learns from `train` lines, and this problem has none"
                 return Reason("X0108", text)
-            return tuple(
-                Link(line, chosen[self._key(line)], self._judged(line, chosen[self._key(line)]))
-                for line in lines
-            )
-        return self.furthest[1]
+            if not found or _routes(found[0]) == _routes(links):
+                found.append(links)
+            if not links[0].model.holes:
+                break
+        return tuple(found) or self.furthest[1]
+
+    def _link(self, line: DataLine, match: Match) -> Link:
+        return Link(line, match, self._judged(line, match))
 
     def _choose(
         self, at: int, chosen: dict[tuple[object, ...], Match]
@@ -290,6 +299,11 @@ class _Linking(Struct):
         later = stages[stages.index(before) + 1 : stages.index(stage) + 1]
         first, *rest = [frozenset(self.problem.carries(s)) for s in later]
         return first.intersection(*rest)
+
+
+def _routes(links: Links) -> list[tuple[Route, Route]]:
+    """The chains of some links, apart from what fills holes."""
+    return [(k.question, k.answer) for k in links]
 
 
 def shapes(model: GroundModel, parts: frozenset[str] | None) -> tuple[object, ...]:

@@ -132,6 +132,9 @@ class Matcher(Struct):
         default_factory=dict[tuple[str, int, Type], Body | Reason | None]
     )
     _inputs: dict[str, Type] = field(default_factory=dict[str, Type])
+    _told: dict[tuple[Type, Way], tuple[str, ...]] = field(
+        default_factory=dict[tuple[Type, Way], tuple[str, ...]]
+    )
 
     def input(self, entry: Entry, choice: Choice) -> Type:
         """The declared type of a model's input, its variables open."""
@@ -144,31 +147,32 @@ class Matcher(Struct):
     def takes(self, entry: Entry, choice: Choice, asked: Asked) -> bool:
         """Whether any chain from the question may lead to a model's input."""
         pattern = self.input(entry, choice)
-        if isinstance(pattern, TypeVar):
-            return True
-        return any(
-            may_meet(pattern, r.type) for r in self.chains.reachable(asked.question, asked.way)
-        )
+        return self.chains.may_reach(asked.question, asked.way, pattern)
 
     def matches(self, asked: Asked, entry: Entry, choice: Choice) -> Matches:
         """The matches of a model with what is asked, least first."""
         key = (asked, entry.declaration.name, id(choice))
         if key not in self._matches:
-            reason = self.no_question(asked, entry, choice)
-            found = Matches([], iter(()), (0, reason))
+            wanted = show(self.input(entry, choice))
+            found = Matches([], iter(()), (0, self.no_question(asked, wanted)))
             found.rest = self._search(asked, entry, choice, found)
             self._matches[key] = found
         return self._matches[key]
 
-    def no_question(self, asked: Asked, entry: Entry, choice: Choice) -> Reason:
+    def no_question(self, asked: Asked, wanted: str) -> Reason:
         """That no chain leads from a question to a model's input, and where chains lead."""
-        wanted, question = show(self.input(entry, choice)), show(asked.question)
-        reached = tuple(
-            " -> ".join([*(s.name for s in r.route), show(r.type)])
-            for r in self.chains.reachable(asked.question, asked.way)
-        )
+        question = show(asked.question)
         text = f"no chain of converters joins the question `{question}` to `{wanted}`"
-        return Reason("X0101", text, reached)
+        return Reason("X0101", text, self._reached(asked))
+
+    def _reached(self, asked: Asked) -> tuple[str, ...]:
+        key = (asked.question, asked.way)
+        if key not in self._told:
+            self._told[key] = tuple(
+                " -> ".join([*(s.name for s in r.route), show(r.type)])
+                for r in self.chains.reachable(asked.question, asked.way)
+            )
+        return self._told[key]
 
     # --- the question's side -----------------------------------------------------------------
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from msgspec import Struct
 
 from sailc.infer.context import Context
-from sailc.infer.modules.common import World, words
+from sailc.infer.modules.common import World
 from sailc.infer.modules.metric import (
     EVERY_EPOCH,
     Demand,
     Measure,
+    MetricInfo,
     Score,
     Use,
     find_measure,
@@ -24,12 +26,11 @@ from sailc.infer.modules.problem import TypedProblem
 from sailc.names import Entry
 from sailc.plan.cost import cost_of
 from sailc.plan.ground import resolver
+from sailc.plan.judging import Judging
 from sailc.plan.link import Link, truth_type
 from sailc.plan.scenario import PlannedMetric
 from sailc.terms import Term, Var, rebuild, walk
 from sailc.types.model import Type, Unknown, show
-
-Asked = Iterable[tuple[Entry, Use]]
 
 
 class Out(Struct, frozen=True):
@@ -39,53 +40,90 @@ class Out(Struct, frozen=True):
     why: str
 
 
-def metrics_of(
-    world: World, asked: Asked, problem: TypedProblem, link: Link
-) -> Iterator[PlannedMetric | Out]:
-    """Each metric that is asked for: at its types, or why it does not apply."""
-    for entry, use in asked:
-        found = _metric(world, entry, use, problem, link)
-        yield Out(use.label, found) if isinstance(found, str) else found
+class Ready(Struct, frozen=True, eq=False):
+    """A metric that is asked for; `why` says why it can be of no use, whatever is asked."""
+
+    entry: Entry
+    use: Use
+    info: MetricInfo
+    why: str
 
 
-def _metric(
-    world: World, entry: Entry, use: Use, problem: TypedProblem, link: Link
-) -> PlannedMetric | str:
-    info = metric_info(entry, use)
-    reason = _unfit(world, entry, use, problem)
-    if reason:
-        return reason
-    if info.measured and not info.scored:
-        measure = _measure(world, entry, use, problem, link)
-        if isinstance(measure, str):
-            return measure
-        return PlannedMetric(info, entry, None, 0, measure)
-    if info.along == "epoch":
-        return f"`{use.name}` would need answers after every epoch: a curve is of a `measure`"
-    names = [f.name for f in link.line.fixtures]
-    if use.fixture and use.fixture not in names:
-        return f"`{problem.name}` has no fixture `{use.fixture}`"
-    at = names.index(use.fixture) if use.fixture else 0
-    truth = truth_type(link.line.fixtures[at])
-    types = _answers(link, at)
-    found = _scores(world, entry, use, link, at, truth) if truth is not None else None
-    if found is None:
-        pair = f"`{show(types[0])}` against `{show(truth) if truth is not None else '?'}`"
-        return f"`{use.label}` does not score {pair}"
-    return PlannedMetric(info, entry, found[0], found[1], None, at)
+class Metrics(Struct):
+    """The metrics that a plan asks for."""
 
+    world: World
+    judging: Judging
+    asked: list[Ready]
 
-def _unfit(world: World, entry: Entry, use: Use, problem: TypedProblem) -> str:
-    """Why a metric is not meant for a problem, before any type."""
-    verbs, absent = words(entry.declaration, "for"), lacking(entry, use)
-    if verbs and problem.verb not in verbs:
-        return f"`{use.name}` is for `{'`, `'.join(verbs)}`"
-    if absent:
-        return f"`{use.name}` needs `{'`, `'.join(absent)}`"
-    return unmet(world.context(), entry, use.given)
+    @classmethod
+    def of(cls, world: World, judging: Judging, asked: Iterable[tuple[Entry, Use]]) -> Metrics:
+        ready = [Ready(e, use, metric_info(e, use), _useless(world, e, use)) for e, use in asked]
+        return cls(world, judging, ready)
 
+    def of_problem(self, problem: TypedProblem) -> tuple[list[Ready], list[Out]]:
+        """Those that may apply to a problem, and those that do not, whoever answers."""
+        good: list[Ready] = []
+        out: list[Out] = []
+        for m in self.asked:
+            why = m.why or self._unmeant(m, problem)
+            if why:
+                out.append(Out(m.use.label, why))
+            else:
+                good.append(m)
+        return good, out
 
-# --- scores ------------------------------------------------------------------------------
+    def _unmeant(self, m: Ready, problem: TypedProblem) -> str:
+        if m.info.verbs and problem.verb not in m.info.verbs:
+            return f"`{m.use.name}` is for `{'`, `'.join(m.info.verbs)}`"
+        fixtures = [f for line in problem.of("test") for f in line.fixtures]
+        if m.use.fixture and m.use.fixture not in [f.name for f in fixtures]:
+            return f"`{problem.name}` has no fixture `{m.use.fixture}`"
+        truths = [t for f in fixtures if (t := truth_type(f)) is not None]
+        if m.info.scored and truths and not any(map(partial(self._may, m), truths)):
+            return f"it does not score a truth `{show(truths[0])}`"
+        return ""
+
+    def _may(self, m: Ready, truth: Type) -> bool:
+        return self.judging.may_judge(m.entry, truth)
+
+    def of_link(
+        self, asked: Iterable[Ready], problem: TypedProblem, link: Link
+    ) -> Iterator[PlannedMetric | Out]:
+        """Each metric at its types, or why it does not apply."""
+        for m in asked:
+            found = self._metric(m, problem, link)
+            yield Out(m.use.label, found) if isinstance(found, str) else found
+
+    def _metric(self, m: Ready, problem: TypedProblem, link: Link) -> PlannedMetric | str:
+        if m.info.measured and not m.info.scored:
+            measure = _measure(self.world, m.entry, m.use, problem, link)
+            if isinstance(measure, str):
+                return measure
+            return PlannedMetric(m.info, m.entry, None, 0, measure)
+        names = [f.name for f in link.line.fixtures]
+        at = names.index(m.use.fixture) if m.use.fixture in names else 0
+        truth = truth_type(link.line.fixtures[at])
+        found = self._scores(m, link, at, truth) if truth is not None else None
+        if found is None:
+            output = show(_answers(link, at)[0])
+            truths = show(truth) if truth is not None else "?"
+            return f"it does not score `{output}` against `{truths}`"
+        return PlannedMetric(m.info, m.entry, found[0], found[1], None, at)
+
+    def _scores(self, m: Ready, link: Link, at: int, truth: Type) -> tuple[Score, int] | None:
+        """A metric's score on the first type of a fixture's answer chain that it accepts."""
+        types, chain = _answers(link, at), link.answered[at].answer
+        question = link.line.fixtures[at].question.type
+        first = len(chain) if chain and chain[-1].inverse else 0
+        for place, type in list(enumerate(types))[first:]:
+            given = (type, truth, question)
+            if self.judging.may_score(m.entry, given):
+                ctx = self.world.context()
+                found = find_score(ctx, m.entry, m.use.given, given)
+                if found is not None and not ctx.failed:
+                    return _ground_score(ctx, found), place
+        return None
 
 
 def _answers(link: Link, at: int) -> tuple[Type, ...]:
@@ -94,19 +132,18 @@ def _answers(link: Link, at: int) -> tuple[Type, ...]:
     return (start, *(s.target for s in link.answered[at].answer))
 
 
-def _scores(
-    world: World, entry: Entry, use: Use, link: Link, at: int, truth: Type
-) -> tuple[Score, int] | None:
-    """A metric's score on the first type of a fixture's answer chain that it accepts."""
-    types, chain = _answers(link, at), link.answered[at].answer
-    question = link.line.fixtures[at].question.type
-    first = len(types) - 1 if chain and chain[-1].inverse else 0
-    for place in range(first, len(types)):
-        ctx = world.context()
-        found = find_score(ctx, entry, use.given, (types[place], truth, question))
-        if found is not None and not ctx.failed:
-            return _ground_score(ctx, found), place
-    return None
+def _useless(world: World, entry: Entry, use: Use) -> str:
+    """Why a metric as it is used cannot apply to anything."""
+    absent = lacking(entry, use)
+    if absent:
+        return f"`{use.name}` needs `{'`, `'.join(absent)}`"
+    info = metric_info(entry)
+    if info.along == "epoch" and info.scored:
+        return f"`{use.name}` would need answers after every epoch: a curve is of a `measure`"
+    return unmet(world.context(), entry, use.given)
+
+
+# --- scores ------------------------------------------------------------------------------
 
 
 def _grounder(ctx: Context) -> Callable[[Term], Term]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 
 from msgspec import Struct, field
 
@@ -10,25 +11,27 @@ from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.exclusions import Exclusions, Reason
 from sailc.diagnostics.files import SelectsNothing
 from sailc.diagnostics.warnings import NeverStops, NotCarriedOut
-from sailc.infer.modules.common import Choice, World, knobs, properties, show_value, words
+from sailc.infer.modules.common import Choice, World, has, knobs, properties, show_value
 from sailc.infer.modules.model import ports
 from sailc.infer.modules.problem import TypedProblem
 from sailc.infer.modules.trainer import elaborate_trainer
 from sailc.names import Entry
+from sailc.plan.candidates import Candidates
 from sailc.plan.chains import Chains
-from sailc.plan.cost import cost_of
+from sailc.plan.cost import Cost, cost_of
 from sailc.plan.coverage import of_data, of_model
 from sailc.plan.judging import Judging
-from sailc.plan.link import Link, Linker, Links, Trained, truth_type
+from sailc.plan.link import Link, Linker, Links, Trained, for_problem, truth_type
 from sailc.plan.machines import Machines
-from sailc.plan.match import Asked, Matcher
-from sailc.plan.metrics import Out, metrics_of
-from sailc.plan.problems import Class, Grounds, classes
+from sailc.plan.match import Matcher
+from sailc.plan.metrics import Metrics, Out
+from sailc.plan.problems import Class, Grounds, Posed, classes
 from sailc.plan.ranking import by_default, unread
 from sailc.plan.scenario import (
     Plan,
     PlannedMetric,
     Scenario,
+    Software,
     answerer,
     hyperparameters,
     judged,
@@ -38,6 +41,7 @@ from sailc.plan.select import Selection
 from sailc.plan.unwritten import unwritten
 from sailc.source import Span
 from sailc.syntax import tree
+from sailc.types.model import Type, show
 
 
 def make_plan(
@@ -76,6 +80,7 @@ class Planner(Struct):
     grounds: Grounds
     linker: Linker
     machines: Machines
+    metrics: Metrics
     scenarios: list[Scenario] = field(default_factory=list[Scenario])
     _trainers: list[Trained] = field(default_factory=list[Trained])
 
@@ -85,25 +90,24 @@ class Planner(Struct):
         chains = Chains.of(world)
         judging = Judging(world, tuple(dict.fromkeys(e for e, _ in selection.metrics())))
         matcher = Matcher(world, chains, judging, lambda: _fillers(world, selection))
-        return cls(
-            world,
-            selection,
-            exclusions,
-            Grounds(world),
-            Linker(matcher, judging),
-            Machines(world, selection, exclusions),
-        )
+        linker = Linker(matcher, judging)
+        machines = Machines(world, selection, exclusions)
+        metrics = Metrics.of(world, judging, selection.metrics())
+        return cls(world, selection, exclusions, Grounds(world), linker, machines, metrics)
 
     def plan(self, entries: Sequence[Entry]) -> None:
         """The scenarios of some problems, in the order of the problems and their axes."""
         problems = [p for entry in entries for p in self._problems(entry)]
+        matcher = self.linker.matcher
+        candidates = Candidates.of(matcher, self.selection, self.exclusions, self.models())
         made: dict[int, list[Scenario]] = {}
         for c in classes(problems):
-            for problem, scenario in self._class(c):
-                made.setdefault(id(problem), []).append(scenario)
+            for entry in candidates.of_class(c):
+                for problem, scenario in self._answered(c, entry):
+                    made.setdefault(id(problem), []).append(scenario)
         self.scenarios += [s for p, _ in problems for s in made.get(id(p), ())]
 
-    def _problems(self, entry: Entry) -> Iterator[tuple[TypedProblem, dict[str, object]]]:
+    def _problems(self, entry: Entry) -> Iterator[Posed]:
         name = entry.declaration.name
         for row in self.selection.choices(entry, axes=True):
             problem = self.grounds.ground(entry, row[0])
@@ -111,18 +115,6 @@ class Planner(Struct):
                 self.exclusions.add(problem, (), [name])
             else:
                 yield problem, {f"{name}.{k}": show_value(v) for k, v in row[0].items()}
-
-    # --- models ----------------------------------------------------------------------------
-
-    def _class(self, c: Class) -> Iterator[tuple[TypedProblem, Scenario]]:
-        for entry in self.models():
-            reason = self.unmeant(c.first, entry) or self.unreached(c.first, entry)
-            if reason is not None:
-                self.exclusions.add(reason, c.names, [entry.declaration.name])
-                continue
-            for row in self.selection.choices(entry, axes=False):
-                for trainer in self.trainers():
-                    yield from self._combination(c, entry, row, trainer)
 
     def models(self) -> list[Entry]:
         """The models and solvers that take part."""
@@ -134,6 +126,8 @@ class Planner(Struct):
             found += self.selection.modules("solvers")
         return found
 
+    # --- trainers --------------------------------------------------------------------------
+
     def trainers(self) -> list[Trained]:
         """The trainers that take part, each with every choice of its swept knobs."""
         if not self._trainers:
@@ -143,29 +137,43 @@ class Planner(Struct):
                     self._trainers.append(Trained(typed, given[0]))
         return self._trainers
 
-    def unmeant(self, problem: TypedProblem, entry: Entry) -> Reason | None:
-        """That a model is for other kinds of task."""
-        verbs = words(entry.declaration, "for")
-        if verbs and problem.verb not in verbs:
-            name = entry.declaration.name
-            text = f"`{name}` is for `{'`, `'.join(verbs)}`, and this asks to `{problem.verb}`"
-            return Reason("X0103", text)
-        return None
+    def _able(self, c: Class, entry: Entry) -> list[Trained]:
+        """The trainers that may have a loss for the truths of a class, or all of them for a
+        model that says itself what is made small."""
+        if has(entry.declaration, "minimize"):
+            return self.trainers()
+        if c.able is None:
+            c.able, lacking = [], dict[Type, list[str]]()
+            truths = [truth_type(f) for line in c.first.of("train") for f in line.fixtures]
+            for trainer in self.trainers():
+                d = trainer.typed.entry
+                missed = [t for t in truths if t and not self.linker.judging.may_teach(d, t)]
+                if missed:
+                    lacking.setdefault(missed[0], []).append(d.declaration.name)
+                else:
+                    c.able.append(trainer)
+            for truth, names in lacking.items():
+                reason = Reason("X0105", f"no loss accepts a truth `{show(truth)}`")
+                self.exclusions.add(reason, c.names, names)
+        return c.able
 
-    def unreached(self, problem: TypedProblem, entry: Entry) -> Reason | None:
-        """That no chain leads from a question to a model's input, before its body is looked at."""
-        choice = self.selection.choices(entry, axes=False)[0][0]
-        for line in problem.lines:
-            f = line.fixtures[0]
-            asked = Asked(f.question.type, truth_type(f), f.verb)
-            if not self.linker.matcher.takes(entry, choice, asked):
-                return self.linker.matcher.no_question(asked, entry, choice)
-        return None
+    # --- links -----------------------------------------------------------------------------
+
+    def _answered(self, c: Class, entry: Entry) -> Iterator[tuple[TypedProblem, Scenario]]:
+        for row in self.selection.choices(entry, axes=False):
+            for trainer in self._able(c, entry):
+                links = self.link(c.first, entry, row, trainer)
+                if isinstance(links, Reason):
+                    self.exclusions.add(links, c.names, [entry.declaration.name])
+                    continue
+                for filled in links:
+                    yield from self._scenarios(c, filled, trainer)
 
     def link(
         self, problem: TypedProblem, entry: Entry, row: Sequence[Choice], trainer: Trained
-    ) -> Links | Reason:
-        """The links under the first of some choices of knobs that has any."""
+    ) -> tuple[Links, ...] | Reason:
+        """The links under the first of some choices of knobs that has any, for each way in
+        which holes are filled."""
         first: Reason | None = None
         for choice in row:
             links = self.linker.link(problem, entry, choice, trainer)
@@ -190,70 +198,41 @@ class Planner(Struct):
 
     # --- scenarios -------------------------------------------------------------------------
 
-    def _combination(
-        self, c: Class, entry: Entry, row: Sequence[Choice], trainer: Trained
+    def _scenarios(
+        self, c: Class, links: Links, trainer: Trained
     ) -> Iterator[tuple[TypedProblem, Scenario]]:
-        name = entry.declaration.name
-        links = self.link(c.first, entry, row, trainer)
-        if isinstance(links, Reason):
-            self.exclusions.add(links, c.names, [name])
-            return
+        link = judged(links)
         missing = unwritten(links)
         if missing:
             text = f"{missing} is not written by this version of sailc"
-            whole = answerer(judged(links).model)
-            self.exclusions.add(Reason("X0301", text), c.names, [whole])
+            self.exclusions.add(Reason("X0301", text), c.names, [answerer(link.model)])
             return
-        for problem, axes in c.members:
-            own = self.linker.link(problem, entry, judged(links).model.choice, trainer)
-            assert not isinstance(own, Reason)
-            for scenario in self._scenarios(problem, axes, own, trainer):
-                yield problem, scenario
+        metrics = self._metrics(c, link)
+        stacks = self.machines.software(of_model(links), of_data(link, metrics))
+        for software, machine in product(stacks, self.machines.hardware()):
+            seeds = self.selection.seeds()
+            made = _Combination.of(links, trainer, metrics, software, machine, seeds)
+            for problem, axes in c.members:
+                yield problem, made.scenario(problem, axes)
 
-    def _scenarios(
-        self, problem: TypedProblem, axes: dict[str, object], links: Links, trainer: Trained
-    ) -> Iterator[Scenario]:
-        link = judged(links)
-        entry = trainer.typed.entry
-        hyper = hyperparameters(link.model) | {
-            f"{entry.declaration.name}.{k}": show_value(v) for k, v in trainer.given.items()
-        }
-        metrics = tuple(self._metrics(problem, link))
-        for software in self.machines.software(of_model(links), of_data(link, metrics)):
-            for machine in self.machines.hardware():
-                parts = {
-                    "problem": problem.name,
-                    "axes": axes,
-                    "model": answerer(link.model),
-                    "hyperparameters": hyper,
-                    "trainer": entry.declaration.name,
-                    "software": software.name,
-                    "hardware": machine,
-                }
-                yield Scenario(
-                    scenario_id(parts),
-                    problem,
-                    axes,
-                    link.model.entry,
-                    trainer.typed,
-                    hyper,
-                    links,
-                    metrics,
-                    software,
-                    machine,
-                    self.selection.seeds(),
-                    cost_of(link.model),
-                )
+    def _metrics(self, c: Class, link: Link) -> tuple[PlannedMetric, ...]:
+        """The metrics that apply to a class's link; those that do not are left out once."""
+        if c.asked is None:
+            c.asked, out = self.metrics.of_problem(c.first)
+            self._out(c, out)
+        key = id(link.match)
+        if key not in c.metrics:
+            found = list(self.metrics.of_link(c.asked, c.first, link))
+            c.metrics[key] = tuple(m for m in found if not isinstance(m, Out))
+            self._out(c, [m for m in found if isinstance(m, Out)])
+        return c.metrics[key]
 
-    def _metrics(self, problem: TypedProblem, link: Link) -> Iterator[PlannedMetric]:
-        for found in metrics_of(self.world, self.selection.metrics(), problem, link):
-            if isinstance(found, Out):
-                self._metric_out(problem, found.metric, found.why)
-            else:
-                yield found
-
-    def _metric_out(self, problem: TypedProblem, metric: str, text: str) -> None:
-        self.exclusions.add(Reason("X0107", text), [problem.name], [metric])
+    def _out(self, c: Class, out: list[Out]) -> None:
+        reasons: dict[str, list[str]] = {}
+        for m in out:
+            reasons.setdefault(m.why, []).append(m.metric)
+        for why, names in reasons.items():
+            self.exclusions.add(Reason("X0107", why), c.names, names)
 
     def warnings(self) -> Iterator[Diagnostic]:
         """What will not have the effect that its author may expect."""
@@ -277,6 +256,59 @@ class Planner(Struct):
                 self.exclusions.add(Reason("X0107", text), (), [name])
             return found
         return by_default(self.world, found, self.scenarios)
+
+
+class _Combination(Struct, frozen=True):
+    """What the scenarios of a class's problems have in common; `known` is of their identity."""
+
+    links: Links
+    trainer: Trained
+    metrics: tuple[PlannedMetric, ...]
+    software: Software
+    machine: str
+    seeds: tuple[int, ...]
+    hyper: Mapping[str, object]
+    known: Mapping[str, object]
+    cost: Cost
+
+    @classmethod
+    def of(
+        cls,
+        links: Links,
+        trainer: Trained,
+        metrics: tuple[PlannedMetric, ...],
+        software: Software,
+        machine: str,
+        seeds: tuple[int, ...],
+    ) -> _Combination:
+        model, name = judged(links).model, trainer.typed.entry.declaration.name
+        given = {f"{name}.{k}": show_value(v) for k, v in trainer.given.items()}
+        hyper = hyperparameters(model) | given
+        known = {
+            "model": answerer(model),
+            "hyperparameters": hyper,
+            "trainer": name,
+            "software": software.name,
+            "hardware": machine,
+        }
+        cost = cost_of(model)
+        return cls(links, trainer, metrics, software, machine, seeds, hyper, known, cost)
+
+    def scenario(self, problem: TypedProblem, axes: dict[str, object]) -> Scenario:
+        return Scenario(
+            scenario_id({"problem": problem.name, "axes": axes, **self.known}),
+            problem,
+            axes,
+            judged(self.links).model.entry,
+            self.trainer.typed,
+            self.hyper,
+            for_problem(self.links, problem),
+            self.metrics,
+            self.software,
+            self.machine,
+            self.seeds,
+            self.cost,
+        )
 
 
 def _fillers(world: World, selection: Selection) -> Iterator[tuple[Entry, list[Choice]]]:

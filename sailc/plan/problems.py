@@ -13,22 +13,33 @@ from sailc.infer.modules.common import Choice, World, guarded
 from sailc.infer.modules.problem import DataLine, Question, TypedProblem, elaborate_problem
 from sailc.names import Entry
 from sailc.plan.ground import Grounding
-from sailc.plan.link import asks
+from sailc.plan.link import Trained, asks
+from sailc.plan.metrics import Ready
+from sailc.plan.scenario import PlannedMetric
 from sailc.types.model import Unknown
+
+Posed = tuple[TypedProblem, dict[str, object]]
+"""A problem, and the values of its axes."""
 
 
 class Class(Struct, eq=False):
-    """Problems that ask alike, each with the values of its axes: they have the same links."""
+    """Problems that ask alike: they have the same links, trainers (`able`) and metrics:
+    `asked` are those that may apply, `metrics` those that do, by the match that is judged."""
 
     first: TypedProblem
-    members: list[tuple[TypedProblem, dict[str, object]]]
+    members: list[Posed]
+    able: list[Trained] | None = None
+    asked: list[Ready] | None = None
+    metrics: dict[int, tuple[PlannedMetric, ...]] = field(
+        default_factory=dict[int, "tuple[PlannedMetric, ...]"]
+    )
 
     @property
     def names(self) -> list[str]:
         return list(dict.fromkeys(p.name for p, _ in self.members))
 
 
-def classes(problems: Iterable[tuple[TypedProblem, dict[str, object]]]) -> list[Class]:
+def classes(problems: Iterable[Posed]) -> list[Class]:
     """Problems together that ask for the same types in the same way."""
     found: dict[object, Class] = {}
     for problem, axes in problems:

@@ -8,6 +8,7 @@ from sailc.diagnostics.exclusions import Reason
 from sailc.infer.modules.common import World, show_value
 from sailc.infer.modules.problem import TypedProblem
 from sailc.names import Entry
+from sailc.plan.candidates import unmeant
 from sailc.plan.link import Link, Trained, truth_type
 from sailc.plan.match import GroundModel, Match
 from sailc.plan.plan import Planner
@@ -29,7 +30,7 @@ def story(world: World, problem: str, model: str) -> Iterator[str]:
         yield ground.text
         return
     yield from _asked(ground)
-    reason = planner.unmeant(ground, candidate)
+    reason = unmeant(ground, candidate)
     if reason is not None:
         yield f"{problem} and {model} are not joined."
         yield from _refused(reason)
@@ -68,7 +69,7 @@ def _with_trainer(
         if not isinstance(links, Reason):
             yield f"  {what} fits:"
             told: list[tuple[str, ...]] = []
-            for link in links:
+            for link in (k for filled in links for k in filled):
                 lines = tuple(_linked(link))
                 if lines not in told:
                     told.append(lines)

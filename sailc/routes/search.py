@@ -12,6 +12,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from sailc.infer.modules.converter import Converter, built_in
+from sailc.routes.index import Index
 from sailc.types.dims import Dim, DimVar, FloorDiv
 from sailc.types.meet import may_meet
 from sailc.types.model import (
@@ -142,12 +143,11 @@ def _rank(type: Type) -> int:
 # --- forward ---------------------------------------------------------------------------------
 
 
-def forward(converters: tuple[Converter, ...], question: Type) -> list[Reached]:
+def forward(converters: Index, question: Type) -> list[Reached]:
     """Every type that chains reach from a question's, in order; the question's is first."""
-    usable = tuple(c for c in converters if c.path != "answer")
 
     def expand(type: Type) -> Iterator[Step]:
-        for c in usable:
+        for c in converters.within(type):
             yield from apply_forward(c, type)
 
     return _search(Reached(question, ()), expand, _append)
@@ -196,15 +196,14 @@ def convert(c: Converter, type: Type) -> Type | None:
 # --- backward ---------------------------------------------------------------------------------
 
 
-def backward(converters: tuple[Converter, ...], truth: Type, suffix: Route = ()) -> list[Reached]:
+def backward(converters: Index, truth: Type, suffix: Route = ()) -> list[Reached]:
     """Every type from which chains lead to a truth's, in order; the truth's is first.
 
     A fitted converter used backwards is the last on its chain: its statistics are of the
     truths, so it leads to their very type."""
-    usable = tuple(c for c in converters if c.path != "question" and not c.rule)
 
     def expand(type: Type) -> Iterator[Step]:
-        for c in usable:
+        for c in converters.at(type):
             if not c.fitted or type == truth:
                 yield from _apply_backward(c, type)
 

@@ -20,6 +20,7 @@ from sailc.types.model import (
     SetType,
     Shape,
     Tensor,
+    TextType,
     TupleType,
     Type,
     TypeVar,
@@ -50,6 +51,50 @@ def may_meet(a: Type, b: Type) -> bool:
             return x == y
         case _:
             return type(a) is type(b)
+
+
+def outline(type: Type) -> object | None:
+    """What two types without variables have in common where they may meet; None of a type
+    with variables, which may meet many."""
+    match type:
+        case Tensor(element, shape):
+            inner, dims = _element_outline(element), _literals(shape)
+            return None if inner is None or dims is None else ("tensor", inner, dims)
+        case ListType(item, n) | SetType(item, n):
+            inner, dims = outline(item), _literals((n,))
+            return None if inner is None or dims is None else (type.__class__, inner, dims)
+        case RecordType(fields):
+            parts = tuple(sorted((n, repr(outline(t))) for n, t in fields))
+            return None if any(p == "None" for _, p in parts) else ("record", parts)
+        case TupleType(items):
+            inner = tuple(outline(t) for t in items)
+            return None if None in inner else ("tuple", inner)
+        case MaybeType(item):
+            return (inner := outline(item)) and ("maybe", inner)
+        case TextType():
+            return ("text",)
+        case Opaque(name):
+            return ("opaque", name)
+        case _:
+            return None
+
+
+def _element_outline(element: Element) -> object | None:
+    match element:
+        case Num(unit) | Complex(unit):
+            return None if unit.variables else (element.__class__, unit.dims)
+        case Label(size, _, _):
+            return size.value and ("label", size.value)
+        case TypeVar():
+            return None
+        case _:
+            return element.__class__
+
+
+def _literals(shape: Shape) -> tuple[int, ...] | None:
+    values = [i.value if isinstance(i, Dim) else None for i in shape]
+    known = tuple(v for v in values if v is not None)
+    return known if len(known) == len(shape) else None
 
 
 def _elements(a: Element, b: Element) -> bool:
