@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from sailc.diagnostics.types import WrongArguments
 from sailc.infer.arguments import awaiting, option
+from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
 from sailc.infer.forms import special_form
 from sailc.infer.lift import elements, lift, not_callable, term
@@ -123,7 +124,8 @@ def _call_term(
         case FunctionType(parameters, result) if len(parameters) == len(arguments):
             for a, p in zip(arguments, parameters, strict=True):
                 ctx.unify(a.type, p, a.span)
-            return Apply(result, span, "call", (function, *arguments))
+            given = [coerce(ctx, a, p) for a, p in zip(arguments, parameters, strict=True)]
+            return Apply(result, span, "call", (function, *given))
         case TypeVar() as v:
             result = ctx.solver.type_var()
             whole = FunctionType(tuple(a.type for a in arguments), result)
@@ -155,7 +157,8 @@ def _construct(
             for a, (_, t) in zip(arguments, fields, strict=True):
                 ctx.unify(a.type, t, a.span)
             names = tuple(f for f, _ in fields)
-            return Apply(function.type, span, "record", tuple(arguments), {"fields": names})
+            parts = tuple(coerce(ctx, a, t) for a, (_, t) in zip(arguments, fields, strict=True))
+            return Apply(function.type, span, "record", parts, {"fields": names})
         case _:
             problem = f"cannot be made of {len(arguments)} arguments"
             ctx.report(WrongArguments(span=span, name=function.name, problem=problem))

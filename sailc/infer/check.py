@@ -32,6 +32,7 @@ from sailc.infer.modules.ranking import check_ranking
 from sailc.infer.modules.trainer import elaborate_trainer
 from sailc.infer.read import declared_type, read_type, read_unit
 from sailc.infer.scopes import entry_value
+from sailc.infer.units import declared_unit
 from sailc.infer.values import Given, Poison, Scope, as_dim
 from sailc.names import Entry
 from sailc.source import Span
@@ -264,6 +265,10 @@ def _type(ctx: Context, entry: Entry, choice: Choice) -> None:
         seen.setdefault(f.name, f)
 
 
+def _unit(ctx: Context, entry: Entry, choice: Choice) -> None:
+    declared_unit(ctx, entry)
+
+
 def _scoped(*names: str) -> Checker:
     """A kind of which only some properties are expressions that can be checked."""
 
@@ -303,6 +308,7 @@ _CHECKERS: dict[str, Checker] = {
     "dataset": _dataset,
     "type": _type,
     "enum": _type,
+    "unit": _unit,
     "hardware": _scoped("memory", "device_memory", "bandwidth", "price"),
     "benchmark": _benchmark,
     "ranking": _ranking,

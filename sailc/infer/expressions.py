@@ -11,8 +11,8 @@ from sailc.infer.comprehensions import comprehension
 from sailc.infer.context import Context
 from sailc.infer.members import element, member
 from sailc.infer.operators import binary, conditional, match, unary
-from sailc.infer.read import read_unit
 from sailc.infer.scopes import lookup
+from sailc.infer.units import read_unit
 from sailc.infer.values import (
     POISON,
     Closure,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sailc.diagnostics.types import AwaitsArgument, NotAFunction, TypeMismatch
+from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
 from sailc.infer.values import (
     Awaiting,
@@ -104,6 +105,7 @@ def listed(ctx: Context, parts: list[Term], span: Span) -> Term:
     for p in parts[1:]:
         if not ctx.unify(p.type, first, p.span, "the elements of a list are of one type"):
             return ctx.poison(span)
+    parts = [coerce(ctx, p, first) for p in parts]
     match ctx.solver.resolve(first):
         case Tensor(element, shape):
             type: Type = Tensor(element, (const(len(parts)), *shape))

@@ -9,6 +9,7 @@ from sailc.diagnostics.types import NotKnownYet, WrongArguments
 from sailc.infer import plantime
 from sailc.infer.arguments import match_up, rule_of, words_of
 from sailc.infer.bound import Bound
+from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
 from sailc.infer.layers import count, layer_of
 from sailc.infer.lift import lift
@@ -124,6 +125,7 @@ def _apply(
                 context = f"the argument `{p.name}` of `{declaration.name}`"
                 if not ctx.unify(lifted.type, expected, where, context):
                     return POISON
+                lifted = coerce(ctx, lifted, expected)
             scope.names[p.name] = lifted
             arguments.append(lifted)
     if not _required(ctx, declaration, scope, span):

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from sailc.diagnostics.names import UnknownName
-from sailc.diagnostics.types import InvalidType, NotKnownYet, UnknownUnit
+from sailc.diagnostics.types import InvalidType, NotKnownYet
 from sailc.infer.context import Context
+from sailc.infer.units import read_unit
 from sailc.infer.values import Poison, RunOf, Scope, as_run
 from sailc.source import Span
 from sailc.syntax import tree
@@ -41,7 +42,7 @@ from sailc.types.model import (
     TypeVar,
     Unknown,
 )
-from sailc.units import Unit, UnitError, known_units, parse_unit
+from sailc.units import Unit
 
 if TYPE_CHECKING:
     from sailc.names import Entry
@@ -153,23 +154,6 @@ def declared_type(ctx: Context, entry: Entry) -> Type:
             return Opaque(declaration.name)
         case _:
             return type
-
-
-def read_unit(ctx: Context, text: str, span: Span, scope: Scope) -> Unit | None:
-    """A unit as written; unit variables are the declaration's. None after a mistake, which
-    is reported."""
-    try:
-        unit = parse_unit(text)
-    except UnitError as error:
-        ctx.report(UnknownUnit(span=span, name=error.name, known=tuple(known_units())))
-        return None
-    result = unit
-    for name, power in unit.variables:
-        found = scope.find_unit(name)
-        if found is None:
-            found = scope.units[name] = ctx.solver.unit_var(name)
-        result = result.without(name) * found**power
-    return result
 
 
 def _with_unit(ctx: Context, value: tree.Expr, unit: Unit, span: Span, scope: Scope) -> Type:

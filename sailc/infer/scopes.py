@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from sailc.diagnostics.names import NeedsItself, UnknownName
 from sailc.diagnostics.types import TypeMismatch
+from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
 from sailc.infer.lift import lift
 from sailc.infer.read import read_type
@@ -119,8 +120,9 @@ def _let_value(ctx: Context, line: tree.Let, scope: Scope) -> Value:
     value = ctx.evaluate(line.value, scope)
     if line.type is not None:
         lifted = lift(ctx, value, line.value.span)
-        ctx.unify(lifted.type, read_type(ctx, line.type, scope), line.value.span)
-        value = lifted if is_term(value) else value
+        expected = read_type(ctx, line.type, scope)
+        ctx.unify(lifted.type, expected, line.value.span)
+        value = coerce(ctx, lifted, expected) if is_term(value) else value
     if isinstance(line.target, tree.Name) and isinstance(value, Apply | Map | Const):
         return named(value, line.target.id)
     if isinstance(line.target, tree.Name) and isinstance(value, Sequence):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sailc.diagnostics.names import NeedsItself
 from sailc.infer.arguments import match_up
+from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
 from sailc.infer.lift import lift
 from sailc.infer.read import read_type
@@ -65,7 +66,8 @@ def expand(
     fits = True
     if function.result is not None and is_term(result):
         declared = read_type(ctx, function.result, scope)
-        fits = ctx.unify(lift(ctx, result, span).type, declared, span)
+        fits = ctx.unify(result.type, declared, span)
+        result = coerce(ctx, result, declared) if fits else result
     ctx.site = outside
     if not fits:
         return POISON
@@ -97,4 +99,4 @@ def _argument(ctx: Context, p: tree.Parameter, given: Given | None, scope: Scope
         return value
     lifted = lift(ctx, value, span)
     fits = ctx.unify(lifted.type, type, span, f"the argument `{p.name}`")
-    return lifted if fits else POISON
+    return coerce(ctx, lifted, type) if fits else POISON

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from sailc.diagnostics.exclusions import Reason
+from sailc.infer.coerce import converted
 from sailc.infer.context import Context, OutOfFuel
 from sailc.infer.modules.common import Choice, World, open_scope, words
 from sailc.infer.modules.model import Hole, TypedModel, elaborate_model, input_type
@@ -222,7 +223,7 @@ class Matcher(Struct):
     ) -> Iterator[Match]:
         if asked.truth is None:
             yield from self._finish(
-                asked, choice, body, body.context.solver.fork(), here, (), found
+                asked, choice, body, body.context.solver.fork(), here, None, found
             )
             return
         joined = False
@@ -230,12 +231,12 @@ class Matcher(Struct):
             solver = self._meet(body, there.type)
             if solver is not None:
                 joined = True
-                yield from self._finish(asked, choice, body, solver, here, there.route, found)
+                yield from self._finish(asked, choice, body, solver, here, there, found)
         if joined:
             return
         if self._stands_for_itself(asked, body):
             yield from self._finish(
-                asked, choice, body, body.context.solver.fork(), here, (), found
+                asked, choice, body, body.context.solver.fork(), here, None, found
             )
             return
         output, truth = show(body.output), show(asked.truth)
@@ -263,9 +264,11 @@ class Matcher(Struct):
         body: Body,
         solver: Solver,
         here: Reached,
-        answer: Route,
+        there: Reached | None,
         found: Matches,
     ) -> Iterator[Match]:
+        """A match for each way that the holes are filled; `there` is what the answer is to
+        be, with the chain from it to the truth."""
         wrong = solver.settle()
         if wrong is not None:
             text = f"dimensions disagree: {wrong.left} and {wrong.right}"
@@ -289,7 +292,8 @@ class Matcher(Struct):
                 return
             options.append(fillings)
         for holes in itertools.product(*options):
-            yield Match(here.route, _ground_model(body.typed, choice, ground, holes), answer)
+            model = _ground_model(body.typed, choice, ground, holes, there)
+            yield Match(here.route, model, there.route if there is not None else ())
 
     # --- holes (step 13) ---------------------------------------------------------------------
 
@@ -384,13 +388,21 @@ def _open(typed: TypedModel, ground: Grounding) -> Reason | None:
 
 
 def _ground_model(
-    typed: TypedModel, choice: Choice, ground: Grounding, holes: tuple[Filling, ...]
+    typed: TypedModel,
+    choice: Choice,
+    ground: Grounding,
+    holes: tuple[Filling, ...],
+    there: Reached | None,
 ) -> GroundModel:
+    """A model whose every type is known, its answer in the units of the truth's."""
+    output = ground.term(typed.output)
+    if there is not None:
+        output = converted(ground.solver, output, there.type)
     return GroundModel(
         typed.entry,
         choice,
         tuple(ground.var(v) for v in typed.inputs),
-        ground.term(typed.output),
+        output,
         ground.grounded,
         holes,
         ground.term(typed.minimize) if typed.minimize is not None else None,

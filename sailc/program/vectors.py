@@ -179,6 +179,8 @@ class Lowering(Struct):
 
     def _elementwise(self, term: Apply) -> Leaf:
         leaves = [self.leaf(a) for a in term.arguments]
+        if term.operator in ("multiply", "divide") and _is_one(leaves[1]):
+            return leaves[0]  # `x / 1 bohr`: the unit goes, the number stays
         levels = merge(*(v.levels for v in leaves))
         rank = max(v.rank for v in leaves)
         parts = tuple(align(v, levels, rank) for v in leaves)
@@ -220,6 +222,10 @@ class Lowering(Struct):
         if term.operator in WINDOWED and batch != 1:
             op = _one_batch(op, leaves[0], sizes(term.type))
         return Leaf(op, levels, rank_of(term.type))
+
+
+def _is_one(leaf: Leaf) -> bool:
+    return isinstance(leaf.expr, Literal) and leaf.rank == 0 and leaf.expr.value == 1
 
 
 def _one_batch(op: Op, first: Leaf, shape: tuple[int | None, ...]) -> Op:

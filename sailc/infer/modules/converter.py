@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
 from sailc.infer.lift import lift
 from sailc.infer.modules.builtin import CONVERTER_RULES
@@ -108,7 +109,7 @@ def apply_converter(ctx: Context, found: Converter, given: Type) -> Conversion |
         return None
     input = Var(given, p.span, p.name)
     points = Var(all_points(given), p.span, p.name)
-    scope.names[p.name] = points
+    scope.names[p.name] = coerce(ctx, points, all_points(expected))
     statistics: list[Statistic] = []
     for line in d.body or ():
         for b in line.bindings if isinstance(line, tree.Fit) else ():
@@ -117,16 +118,19 @@ def apply_converter(ctx: Context, found: Converter, given: Type) -> Conversion |
                 variable = Var(ctx.type_of(value), b.span, b.name.id)
                 statistics.append(Statistic(variable, value))
                 scope.names[b.name.id] = variable
-    scope.names[p.name] = input
+    scope.names[p.name] = coerce(ctx, input, expected)
     output = named(lift(ctx, ctx.evaluate(_body(d), scope), d.span), d.name)
     if d.result is not None:
-        ctx.unify(output.type, read_type(ctx, d.result, scope), d.span)
+        result = read_type(ctx, d.result, scope)
+        if ctx.unify(output.type, result, d.span):
+            output = coerce(ctx, output, result)
     target = ctx.type_of(output)
     answer, inverse = None, None
     for line in properties(d, "inverse"):
         answer = Var(target, line.span, "y")
         function = ctx.evaluate(line.arguments[0].value, scope)
-        inverse = lift(ctx, ctx.apply(function, [(answer, line.span)], {}, line.span), line.span)
+        back = lift(ctx, ctx.apply(function, [(answer, line.span)], {}, line.span), line.span)
+        inverse = coerce(ctx, back, given)
     return Conversion(
         found, given, target, input, points, tuple(statistics), output, answer, inverse
     )

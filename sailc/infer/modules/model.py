@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
 from sailc.infer.lift import lift
 from sailc.infer.modules.common import (
@@ -71,7 +72,7 @@ def elaborate_model(
     expected = input_type(ctx, entry, scope)
     if given is not None and ctx.solver.unify(given, expected, _input_span(entry)) is not None:
         return None
-    inputs = _bind_inputs(ctx, entry, scope, expected)
+    inputs = _bind_inputs(ctx, entry, scope, expected, given)
     holes = tuple(_hole(ctx, line, scope) for line in _needs(entry))
     for h in holes:
         scope.names[h.name] = h.variable
@@ -96,18 +97,23 @@ def _input_span(entry: Entry) -> Span:
     return NOWHERE
 
 
-def _bind_inputs(ctx: Context, entry: Entry, scope: Scope, type: Type) -> tuple[Var, ...]:
+def _bind_inputs(
+    ctx: Context, entry: Entry, scope: Scope, type: Type, given: Type | None
+) -> tuple[Var, ...]:
+    """The inputs, as they arrive; the body sees them in the units that it declares."""
     lines = ports(entry, "input")
     resolved = ctx.solver.resolve(type)
     types = (
         list(resolved.items) if isinstance(resolved, TupleType) and len(lines) > 1 else [resolved]
     )
-    inputs = tuple(
-        Var(t, p.name_span, p.name) for p, t in zip(lines, types, strict=False) if p.name
-    )
-    for v in inputs:
-        scope.names[v.name] = v
-    return inputs
+    arriving = ctx.solver.resolve(given) if given is not None else resolved
+    found = arriving.items if isinstance(arriving, TupleType) and len(lines) > 1 else (arriving,)
+    inputs: list[Var] = []
+    for p, own, type in zip(lines, types, found, strict=False):
+        if p.name:
+            inputs.append(Var(type, p.name_span, p.name))
+            scope.names[p.name] = coerce(ctx, inputs[-1], own)
+    return tuple(inputs)
 
 
 def _hole(ctx: Context, line: tree.Needs, scope: Scope) -> Hole:
@@ -147,8 +153,9 @@ def _output(ctx: Context, entry: Entry, scope: Scope) -> Term:
         outer, ctx.part = ctx.part, line.name or "output"
         term = lift(ctx, ctx.evaluate(line.value, scope), line.value.span)
         ctx.part = outer
-        if expected is not None:
-            ctx.unify(term.type, expected, line.value.span, "the output")
+        fits = expected and ctx.unify(term.type, expected, line.value.span, "the output")
+        if expected is not None and fits:
+            term = coerce(ctx, term, expected)
         outputs.append(named(term, line.name) if line.name else term)
     return outputs[0] if outputs else ctx.poison(entry.declaration.span)
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sailc.diagnostics.types import DimensionMismatch, TypeMismatch, WrongOperands
+from sailc.infer.coerce import in_unit
 from sailc.infer.context import Context
 from sailc.infer.lift import lift
 from sailc.infer.values import POISON, Value
@@ -148,14 +149,7 @@ def _binary(ctx: Context, call: Bound) -> tuple[list[Term], list[Operand]]:
 
 def convert(ctx: Context, term: Term, unit: Unit) -> Term:
     """The same quantity in another unit of its dimension."""
-    type = ctx.type_of(term)
-    if not isinstance(type, Tensor) or not isinstance(type.element, Num):
-        return term
-    factor = type.element.unit.scale / unit.scale
-    if factor == 1 or type.element.unit.variables or unit.variables:
-        return term
-    result = Tensor(Num(unit), type.shape)
-    return Apply(result, term.span, "multiply", (term, Const(Tensor(Num()), term.span, factor)))
+    return in_unit(ctx.solver, term, unit)
 
 
 def _same_unit(ctx: Context, call: Bound) -> Value:
@@ -207,9 +201,7 @@ def _product(ctx: Context, call: Bound) -> Value:
     complex_ = isinstance(a.element, Complex) or isinstance(b.element, Complex)
     element: Element = Complex(unit) if complex_ else Num(unit)
     result = Apply(Tensor(element, shape), call.span, call.name, tuple(terms))
-    if unit.dimensionless and unit.scale != 1:
-        return convert(ctx, result, ONE)
-    return result
+    return convert(ctx, result, ONE) if unit.dimensionless else result
 
 
 def _power(ctx: Context, call: Bound) -> Value:
@@ -227,12 +219,13 @@ def _power(ctx: Context, call: Bound) -> Value:
         return POISON
     shape = broadcast(ctx, a.shape, b.shape, call.span)
     unit = ctx.solver.unit(_unit(a.element))
-    exponent = terms[1]
+    exponent = terms[1] = convert(ctx, terms[1], ONE)
     known = exponent.value if isinstance(exponent, Const) else None
     if isinstance(known, int | float) and not isinstance(known, bool):
         power = unit ** Fraction(known).limit_denominator(64)
     elif unit.dimensionless:
         power = ONE
+        terms[0] = convert(ctx, terms[0], ONE)
     else:
         ctx.report(
             TypeMismatch(
@@ -317,6 +310,7 @@ def _where(ctx: Context, call: Bound) -> Value:
     if wrong is not None:
         ctx.mismatch(wrong, z, y, call.span)
         return POISON
+    b = convert(ctx, b, ctx.solver.unit(_unit(y.element)))
     shape = broadcast(ctx, y.shape, z.shape, call.span)
     shape = broadcast(ctx, shape, x.shape, call.span) if shape is not None else None
     if shape is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sailc.diagnostics.types import DimensionMismatch, NotKnownYet, TypeMismatch
+from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
 from sailc.infer.lift import lift, listed
 from sailc.infer.values import POISON, RunOf, Sequence, Value, as_dim, as_run
@@ -112,9 +113,9 @@ def _concat(ctx: Context, call: Bound) -> Value:
         total = total + (last if isinstance(last, Dim) else ctx.solver.dim_var())
     assert isinstance(first, Tensor)
     shape = (*ctx.solver.items(first.shape[:-1]), total)
-    return Apply(
-        Tensor(ctx.solver.element(first.element), shape), call.span, "concat", tuple(parts)
-    )
+    type = Tensor(ctx.solver.element(first.element), shape)
+    alike = tuple(coerce(ctx, p, type) for p in parts)
+    return Apply(type, call.span, "concat", alike)
 
 
 def _stack(ctx: Context, call: Bound) -> Value:
