@@ -54,3 +54,46 @@ def test_what_the_type_leaves_out_is_not_read(penguins: Emitted) -> None:
     text = penguins.texts["PenguinSpecies/Linear/JAX"]
     assert "year" not in text
     assert "usecols=(0, 1, 2, 3, 4, 5, 6)" in text
+
+
+MASS = """
+enum Sex { female, male }
+type Penguin = { flipper_length_mm: real<mm>?, body_mass_g: real<g>?, sex: Sex? }
+
+dataset palmer {
+    file penguins, "package:palmerpenguins/data/penguins.csv", missing = "NA", like = List[Penguin]
+}
+
+problem Mass {
+    let birds = palmer.penguins |> known |> shuffle(seed = 1)
+    let seen(p) = { flipper: p.flipper_length_mm, sex: p.sex }
+    train p in birds |> first(260): predict seen(p) as p.body_mass_g
+    test  p in birds |> last(70):   predict seen(p) as p.body_mass_g
+}
+
+benchmark masses {
+    problems Mass
+    models   MLP
+    trainers adam_standardized
+    metrics  mean_error
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def masses(tmp_path_factory: pytest.TempPathFactory) -> Emitted:
+    return Emitted(tmp_path_factory.mktemp("masses"), MASS)
+
+
+@pytest.mark.parametrize("software", BACKENDS)
+def test_answers_with_a_unit_are_standardized_and_back(masses: Emitted, software: str) -> None:
+    """Within 300 g of penguins that weigh from 2,700 to 6,300 g."""
+    (scenario,) = {tuple(s["answer"]) for s in masses.plan["scenarios"]}
+    assert scenario == ("squeeze", "standardize^-1")
+    assert masses.events(f"Mass/MLP/{software}")[-1]["metrics"]["mean_error"] < 300
+
+
+def test_what_is_known_is_chosen_once_for_all_columns(masses: Emitted) -> None:
+    text = masses.texts["Mass/MLP/JAX"]
+    assert "known = {name: column[complete] for name, column in penguins.items()}" in text
+    assert 'penguins["sex"] >= 0,' in text

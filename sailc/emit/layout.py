@@ -23,8 +23,8 @@ def fit(text: str, indent: int = 0, width: int = WIDTH, inside: bool = False) ->
     items = _split(text[open_ + 1 : close])
     head, tail = text[: open_ + 1], text[close:]
     comma = "," if len(items) > 1 or (text[open_] == "(" and _is_call(text, open_)) else ""
-    if any(" for " in i for i in items) and len(items) == 1:
-        comma = ""
+    if _clauses(text[open_ + 1 : close]):
+        items, comma = _clauses(text[open_ + 1 : close]), ""
     single = " " * (indent + 4) + ", ".join(items)
     if len(items) == 1 and len(single) > width:
         inner = [fit(items[0] + comma, indent + 4, width, inside=True)]
@@ -55,6 +55,13 @@ def _outermost(text: str) -> tuple[int, int] | None:
             if not stack and i - start > 1 and (best is None or i - start > best[1] - best[0]):
                 best = (start, i)
     return best
+
+
+def _clauses(text: str) -> list[str]:
+    """A comprehension: what it gives, then each `for`. Empty if it is none."""
+    cuts = [i for i in _top_level(text) if text.startswith(" for ", i)]
+    ends = [*cuts, len(text)]
+    return [text[a:b].strip() for a, b in zip([0, *cuts], ends, strict=True)] if cuts else []
 
 
 def _split(text: str) -> list[str]:

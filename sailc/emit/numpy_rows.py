@@ -246,6 +246,7 @@ NUMPY: Rows = {
     "one_hot": lambda op: f"np.eye({classes(op)})[a]",
     "label": "a.astype(np.int64)",
     "present": _present,
+    "all_of": "np.all([*args], axis=0)",
     "fill": _fill,
     "mode": "np.bincount(a).argmax()",
     "permutation": "np.random.default_rng(seed).permutation(a)",

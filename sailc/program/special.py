@@ -7,7 +7,6 @@ on the last axes of the first argument.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from sailc.program.folding import fold
@@ -26,7 +25,7 @@ from sailc.program.layout import (
     sizes,
 )
 from sailc.program.tree import Expr, Literal, Op, Ref, is_tuple
-from sailc.terms import Apply
+from sailc.terms import Apply, Term
 from sailc.types.model import Label, ListType, SetType, Tensor, TextType, Type
 from sailc.types.parts import optional_parts, present
 
@@ -67,7 +66,7 @@ def _component(low: Lowering, term: Apply) -> Vector:
 
 def _select(low: Lowering, term: Apply) -> Vector:
     """`first last drop every shuffle`: the same choice from every component."""
-    source = low.lower(term.arguments[0])
+    source = _held(low, term.arguments[0])
     attributes = dict(term.attributes)
     if term.operator == "first":
         return _each(source, lambda x: _first_rows(x, attributes))
@@ -78,6 +77,16 @@ def _select(low: Lowering, term: Apply) -> Vector:
             order = low.store("order", Leaf(order, (), 1), term.span).expr
         return _each(source, lambda x: Op("take_rows", (x, order)))
     return _each(source, lambda x: Op(term.operator, (x,), attributes))
+
+
+def _held(low: Lowering, term: Term) -> Vector:
+    """A collection of which every array is read: a table has a name."""
+    vector = low.lower(term)
+    if not isinstance(vector, Group) or vector.whole is None or isinstance(vector.whole, Ref):
+        return vector
+    name = term.operator if isinstance(term, Apply) else "rows"
+    stored = low.store(name, Leaf(vector.whole, (), 0), term.span)
+    return rebased(vector, stored.expr)
 
 
 def _first_rows(expr: Expr, attributes: Mapping[str, object]) -> Expr:
@@ -109,7 +118,7 @@ def _is_flat(items: Mapping[str | int, Vector]) -> bool:
 
 def _known(low: Lowering, term: Apply) -> Vector:
     """The rows of which nothing is missing."""
-    source = low.lower(term.arguments[0])
+    source = _held(low, term.arguments[0])
     item = _item(term.arguments[0].type)
     if isinstance(source, Leaf) and not isinstance(source.expr, Ref):
         source = low.store(_field_of(source.expr), source, term.span)
@@ -123,7 +132,7 @@ def _known(low: Lowering, term: Apply) -> Vector:
         there.append(Op("present", (part.expr,), {"kind": _kind(type)}))
     if not there:
         return source
-    keep: Expr = reduce(lambda a, b: Op("logical_and", (a, b)), there)
+    keep: Expr = there[0] if len(there) == 1 else Op("all_of", tuple(there))
     if isinstance(source, Group):
         keep = low.store("complete", Leaf(keep, (), 1), term.span).expr
     return _each(source, lambda x: Op("take_rows", (x, keep)))
