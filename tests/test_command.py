@@ -71,7 +71,20 @@ def error_of(*arguments: str | Path, exit: int) -> Json:
 
 # --- help and usage ---------------------------------------------------------------------
 
-COMMANDS = ["new", "check", "plan", "explain", "emit", "run", "rank", "fmt", "doc", "show", "lsp"]
+COMMANDS = [
+    "new",
+    "check",
+    "plan",
+    "explain",
+    "emit",
+    "run",
+    "rank",
+    "fmt",
+    "doc",
+    "graph",
+    "show",
+    "lsp",
+]
 
 
 def test_help_lists_the_commands_in_the_order_of_their_use() -> None:

@@ -19,6 +19,7 @@ COMMANDS = {
     "rank": "rank",
     "fmt": "fmt",
     "doc": "doc",
+    "graph": "graph",
     "show": "show",
 }
 PLUGINS = "sailc.commands"
