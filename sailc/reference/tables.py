@@ -116,7 +116,7 @@ def units() -> Page:
         "prefixes of the SI stand before most of them (`ms`, `GeV`), and `Ki`, `Mi`, `Gi`, `Ti` "
         "before `B`."
     )
-    names = Section("Units by name", "of 12 digits", body=table(("unit", "is"), rows))
+    names = Section("Units by name", "to 12 digits", body=table(("unit", "is"), rows))
     return Page("units", "Units", LANGUAGE, intro, (names,))
 
 
