@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from sailc.build import Compiled
 from sailc.infer.modules.common import World
 from sailc.infer.modules.ranking import Ranking, read_ranking
+from sailc.plan.prune import pruned
 from sailc.plan.ranking import applies
 from sailc.plan.scenario import Plan, Scenario
 from sailc.rank import Evaluator, Key, Ranked, Row, order, pareto, prefer, score, table
@@ -47,14 +48,21 @@ def labels(plan: Plan) -> dict[str, str]:
     for s in plan.scenarios:
         parts = [s.model.declaration.name]
         parts += [s.trainer.entry.declaration.name] if len(trainers) > 1 else []
-        parts += [f"{k} {v}" for k, v in s.hyperparameters.items() if k in varying]
+        parts += [f"{k} {_short(v)}" for k, v in s.hyperparameters.items() if k in varying]
         parts += [s.software.name, *([s.hardware] if len(machines) > 1 else [])]
         found[s.id] = " · ".join(parts)
     return found
 
 
+def _short(value: object) -> str:
+    """A knob's value to four digits."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 def jobs_of(plan: Plan, programs: Mapping[str, Compiled]) -> list[Job]:
-    """A job for every scenario and seed."""
+    """A job for every scenario and seed; none where the knobs are still to be tuned, or where
+    nothing new would be measured."""
+    known = pruned(plan)
     return [
         Job(
             s.id,
@@ -67,8 +75,21 @@ def jobs_of(plan: Plan, programs: Mapping[str, Compiled]) -> list[Job]:
             plan.file,
         )
         for s in plan.scenarios
+        if s.tuning is None
         for seed in s.seeds
+        if (s.id, seed) not in known
     ]
+
+
+UNTUNED = "not run: no candidate of its tuning has a value"
+
+
+def unrun(plan: Plan) -> list[Run]:
+    """What stands for the runs that are planned and not to be begun, with the reason."""
+    cells = [(s.id, seed) for s in plan.scenarios if s.tuning is not None for seed in s.seeds]
+    untuned = [Run("", id, seed, "not run", error=UNTUNED) for id, seed in cells]
+    known = {cell: why for cell, why in pruned(plan).items() if cell not in cells}
+    return [*untuned, *(Run("", id, k, "pruned", error=why) for (id, k), why in known.items())]
 
 
 def rows_of(plan: Plan, runs: Iterable[Run]) -> list[Row]:

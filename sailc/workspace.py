@@ -4,7 +4,7 @@ inputs in step with the disk or with an editor's text."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -56,6 +56,13 @@ def asked_for(path: Path, nested: bool = False) -> tuple[list[Path], list[Diagno
     return found, [] if found else [NoPrograms(span=span, path=str(path))]
 
 
+def probe_here() -> Mapping[str, object]:
+    """What is known of this machine, looked at when it is first asked for."""
+    from sailc.store.machine import probe
+
+    return probe()
+
+
 class Workspace(Struct):
     """Files, their texts, and the questions that may be asked of them."""
 
@@ -72,6 +79,7 @@ class Workspace(Struct):
         """The workspaces of some files or folders as one: their roots' files if they have
         a `sail.toml`, and otherwise the files and what they `use`."""
         self = cls()
+        self.db.set("probe", "", probe_here)
         self._standard()
         for path in paths:
             self._add(path)

@@ -366,7 +366,7 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 @pytest.mark.usefixtures("programs")
 def test_the_json_of_a_run(tiny: Path) -> None:
     found = sail_json("run", tiny, exit=0)
-    assert list(found) == ["version", "runs", "rankings"]
+    assert list(found) == ["version", "runs", "rankings", "tuning"]
     assert [(r["seed"], r["status"], r["reason"]) for r in found["runs"]] == [
         (0, "ran", None),
         (1, "ran", None),

@@ -120,9 +120,9 @@ def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Json:
 
 
 def test_the_json_of_a_plan_has_the_keys_of_the_language(quickstart: Json) -> None:
-    assert list(quickstart) == ["version", "scenarios", "excluded", "diagnostics"]
+    assert list(quickstart) == ["version", "scenarios", "excluded", "pruned", "diagnostics"]
     for s in quickstart["scenarios"]:
-        assert set(s) - {"axes"} == set(SCENARIO)
+        assert set(s) - {"axes", "tuning"} == set(SCENARIO)
         assert list(s["cost"]) == COST
         assert list(s["types"]) == TYPES
         assert [list(link) for link in s["links"]] == [LINK, LINK]

@@ -15,16 +15,21 @@ from sailc.cli import terminal as t
 @click.option("--scenario", help="Only the scenario whose id begins so.")
 @click.option("-o", "--out", type=click.Path(path_type=Path, file_okay=False), help="A folder.")
 def emit(file: Path, benchmark: str | None, scenario: str | None, out: Path | None) -> None:
-    """Write the standalone programs of FILE's BENCHMARK: to a folder, or one to the screen."""
+    """Write the standalone programs of FILE's BENCHMARK: to a folder, or one to the screen.
+
+    Where knobs are tuned, these are the programs of the candidates.
+    """
     from sailc.build import compiled
     from sailc.cli.open import find_plan, open_program
     from sailc.program.names import identifier
+    from sailc.tuning import trials
 
     workspace = open_program(file)
     plan = find_plan(workspace, file, benchmark, "text")
-    chosen = [s for s in plan.scenarios if scenario is None or s.id.startswith(scenario)]
+    scenarios = [s for s in plan.scenarios if s.tuning is None] + [*trials(plan).scenarios]
+    chosen = [s for s in scenarios if scenario is None or s.id.startswith(scenario)]
     if not chosen:
-        ids = ", ".join(s.id for s in plan.scenarios)
+        ids = ", ".join(s.id for s in scenarios)
         raise click.UsageError(f"no scenario `{scenario}`; there are: {ids}")
     if out is None:
         if len(chosen) > 1:

@@ -13,7 +13,7 @@ from sailc.cli import terminal as t
 if TYPE_CHECKING:
     from sailc.plan.link import Link
     from sailc.plan.match import Filling
-    from sailc.plan.scenario import Plan, Scenario
+    from sailc.plan.scenario import Plan, Scenario, Tuning
     from sailc.workspace import Workspace
 
 VERSION = 1
@@ -45,8 +45,18 @@ def plan_json(plan: Plan, workspace: Workspace) -> dict[str, Any]:
             {"code": e.code, "reason": e.reason, "modules": list(e.modules), "count": e.count}
             for e in plan.excluded
         ],
+        "pruned": [
+            {"scenario": id, "seed": seed, "reason": why} for (id, seed), why in unneeded(plan)
+        ],
         "diagnostics": [t.diagnostic_json(d, workspace.source) for d in plan.diagnostics],
     }
+
+
+def unneeded(plan: Plan) -> list[tuple[tuple[str, int], str]]:
+    """The cells that would measure nothing new."""
+    from sailc.plan.prune import pruned
+
+    return list(pruned(plan).items())
 
 
 def scenario_json(s: Scenario, workspace: Workspace) -> dict[str, Any]:
@@ -68,6 +78,7 @@ def scenario_json(s: Scenario, workspace: Workspace) -> dict[str, Any]:
         "software": s.software.name,
         "hardware": s.hardware,
         "seeds": len(s.seeds),
+        "tuning": tuning_json(s.tuning),
         "cost": {
             "parameters": s.cost.parameters,
             "macs": s.cost.macs,
@@ -141,6 +152,19 @@ def dimensions(link: Link) -> dict[str, int | str]:
     return found
 
 
+def tuning_json(tuning: Tuning | None) -> dict[str, Any] | None:
+    """How a scenario's knobs are to be tuned."""
+    if tuning is None:
+        return None
+    return {
+        "method": tuning.method,
+        "criterion": tuning.criterion,
+        "candidates": [
+            {"id": c.id, "hyperparameters": dict(c.hyperparameters)} for c in tuning.candidates
+        ],
+    }
+
+
 def show_plan(plan: Plan) -> None:
     """A plan as people read it: a few lines for each scenario, then what was left out."""
     title = f"{plan.file} {plan.benchmark}".strip()
@@ -151,10 +175,20 @@ def show_plan(plan: Plan) -> None:
         if values:
             click.echo("    " + ", ".join(f"{k} {v}" for k, v in values.items()))
         click.echo("    " + chain_text(s))
+        if s.tuning is not None:
+            count = len(s.tuning.candidates)
+            text = f"{count} candidates, judged by {s.tuning.criterion} on `validate`"
+            click.echo(f"    tuned by {s.tuning.method}: {text}; costs are the first's")
         macs = "unknown" if s.cost.macs is None else f"{s.cost.macs:,}"
         metrics = ", ".join(m.info.name for m in s.metrics) or "no metric"
         seeds = f"{len(s.seeds)} seed{'s' if len(s.seeds) > 1 else ''}"
         click.echo(f"    {s.cost.parameters:,} parameters, {macs} MACs; {metrics}; {seeds}")
+    cells = unneeded(plan)
+    if cells:
+        click.echo("\n" + _bold(f"{len(cells)} runs left out: they would measure nothing new"))
+    for reason in dict.fromkeys(why for _, why in cells):
+        count = sum(why == reason for _, why in cells)
+        click.echo(f"    {count}: {reason}")
     if plan.excluded:
         click.echo("\n" + _bold("left out"))
     for e in plan.excluded:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sailc.cli import terminal as t
+
+if TYPE_CHECKING:
+    from sailc.plan.scenario import Plan
 
 
 @click.command()
@@ -18,12 +22,13 @@ def rank(file: Path, ranking: str | None, benchmark: str | None, form: str) -> N
     """Rank the kept results of FILE by RANKING, or by every ranking; runs nothing."""
     from sailc.cli.open import fail, find_plan, open_program
     from sailc.cli.run import jobs_for, store_of
-    from sailc.cli.table import print_boards, results_json
+    from sailc.cli.table import print_boards, print_tuning, results_json
     from sailc.diagnostics.names import UnknownModule
-    from sailc.judge import boards, rows_of
+    from sailc.judge import boards, rows_of, unrun
     from sailc.queries import world
     from sailc.source import Span
     from sailc.store import Run
+    from sailc.tuning import settled, trials
 
     workspace = open_program(file, form)
     plan = find_plan(workspace, file, benchmark, form)
@@ -33,13 +38,16 @@ def rank(file: Path, ranking: str | None, benchmark: str | None, form: str) -> N
         wrong = UnknownModule(span=span, name=ranking, kind="ranking", known=tuple(names))
         fail([wrong], workspace, form, t.USAGE)
     store = store_of(workspace, file)
-    runs = [
-        found
-        for job in jobs_for(workspace, plan)
-        if isinstance(found := store.get(store.key(job)), Run)
-    ]
+
+    def kept(plan: Plan) -> list[Run]:
+        jobs = jobs_for(workspace, plan)
+        return [r for job in jobs if isinstance(r := store.get(store.key(job)), Run)]
+
+    plan, tuned = settled(plan, kept(trials(plan)))
+    runs = [*kept(plan), *unrun(plan)]
     found = boards(world(workspace.db), plan, rows_of(plan, runs), ranking)
     if form == "json":
-        t.print_json(results_json(plan, runs, found))
+        t.print_json(results_json(plan, runs, found, tuned))
     else:
         print_boards(found)
+        print_tuning(plan, tuned)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import click
 from sailc.cli import terminal as t
 
 if TYPE_CHECKING:
-    from sailc.engines import Event
+    from sailc.engines import Event, LocalEngine
     from sailc.plan.scenario import Plan
     from sailc.store import Job, Run, Store
     from sailc.workspace import Workspace
@@ -34,28 +35,33 @@ def run(
 ) -> None:
     """Run FILE's BENCHMARK to a ranked table. What was run before is kept."""
     from sailc.cli.open import find_plan, open_program
-    from sailc.cli.table import print_boards, results_json
+    from sailc.cli.table import print_boards, print_tuning, results_json
     from sailc.engines import LocalEngine
-    from sailc.judge import boards, rows_of
+    from sailc.judge import boards, rows_of, unrun
     from sailc.queries import world
+    from sailc.tuning import settled, trials
 
     workspace = open_program(file, form)
     plan = with_seeds(find_plan(workspace, file, benchmark, form), seeds)
     t.print_diagnostics(plan.diagnostics, workspace.source)
     store = store_of(workspace, file)
-    jobs = jobs_for(workspace, plan)
     engine = LocalEngine(store, workers=workers, timeout=timeout, budget=plan.budget)
-    runs = _watched(engine, jobs, workspace, quiet=form == "json")
+    began, quiet = time.monotonic(), form == "json"
+    tried = _watched(engine, jobs_for(workspace, trials(plan)), "tuning", quiet)
+    plan, tuned = settled(plan, tried)
+    engine = _left_of(engine, time.monotonic() - began)
+    runs = [*_watched(engine, jobs_for(workspace, plan), "", quiet), *unrun(plan)]
     rows = rows_of(plan, runs)
     found = boards(world(workspace.db), plan, rows)
     if form == "json":
-        t.print_json(results_json(plan, runs, found))
+        t.print_json(results_json(plan, runs, found, tuned))
     else:
         print_boards(found)
+        print_tuning(plan, tuned)
         _say(runs, store)
     if any(r.status == "cancelled" for r in runs):
         t.stop(130)
-    t.stop(t.GOOD if all(r.good for r in runs) else t.WRONG)
+    t.stop(t.GOOD if all(r.good or r.status == "pruned" for r in runs) else t.WRONG)
 
 
 def with_seeds(plan: Plan, seeds: int | None) -> Plan:
@@ -79,15 +85,25 @@ def jobs_for(workspace: Workspace, plan: Plan) -> list[Job]:
     from sailc.build import compiled
     from sailc.judge import jobs_of
 
-    made = {s.id: compiled(workspace.db, s) for s in plan.scenarios}
+    made = {s.id: compiled(workspace.db, s) for s in plan.scenarios if s.tuning is None}
     return jobs_of(plan, made)
 
 
-def _watched(engine: object, jobs: list[Job], workspace: Workspace, quiet: bool) -> list[Run]:
-    """Run the jobs, showing how they get on: bars on a terminal, lines elsewhere."""
-    from sailc.engines import LocalEngine
+def _left_of(engine: LocalEngine, spent: float) -> LocalEngine:
+    """The engine with what is left of its budget."""
+    from msgspec.structs import replace
 
-    assert isinstance(engine, LocalEngine)
+    if engine.budget is None:
+        return engine
+    return replace(engine, budget=max(0.0, engine.budget - spent))
+
+
+def _watched(engine: LocalEngine, jobs: list[Job], what: str, quiet: bool) -> list[Run]:
+    """Run the jobs, showing how they get on: bars on a terminal, lines elsewhere."""
+    if not jobs:
+        return []
+    if what and not quiet:
+        click.echo(f"{what}: {len(jobs)} candidates, judged on `validate`", err=True)
     if quiet:
         return engine.run(jobs)
     if sys.stderr.isatty():
@@ -125,11 +141,14 @@ class _Lines:
 
 
 def _say(runs: list[Run], store: Store) -> None:
-    failed = [r for r in runs if not r.good]
+    pruned = sum(r.status == "pruned" for r in runs)
+    failed = [r for r in runs if not r.good and r.status != "pruned"]
     kept = sum(r.status == "kept" for r in runs)
     click.echo(
-        f"{len(runs)} runs: {len(runs) - len(failed)} good ({kept} kept from before)", nl=False
+        f"{len(runs)} runs: {len(runs) - len(failed) - pruned} good ({kept} kept from before)",
+        nl=False,
     )
+    click.echo(f", {pruned} would measure nothing new" if pruned else "", nl=False)
     click.echo(f", {len(failed)} not" if failed else "")
     for r in failed[:8]:
         click.echo(f"  {r.scenario}, seed {r.seed}: {r.reason}")

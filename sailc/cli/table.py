@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import click
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from sailc.plan.scenario import Plan
     from sailc.rank import Ranked, Summary
     from sailc.store import Run
+    from sailc.tuning import Tuned
 
 VERSION = 1
 
@@ -91,6 +94,20 @@ def _fitting(board: Board, width: int) -> list[str]:
     return shown
 
 
+def print_tuning(plan: Plan, tuned: list[Tuned]) -> None:
+    """What the tuning of each scenario took, and which knobs it decided."""
+    from sailc.judge import labels
+
+    names = labels(plan)
+    for t in tuned:
+        good = sum(c.value is not None for c in t.candidates)
+        budget = f"{good} of {len(t.candidates)} candidates, {t.seconds:.0f} s"
+        click.echo(f"{names[t.scenario]}: tuned by {t.method} on `validate` ({budget})")
+        if t.best is not None and t.best.value is not None:
+            knobs = ", ".join(f"{k} {v}" for k, v in t.best.hyperparameters.items())
+            click.echo(f"    best {t.criterion} {number(t.best.value)} with {knobs}")
+
+
 def _cells(r: Ranked, metrics: list[str]) -> list[str]:
     rank = "" if r.rank is None else f"{r.rank}{'=' if r.tied else ''}"
     good = sum(not c.reason for c in r.row.cells)
@@ -102,7 +119,9 @@ def _cells(r: Ranked, metrics: list[str]) -> list[str]:
     return [rank, label, *values, runs]
 
 
-def results_json(plan: Plan, runs: list[Run], found: list[Board]) -> dict[str, Any]:
+def results_json(
+    plan: Plan, runs: list[Run], found: list[Board], tuned: list[Tuned]
+) -> dict[str, Any]:
     """Runs and rankings as `--format json` has them (docs/json.md)."""
     titles = {s.id: s.title for s in plan.scenarios}
     return {
@@ -137,6 +156,28 @@ def results_json(plan: Plan, runs: list[Run], found: list[Board]) -> dict[str, A
                 ],
             }
             for b in found
+        ],
+        "tuning": [tuned_json(t) for t in tuned],
+    }
+
+
+def tuned_json(tuned: Tuned) -> dict[str, Any]:
+    """The tuning of a scenario: every candidate, what it took, and the best."""
+    return {
+        "scenario": tuned.scenario,
+        "method": tuned.method,
+        "criterion": tuned.criterion,
+        "seconds": tuned.seconds,
+        "best": tuned.best.id if tuned.best is not None else None,
+        "candidates": [
+            {
+                "id": c.id,
+                "hyperparameters": dict(c.hyperparameters),
+                "value": c.value,
+                "reason": c.reason or None,
+                "seconds": c.seconds,
+            }
+            for c in tuned.candidates
         ],
     }
 

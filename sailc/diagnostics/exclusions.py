@@ -20,6 +20,8 @@ TITLES: Mapping[str, str] = {
     "X0110": "nothing fills a hole of the model",
     "X0111": "lines that share parameters would need them in different shapes",
     "X0112": "the model has no part of the name that is carried along",
+    "X0113": "a `when` of the benchmark does not hold",
+    "X0114": "nothing can be tuned",
     "X0201": "the backend is not installed",
     "X0202": "a package is not installed",
     "X0203": "the backend lacks an operator",

@@ -55,10 +55,10 @@ class NotCarriedOut(Diagnostic, frozen=True, kw_only=True):
         test  x in [[3.0]]: predict x as 2 * x[0]
     }
 
-    benchmark tuned {
+    benchmark growing {
         problems Sum
         models   Linear
-        tune     grid
+        scale    data in [1/4, 1/2, 1]
     }
     ```
 

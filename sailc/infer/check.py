@@ -33,7 +33,7 @@ from sailc.infer.modules.trainer import elaborate_trainer
 from sailc.infer.read import declared_type, read_type, read_unit
 from sailc.infer.scopes import entry_value
 from sailc.infer.units import declared_unit
-from sailc.infer.values import Given, Poison, Scope, as_dim
+from sailc.infer.values import Given, Lazy, Poison, Scope, as_dim
 from sailc.names import Entry
 from sailc.source import Span
 from sailc.syntax import tree
@@ -154,7 +154,11 @@ def _lambda(ctx: Context, expr: tree.Expr, scope: Scope) -> Type | None:
 
 
 def _metric(ctx: Context, entry: Entry, choice: Choice) -> None:
-    scope = open_scope(ctx, entry, choice)
+    given = ctx.root(entry.file).child()
+    _fresh_parameters(ctx, entry.declaration.parameters, given)
+    open_ = {p.name for p in entry.declaration.parameters or () if p.default is None}
+    free = {n: v for n, v in given.names.items() if n in open_ and not isinstance(v, Lazy)}
+    scope = open_scope(ctx, entry, {**choice, **free})
     for line in properties(entry.declaration, "score"):
         for a in line.arguments:
             type = _lambda(ctx, a.value, scope)

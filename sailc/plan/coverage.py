@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from sailc.plan.link import Link, Links
+from sailc.infer.modules.problem import Condition
+from sailc.plan.link import Links
 from sailc.plan.scenario import PlannedMetric
 from sailc.terms import Apply, Map, Term, walk
 
@@ -30,12 +31,16 @@ def of_model(links: Links) -> frozenset[str]:
     return needed(*outputs, *(a.loss.value for k in links for a in k.answered if a.loss))
 
 
-def of_data(link: Link, metrics: tuple[PlannedMetric, ...]) -> frozenset[str]:
-    """What runs in NumPy: questions, truths, and scores."""
-    roots = [link.line.source, link.fixture.question]
-    roots += [link.fixture.truth] if link.fixture.truth is not None else []
-    roots += [t for m in metrics for t in _of_metric(m)]
-    return needed(*roots)
+def of_data(
+    links: Links, metrics: Iterable[PlannedMetric], conditions: Iterable[Condition]
+) -> frozenset[str]:
+    """What runs in NumPy: questions, truths, scores, and what is required of the data."""
+    roots: list[Term] = [c.holds for c in conditions]
+    for k in links:
+        roots.append(k.line.source)
+        for f in k.line.fixtures:
+            roots += [t for t in (f.question, f.truth) if t is not None]
+    return needed(*roots, *(t for m in metrics for t in _of_metric(m)))
 
 
 def _of_metric(metric: PlannedMetric) -> Iterator[Term]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from msgspec import Struct, field
 
 from sailc.backends import BrokenBackend, backend, missing_packages
 from sailc.diagnostics.exclusions import Exclusions, Reason
-from sailc.infer.modules.common import World, open_scope, requirements, words
+from sailc.infer.modules.common import World, has, open_scope, requirements, show_value, words
+from sailc.infer.modules.hardware import enter_machine, holds, machine_facts
+from sailc.infer.values import Value
 from sailc.names import Entry
-from sailc.plan.scenario import Software
+from sailc.plan.scenario import Machine, Software
 from sailc.plan.select import Selection
+from sailc.syntax import tree
 
 
 class Machines(Struct):
@@ -18,48 +23,84 @@ class Machines(Struct):
     world: World
     selection: Selection
     exclusions: Exclusions
-    _software: list[Software] | None = None
+    _hardware: list[Machine] | None = None
+    _stacks: dict[str, list[Software]] = field(default_factory=dict[str, "list[Software]"])
     _lacking: dict[tuple[str, frozenset[str], frozenset[str]], Reason | None] = field(
         default_factory=dict[tuple[str, frozenset[str], frozenset[str]], "Reason | None"]
     )
 
-    def hardware(self) -> list[str]:
+    def hardware(self) -> list[Machine]:
         """The machines to run on; the one at hand if none is named."""
+        if self._hardware is None:
+            self._hardware = [self._machine(e) for e in self._selected()]
+        return self._hardware
+
+    def _selected(self) -> list[Entry]:
         if self.selection.mentions("on") or self.selection.mentions("hardware"):
-            return [e.declaration.name for e in self.selection.modules("hardware", "on")]
+            return self.selection.modules("hardware", "on")
         here = self.world.names.module("hardware", "here")
-        return [here.declaration.name] if here is not None else []
+        return [here] if here is not None else []
 
-    def software(self, model: frozenset[str], data: frozenset[str]) -> list[Software]:
-        """The stacks that can run here and have a row for each of some operators."""
-        usable: list[Software] = []
-        for s in self._usable():
-            reason = self._lacks(s, model, data)
+    def _machine(self, entry: Entry) -> Machine:
+        probed = self.world.probe() if has(entry.declaration, "probe") else dict[str, object]()
+        facts = machine_facts(self.world.context(), entry, probed)
+        return Machine(entry, facts, bool(probed.get("energy")))
+
+    def pairs(
+        self, model: frozenset[str], data: frozenset[str]
+    ) -> Iterator[tuple[Software, Machine]]:
+        """The stacks that can run on each machine and have a row for each of some operators."""
+        stacks = {m.name: self._usable(m) for m in self.hardware()}
+        lacking: set[str] = set()
+        for name in dict.fromkeys(s.name for found in stacks.values() for s in found):
+            for machine in self.hardware():
+                for s in stacks[machine.name]:
+                    reason = self._lacks(s, model, data) if s.name == name else None
+                    if s.name == name and reason is None:
+                        yield s, machine
+                    elif reason is not None and name not in lacking:
+                        lacking.add(name)
+                        self.exclusions.add(reason, (), [name])
+
+    def _usable(self, machine: Machine) -> list[Software]:
+        if machine.name not in self._stacks:
+            self._stacks[machine.name] = [
+                s for e in self.selection.modules("software") for s in self._of(e, machine)
+            ]
+        return self._stacks[machine.name]
+
+    def _of(self, entry: Entry, machine: Machine) -> Iterator[Software]:
+        """A stack on a machine, with every choice of its swept knobs."""
+        backends = words(entry.declaration, "backend")
+        if not backends:
+            return
+        name, packages = entry.declaration.name, words(entry.declaration, "packages")
+        reason = _absent(Software(name, backends[0], packages))
+        rows = self._choices(entry, machine) if reason is None else []
+        for given in rows:
+            chosen = {f"{name}.{k}": show_value(v) for k, v in given.items()}
+            made = Software(name, backends[0], packages, chosen)
+            reason = self._failed(entry, machine, given) or _unwritten(made)
             if reason is None:
-                usable.append(s)
+                yield made
             else:
-                self.exclusions.add(reason, (), [s.name])
-        return usable
+                self.exclusions.add(reason, (), [name])
+        if not rows and reason is not None:
+            self.exclusions.add(reason, (), [name])
 
-    def _usable(self) -> list[Software]:
-        if self._software is None:
-            self._software = []
-            for entry in self.selection.modules("software"):
-                backends = words(entry.declaration, "backend")
-                if not backends:
-                    continue
-                name, packages = entry.declaration.name, words(entry.declaration, "packages")
-                found = Software(name, backends[0], packages)
-                reason = _absent(found) or self._failed(entry)
-                if reason is None:
-                    self._software.append(found)
-                else:
-                    self.exclusions.add(reason, (), [name])
-        return self._software
-
-    def _failed(self, entry: Entry) -> Reason | None:
+    def _choices(self, entry: Entry, machine: Machine) -> list[Mapping[str, Value]]:
         ctx = self.world.context()
-        for r in requirements(ctx, entry, open_scope(ctx, entry, {})):
+        scope = enter_machine(ctx.root(entry.file).child(), machine.facts)
+
+        def on_machine(condition: tree.Expr) -> bool:
+            return holds(ctx, condition, scope) is True
+
+        return [row[0] for row in self.selection.rows(entry, axes=False, holds=on_machine)]
+
+    def _failed(self, entry: Entry, machine: Machine, given: Mapping[str, Value]) -> Reason | None:
+        ctx = self.world.context()
+        scope = enter_machine(open_scope(ctx, entry, given), machine.facts)
+        for r in requirements(ctx, entry, scope):
             if r.holds is False:
                 return Reason("X0106", r.because or "a `require` does not hold")
         return None
@@ -76,6 +117,17 @@ class Machines(Struct):
             text = f"the backend `{found.name}` has no row for {absent[0]}" if absent else ""
             self._lacking[key] = Reason("X0203", text) if absent else None
         return self._lacking[key]
+
+
+def _unwritten(software: Software) -> Reason | None:
+    """Why no program is written in a precision."""
+    if software.precision in PRECISIONS:
+        return None
+    text = f"the backend `{software.backend}` writes no programs in `{software.precision}`"
+    return Reason("X0203", text)
+
+
+PRECISIONS = ("f32", "f64", "bf16")
 
 
 def _absent(software: Software) -> Reason | None:

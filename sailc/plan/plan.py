@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
 
 from msgspec import Struct, field
 
@@ -11,7 +10,7 @@ from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.exclusions import Exclusions, Reason
 from sailc.diagnostics.files import SelectsNothing
 from sailc.diagnostics.warnings import NeverStops, NotCarriedOut
-from sailc.infer.modules.common import Choice, World, has, knobs, properties, show_value
+from sailc.infer.modules.common import Choice, Knob, World, has, knobs, properties, show_value
 from sailc.infer.modules.model import ports
 from sailc.infer.modules.problem import TypedProblem
 from sailc.infer.modules.trainer import elaborate_trainer
@@ -24,10 +23,11 @@ from sailc.plan.judging import Judging
 from sailc.plan.link import Link, Linker, Links, Trained, for_problem, truth_type
 from sailc.plan.machines import Machines
 from sailc.plan.match import Matcher
-from sailc.plan.metrics import Metrics, Out
+from sailc.plan.metrics import Metrics, Out, unmeasurable
 from sailc.plan.problems import Class, Grounds, Posed, classes
 from sailc.plan.ranking import by_default, unread
 from sailc.plan.scenario import (
+    Machine,
     Plan,
     PlannedMetric,
     Scenario,
@@ -37,8 +37,11 @@ from sailc.plan.scenario import (
     judged,
     scenario_id,
 )
-from sailc.plan.select import Selection
+from sailc.plan.select import Selection, suggested
+from sailc.plan.tune import method_of
+from sailc.plan.tuner import Tuner
 from sailc.plan.unwritten import unwritten
+from sailc.plan.when import LINES, Facts, unmet
 from sailc.source import Span
 from sailc.syntax import tree
 from sailc.types.model import Type, show
@@ -82,7 +85,10 @@ class Planner(Struct):
     machines: Machines
     metrics: Metrics
     scenarios: list[Scenario] = field(default_factory=list[Scenario])
-    _trainers: list[Trained] = field(default_factory=list[Trained])
+    _tuner: Tuner | None = None
+    _trainers: dict[tuple[Span, ...], list[Trained]] = field(
+        default_factory=dict[tuple[Span, ...], "list[Trained]"]
+    )
 
     @classmethod
     def of(cls, world: World, selection: Selection) -> Planner:
@@ -93,7 +99,12 @@ class Planner(Struct):
         linker = Linker(matcher, judging)
         machines = Machines(world, selection, exclusions)
         metrics = Metrics.of(world, judging, selection.metrics())
-        return cls(world, selection, exclusions, Grounds(world), linker, machines, metrics)
+        planner = cls(world, selection, exclusions, Grounds(world), linker, machines, metrics)
+        method = method_of(selection.tuned())
+        if method is not None:
+            made = planner.made
+            planner._tuner = Tuner(world, selection, exclusions, linker, method, made)
+        return planner
 
     def plan(self, entries: Sequence[Entry]) -> None:
         """The scenarios of some problems, in the order of the problems and their axes."""
@@ -101,7 +112,7 @@ class Planner(Struct):
         matcher = self.linker.matcher
         candidates = Candidates.of(matcher, self.selection, self.exclusions, self.models())
         made: dict[int, list[Scenario]] = {}
-        for c in classes(problems):
+        for c in classes(self.world, problems):
             for entry in candidates.of_class(c):
                 for problem, scenario in self._answered(c, entry):
                     made.setdefault(id(problem), []).append(scenario)
@@ -128,24 +139,27 @@ class Planner(Struct):
 
     # --- trainers --------------------------------------------------------------------------
 
-    def trainers(self) -> list[Trained]:
-        """The trainers that take part, each with every choice of its swept knobs."""
-        if not self._trainers:
-            for entry in self.selection.modules("trainers"):
-                for given in self.selection.choices(entry, axes=False):
-                    typed = elaborate_trainer(self.world.context(), entry, given[0])
-                    self._trainers.append(Trained(typed, given[0]))
-        return self._trainers
+    def trainers(self, hints: tuple[Knob, ...] = ()) -> list[Trained]:
+        """The trainers that take part, each with every choice of its swept knobs. `hints` are
+        the values that a problem suggests."""
+        key = tuple(h.span for h in hints)
+        if key not in self._trainers:
+            self._trainers[key] = [
+                Trained(elaborate_trainer(self.world.context(), entry, given[0]), given[0])
+                for entry in self.selection.modules("trainers")
+                for given in self.selection.choices(entry, axes=False, hints=hints)
+            ]
+        return self._trainers[key]
 
-    def _able(self, c: Class, entry: Entry) -> list[Trained]:
+    def _able(self, c: Class, entry: Entry, hints: tuple[Knob, ...]) -> list[Trained]:
         """The trainers that may have a loss for the truths of a class, or all of them for a
         model that says itself what is made small."""
         if has(entry.declaration, "minimize"):
-            return self.trainers()
+            return self.trainers(hints)
         if c.able is None:
             c.able, lacking = [], dict[Type, list[str]]()
             truths = [truth_type(f) for line in c.first.of("train") for f in line.fixtures]
-            for trainer in self.trainers():
+            for trainer in self.trainers(hints):
                 d = trainer.typed.entry
                 missed = [t for t in truths if t and not self.linker.judging.may_teach(d, t)]
                 if missed:
@@ -160,14 +174,20 @@ class Planner(Struct):
     # --- links -----------------------------------------------------------------------------
 
     def _answered(self, c: Class, entry: Entry) -> Iterator[tuple[TypedProblem, Scenario]]:
-        for row in self.selection.choices(entry, axes=False):
-            for trainer in self._able(c, entry):
+        hints = suggested(self.world, c.first.entry)
+        able = self._able(c, entry, hints)
+        if self._tuner is not None:
+            entries = list(dict.fromkeys(t.typed.entry for t in able))
+            yield from self._tuner.scenarios(c, entry, entries, hints)
+            return
+        for row in self.selection.choices(entry, axes=False, hints=hints):
+            for trainer in able:
                 links = self.link(c.first, entry, row, trainer)
                 if isinstance(links, Reason):
                     self.exclusions.add(links, c.names, [entry.declaration.name])
                     continue
                 for filled in links:
-                    yield from self._scenarios(c, filled, trainer)
+                    yield from self.made(c, filled, trainer)
 
     def link(
         self, problem: TypedProblem, entry: Entry, row: Sequence[Choice], trainer: Trained
@@ -198,9 +218,10 @@ class Planner(Struct):
 
     # --- scenarios -------------------------------------------------------------------------
 
-    def _scenarios(
+    def made(
         self, c: Class, links: Links, trainer: Trained
     ) -> Iterator[tuple[TypedProblem, Scenario]]:
+        """The scenarios of a class of problems: on every stack and machine that can."""
         link = judged(links)
         missing = unwritten(links)
         if missing:
@@ -208,12 +229,43 @@ class Planner(Struct):
             self.exclusions.add(Reason("X0301", text), c.names, [answerer(link.model)])
             return
         metrics = self._metrics(c, link)
-        stacks = self.machines.software(of_model(links), of_data(link, metrics))
-        for software, machine in product(stacks, self.machines.hardware()):
+        conditions = [x for p, _ in c.members for x in p.conditions]
+        pairs = self.machines.pairs(of_model(links), of_data(links, metrics, conditions))
+        for software, machine in pairs:
             seeds = self.selection.seeds()
-            made = _Combination.of(links, trainer, metrics, software, machine, seeds)
+            own = self._measurable(c, metrics, machine)
+            made = _Combination.of(links, trainer, own, software, machine.name, seeds)
             for problem, axes in c.members:
-                yield problem, made.scenario(problem, axes)
+                reason = self._unmet(problem, made, machine)
+                if reason is None:
+                    yield problem, made.scenario(problem, axes)
+                else:
+                    self.exclusions.add(reason, [problem.name], [answerer(link.model)])
+
+    def _unmet(self, problem: TypedProblem, made: _Combination, machine: Machine) -> Reason | None:
+        """The `when` of the benchmark that keeps a scenario out, if one does."""
+        if not self.selection.conditional:
+            return None
+        model, trainer = judged(made.links).model, made.trainer
+        names = (model.entry.declaration.name, trainer.typed.entry.declaration.name)
+        modules = {
+            "problem": problem.name,
+            "model": names[0],
+            "trainer": names[1],
+            "software": made.software.name,
+            "hardware": machine.name,
+        }
+        knobs_of = dict(zip(names, (model.choice, trainer.given), strict=True))
+        facts = Facts(modules, knobs_of, machine, made.cost)
+        return unmet(self.world, self.selection.entry, facts)
+
+    def _measurable(
+        self, c: Class, metrics: tuple[PlannedMetric, ...], machine: Machine
+    ) -> tuple[PlannedMetric, ...]:
+        """The metrics that a machine can measure."""
+        out = {m.info.name: unmeasurable(m, machine.name, machine.energy) for m in metrics}
+        self._out(c, [Out(name, why) for name, why in out.items() if why])
+        return tuple(m for m in metrics if not out[m.info.name])
 
     def _metrics(self, c: Class, link: Link) -> tuple[PlannedMetric, ...]:
         """The metrics that apply to a class's link; those that do not are left out once."""
@@ -244,10 +296,11 @@ class Planner(Struct):
                 yield NeverStops(span=line.span, trainer=d.name, problem=s.problem.name)
         benchmark = self.selection.entry
         for line in benchmark.declaration.body or () if benchmark is not None else ():
-            if isinstance(line, tree.Property) and line.name in ("tune", "scale", "report"):
+            if isinstance(line, tree.Property) and line.name in ("scale", "report"):
                 yield NotCarriedOut(span=line.name_span, name=line.name)
             elif isinstance(line, tree.Property) and line.when is not None:
-                yield NotCarriedOut(span=line.when.span, name="when")
+                decided = any(line.name in words for words in LINES.values())
+                yield from () if decided else [NotCarriedOut(span=line.when.span, name="when")]
 
     def rankings(self) -> list[Entry]:
         found = self.selection.modules("rankings")
@@ -283,7 +336,7 @@ class _Combination(Struct, frozen=True):
     ) -> _Combination:
         model, name = judged(links).model, trainer.typed.entry.declaration.name
         given = {f"{name}.{k}": show_value(v) for k, v in trainer.given.items()}
-        hyper = hyperparameters(model) | given
+        hyper = {**hyperparameters(model), **given, **software.chosen}
         known = {
             "model": answerer(model),
             "hyperparameters": hyper,

@@ -9,13 +9,22 @@ from msgspec.structs import replace
 
 from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.exclusions import Reason
+from sailc.infer.context import Context
 from sailc.infer.modules.common import Choice, World, guarded
-from sailc.infer.modules.problem import DataLine, Question, TypedProblem, elaborate_problem
+from sailc.infer.modules.problem import (
+    Condition,
+    DataLine,
+    Question,
+    TypedProblem,
+    elaborate_problem,
+)
+from sailc.infer.values import is_term
 from sailc.names import Entry
 from sailc.plan.ground import Grounding
 from sailc.plan.link import Trained, asks
 from sailc.plan.metrics import Ready
 from sailc.plan.scenario import PlannedMetric
+from sailc.plan.select import suggested
 from sailc.types.model import Unknown
 
 Posed = tuple[TypedProblem, dict[str, object]]
@@ -39,11 +48,12 @@ class Class(Struct, eq=False):
         return list(dict.fromkeys(p.name for p, _ in self.members))
 
 
-def classes(problems: Iterable[Posed]) -> list[Class]:
-    """Problems together that ask for the same types in the same way."""
+def classes(world: World, problems: Iterable[Posed]) -> list[Class]:
+    """Problems together that ask for the same types in the same way, and suggest the same."""
     found: dict[object, Class] = {}
     for problem, axes in problems:
-        key = (problem.verb, asks(problem))
+        hints = tuple(k.span for k in suggested(world, problem.entry))
+        key = (problem.verb, asks(problem), hints)
         found.setdefault(key, Class(problem, [])).members.append((problem, axes))
     return list(found.values())
 
@@ -69,10 +79,19 @@ class Grounds(Struct):
             if r.ask(ctx) is False:
                 return Reason("X0106", r.because or "a `require` does not hold")
         ground = Grounding(ctx.solver)
+        conditions = tuple(_conditions(ctx, problem, ground))
         lines = tuple(_line(line, ground) for line in problem.lines)
         if any(isinstance(f.question.type, Unknown) for line in lines for f in line.fixtures):
             return mistakes
-        return replace(problem, lines=lines)
+        return replace(problem, lines=lines, conditions=conditions)
+
+
+def _conditions(ctx: Context, problem: TypedProblem, ground: Grounding) -> Iterator[Condition]:
+    """The requirements that only the data can tell."""
+    for r in problem.requirements:
+        value = ctx.evaluate(r.condition, r.scope) if r.holds is None else r.holds
+        if is_term(value):
+            yield Condition(ground.term(value), r.because, r.span)
 
 
 def _line(line: DataLine, ground: Grounding) -> DataLine:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.exclusions import Exclusion
@@ -14,6 +14,7 @@ from sailc.infer.modules.common import show_value
 from sailc.infer.modules.metric import Measure, MetricInfo, Score
 from sailc.infer.modules.problem import TypedProblem
 from sailc.infer.modules.trainer import TypedTrainer
+from sailc.infer.values import Value
 from sailc.names import Entry
 from sailc.plan.cost import Cost
 from sailc.plan.link import Link, Links
@@ -33,13 +34,37 @@ class PlannedMetric(Struct, frozen=True):
 
 
 class Software(Struct, frozen=True):
+    """A stack; `chosen` are the values of its knobs, by `Software.knob`."""
+
     name: str
     backend: str
     packages: tuple[str, ...]
+    chosen: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    @property
+    def precision(self) -> str:
+        """How numbers are stored when a program runs: f32 unless a knob says otherwise."""
+        return str(self.chosen.get(f"{self.name}.precision", "f32"))
+
+
+class Machine(Struct, frozen=True):
+    """A machine: what is known of it while planning, and whether it can tell energy."""
+
+    entry: Entry
+    facts: Mapping[str, Value]
+    energy: bool
+
+    @property
+    def name(self) -> str:
+        return self.entry.declaration.name
 
 
 class Scenario(Struct, frozen=True):
-    """One combination that makes sense, with everything decided."""
+    """One combination that makes sense, with everything decided.
+
+    `split` is what it is judged on. `tuning` says how its knobs
+    are decided, where a benchmark tunes them.
+    """
 
     id: str
     problem: TypedProblem
@@ -53,11 +78,13 @@ class Scenario(Struct, frozen=True):
     hardware: str
     seeds: tuple[int, ...]
     cost: Cost
+    split: str = "test"
+    tuning: Tuning | None = None
 
     @property
     def link(self) -> Link:
-        """The link of the first test line."""
-        return judged(self.links)
+        """The link of the first line that it is judged on."""
+        return judged(self.links, self.split)
 
     @property
     def training(self) -> Link:
@@ -75,9 +102,19 @@ class Scenario(Struct, frozen=True):
         return f"{self.problem.name} / {self.answerer} / {trainer} / {self.software.name}"
 
 
-def judged(links: Links) -> Link:
+class Tuning(Struct, frozen=True):
+    """How knobs are tuned: `grid` or `random(20)`, the scenarios that are tried, and the metric
+    on `validate` by which the best is taken."""
+
+    method: str
+    candidates: tuple[Scenario, ...]
+    criterion: str
+    higher: bool
+
+
+def judged(links: Links, split: str = "test") -> Link:
     """The link of the first test line; of the first line where nothing is tested."""
-    return next((k for k in links if k.line.split == "test"), links[0])
+    return next((k for k in links if k.line.split == split), links[0])
 
 
 def answerer(model: GroundModel) -> str:

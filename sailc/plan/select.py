@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sailc.diagnostics.base import Diagnostic
 from sailc.infer.context import Context
@@ -23,6 +24,7 @@ from sailc.infer.modules.common import (
 from sailc.infer.modules.metric import Use, metric_use
 from sailc.infer.values import Quantity, Sequence, Value, as_dim
 from sailc.names import Entry
+from sailc.source import Span
 from sailc.syntax import tree
 
 MAX_CHOICES = 256
@@ -37,8 +39,8 @@ class Selection(Struct):
     _modules: dict[tuple[str, ...], list[Entry]] = field(
         default_factory=dict[tuple[str, ...], list[Entry]]
     )
-    _choices: dict[tuple[str, bool], list[list[Choice]]] = field(
-        default_factory=dict[tuple[str, bool], list[list[Choice]]]
+    _choices: dict[tuple[str, bool, tuple[Span, ...]], list[list[Choice]]] = field(
+        default_factory=dict[tuple[str, bool, "tuple[Span, ...]"], "list[list[Choice]]"]
     )
 
     def modules(self, *words: str) -> list[Entry]:
@@ -64,7 +66,7 @@ class Selection(Struct):
             elif not isinstance(a.value, tree.Missing):
                 found_wrong = unknown_module(self.world.names, a.value.span, name or "", kind)
                 self.diagnostics += found_wrong
-        return found
+        return list(dict.fromkeys(found))
 
     def metrics(self) -> list[tuple[Entry, Use]]:
         """The metrics that are asked for, with their fixtures and parameters."""
@@ -87,6 +89,12 @@ class Selection(Struct):
         if self.entry is None:
             return []
         return [a for line in properties(self.entry.declaration, word) for a in line.arguments]
+
+    @property
+    def conditional(self) -> bool:
+        """Whether any line has a `when`."""
+        lines = self.entry.declaration.body or () if self.entry is not None else ()
+        return any(isinstance(line, tree.Property) and line.when is not None for line in lines)
 
     # --- numbers -------------------------------------------------------------------------
 
@@ -138,42 +146,109 @@ class Selection(Struct):
         paths = [path_text(a.value) or "" for a in self._arguments("sweep")]
         return frozenset(p.removeprefix(f"{module}.") for p in paths if p.startswith(f"{module}."))
 
-    def choices(self, entry: Entry, axes: bool) -> list[list[Choice]]:
+    def choices(self, entry: Entry, axes: bool, hints: tuple[Knob, ...] = ()) -> list[list[Choice]]:
         """The values of a module's knobs: a row for each point of its axes, and in each row
         the choices to try in order until one links.
 
-        In a problem every knob is an axis; elsewhere only those that are swept. The same
-        choices come back each time, so that what hangs on one can be found by it.
+        In a problem every knob is an axis; elsewhere only those that are swept. `hints` are what
+        a problem suggests for the knobs of others. The same choices come back each time, so
+        that what hangs on one can be found by it.
         """
-        key = (entry.declaration.name, axes)
+        key = (entry.declaration.name, axes, tuple(h.span for h in hints))
         if key not in self._choices:
-            self._choices[key] = self._rows(entry, axes)
+            self._choices[key] = self.rows(entry, axes, hints)
         return self._choices[key]
 
-    def _rows(self, entry: Entry, axes: bool) -> list[list[Choice]]:
-        ctx = self.world.context()
-        table = knobs(ctx, entry)
-        name = entry.declaration.name
-        fixed, swept = self.fixed(ctx, name), self.swept(name)
-        open_ = [k for k in table if not any(n in fixed for n in k.names)]
+    def rows(
+        self,
+        entry: Entry,
+        axes: bool,
+        hints: tuple[Knob, ...] = (),
+        holds: Callable[[tree.Expr], bool] = lambda _: True,
+    ) -> list[list[Choice]]:
+        """As `choices`, with the lines whose `when` holds."""
+        across, inner = self.parted(entry, axes, hints, holds)
+        return [
+            [{**row, **c, **row} for c in _defaults_first(inner)]
+            for row in self.points(entry, across)
+        ]
+
+    def parted(
+        self,
+        entry: Entry,
+        axes: bool,
+        hints: tuple[Knob, ...] = (),
+        holds: Callable[[tree.Expr], bool] = lambda _: True,
+    ) -> tuple[list[Knob], list[Knob]]:
+        """The knobs of a module that are axes, and the others."""
+        swept = self.swept(entry.declaration.name)
+        open_ = self.knobs(entry, hints, holds)
         across = [k for k in open_ if axes or any(n in swept for n in k.names)]
-        inner = [k for k in open_ if k not in across]
-        rows: list[list[Choice]] = []
-        for values in itertools.product(*(k.values or (_only(k),) for k in across)):
+        return across, [k for k in open_ if k not in across]
+
+    def points(self, entry: Entry, across: list[Knob]) -> Iterator[Choice]:
+        """Every combination of the values of some axes, with what is `set`."""
+        fixed = self.fixed(self.world.context(), entry.declaration.name)
+        for values in itertools.product(*(k.values or (only(k),) for k in across)):
             row: dict[str, Value] = dict(fixed)
             for k, v in zip(across, values, strict=True):
-                row.update(choose(k, v))
-            rows.append([{**row, **c} for c in _defaults_first(tuple(inner))])
-        return rows
+                row.update({n: x for n, x in choose(k, v).items() if n not in fixed})
+            yield row
+
+    def tuned(self) -> Value | None:
+        """How knobs are tuned: `"grid"`, `random(20)`."""
+        return self._value("tune")
+
+    def knobs(
+        self,
+        entry: Entry,
+        hints: tuple[Knob, ...] = (),
+        holds: Callable[[tree.Expr], bool] = lambda _: True,
+    ) -> list[Knob]:
+        """The knobs of a module that `set` leaves open. Of paired knobs of which one is set,
+        the pairs that agree with it stay."""
+        ctx = self.world.context()
+        fixed = self.fixed(ctx, entry.declaration.name)
+        own = [k for k in knobs(ctx, entry, holds) if not any("." in n for n in k.names)]
+        better = {k.names: k for k in hinted(entry, hints)}
+        found = [_agreeing(better.get(k.names, k), fixed) for k in own]
+        return [k for k in found if not all(n in fixed for n in k.names)]
 
 
-def _only(knob: Knob) -> Value:
+def suggested(world: World, problem: Entry) -> tuple[Knob, ...]:
+    """What a problem suggests for the knobs of others: `suggest trainer.rate in […]`."""
+    found = knobs(world.context(), problem)
+    return tuple(k for k in found if all("." in n for n in k.names))
+
+
+def hinted(entry: Entry, hints: tuple[Knob, ...]) -> Iterator[Knob]:
+    """The suggestions that are for a module, by its kind or its name."""
+    owners = {entry.declaration.kind, entry.declaration.name}
+    for hint in hints:
+        parts = [n.partition(".") for n in hint.names]
+        if all(owner in owners for owner, _, _ in parts):
+            yield replace(hint, names=tuple(knob for _, _, knob in parts))
+
+
+def _agreeing(knob: Knob, fixed: Mapping[str, Value]) -> Knob:
+    if len(knob.names) == 1 or not any(n in fixed for n in knob.names):
+        return knob
+    values = tuple(
+        v
+        for v in knob.values
+        if all(fixed[n] == x for n, x in choose(knob, v).items() if n in fixed)
+    )
+    return replace(knob, values=values or knob.values)
+
+
+def only(knob: Knob) -> Value:
+    """The value of a knob that lists none: the middle of its distribution."""
     return defaults((knob,))[knob.names[0]]
 
 
-def _defaults_first(table: tuple[Knob, ...]) -> Iterator[Choice]:
+def _defaults_first(table: list[Knob]) -> Iterator[Choice]:
     """All combinations of the knobs' values, the first values first."""
-    options = [k.values or (_only(k),) for k in table]
+    options = [k.values or (only(k),) for k in table]
     for values in itertools.islice(itertools.product(*options), MAX_CHOICES):
         row: dict[str, Value] = {}
         for k, v in zip(table, values, strict=True):

@@ -11,7 +11,7 @@ from sailc.data import Header, Location, Options, loading
 from sailc.infer.dataset import is_unit
 from sailc.infer.modules.common import World
 from sailc.infer.modules.converter import Conversion, Statistic, apply_converter
-from sailc.infer.modules.problem import DataLine
+from sailc.infer.modules.problem import Condition, DataLine
 from sailc.plan.ground import resolver
 from sailc.plan.link import Link
 from sailc.plan.metrics import reads
@@ -36,6 +36,7 @@ from sailc.program.scoring import measure_code, score_code
 from sailc.program.tidy import inlined, pruned
 from sailc.program.tree import (
     Assign,
+    Check,
     Expr,
     Function,
     MetricCode,
@@ -74,6 +75,9 @@ TAKEN = frozenset(
         *("test_time", "timed", "train_time", "truth", "wasserstein", "x", "y"),
     ]
 )
+
+# NumPy's names of how real numbers are stored.
+PRECISIONS = {"f32": "float32", "f64": "float64", "bf16": "bfloat16"}
 
 FindFile = Callable[[str, str, str], tuple[Location | None, Header | None, Options]]
 
@@ -134,6 +138,8 @@ class Lower(Struct):
             self._reads(),
             self._questions(sources) if any(m.asks for m in metrics) else None,
             s.cost.train_flops,
+            s.split,
+            PRECISIONS[s.software.precision],
         )
 
     def _reads(self) -> frozenset[str]:
@@ -154,12 +160,9 @@ class Lower(Struct):
     def _load(self) -> tuple[Function, list[tuple[DataLine, tuple[str, ...]]]]:
         """What is read and put in order, once for all splits."""
         low = Lowering()
-        lines = [
-            line
-            for split in ("train", "validate", "test")
-            for line in self.scenario.problem.of(split)
-        ]
-        roots = [line.source for line in lines]
+        lines = [line for split in self._splits() for line in self.scenario.problem.of(split)]
+        conditions = self.scenario.problem.conditions
+        roots = [*(line.source for line in lines), *(c.holds for c in conditions)]
         low.count(*roots)
         low.files = {k: e for root in roots for k, e in self._files(root)}
         results: list[Expr] = []
@@ -172,7 +175,17 @@ class Lower(Struct):
             results += [packed(part) for _, part in parts]
         span = lines[0].span if lines else NOWHERE
         doc = "Read the data and part them as the problem says."
-        return Function("load", doc, (), tuple(low.body), tuple(results), span), sources
+        checks = tuple(Check(low.leaf(c.holds).expr, _message(c), c.span) for c in conditions)
+        load = Function("load", doc, (), tuple(low.body), tuple(results), span, checks)
+        return load, sources
+
+    def _splits(self) -> tuple[str, ...]:
+        """The splits that the program reads: what is judged on `validate` never sees `test`."""
+        return (
+            ("train", "validate", "test")
+            if self.scenario.split == "test"
+            else ("train", "validate")
+        )
 
     def _files(self, root: Term) -> Iterator[tuple[tuple[str, str], Expr]]:
         for t in walk(root):
@@ -234,7 +247,7 @@ class Lower(Struct):
 
     def _questions(self, sources: list[tuple[DataLine, tuple[str, ...]]]) -> Function:
         """The questions as they are asked, for metrics that read them."""
-        line, _ = next(s for s in sources if s[0].split == "test")
+        line, _ = next(s for s in sources if s[0].split == self.scenario.split)
         low = Lowering()
         fixture = line.fixtures[0]
         low.count(fixture.question)
@@ -530,6 +543,10 @@ def _constants(type: Type) -> tuple[str, ...]:
             return constants
         case _:
             return ()
+
+
+def _message(condition: Condition) -> str:
+    return condition.because or "a `require` of the problem does not hold"
 
 
 def _is_label(type: Type | None) -> bool:

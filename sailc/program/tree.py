@@ -138,7 +138,7 @@ class Program(Struct, frozen=True):
 
     `reads` are the measurements that its metrics read (`train.time`), `questions` what metrics
     take as the questions, `point_flops` the operations of training with one point, `judged`
-    the split on which it is judged.
+    the split on which it is judged, `precision` how it stores real numbers (NumPy's name).
     """
 
     scenario: str
@@ -167,4 +167,5 @@ class Program(Struct, frozen=True):
     questions: Function | None = None
     point_flops: int | None = None
     judged: str = "test"
+    precision: str = "float32"
     spans: Mapping[str, Span] = field(default_factory=dict[str, Span])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import cast
 
 from sailc.data import Header, Location, Options, Trouble, locate, read_header
 from sailc.diagnostics.base import Diagnostic
@@ -56,4 +58,9 @@ def file_type(db: Database, dataset: str, name: str) -> tuple[Type, Diagnostics]
 
 def world(db: Database) -> World:
     """What elaboration reads, through queries."""
-    return World(names(db), lambda file, dataset, name, span: file_type(db, dataset, name))
+    probe = cast("Callable[[], Mapping[str, object]] | None", db.get("probe", ""))
+    return World(
+        names(db),
+        lambda file, dataset, name, span: file_type(db, dataset, name),
+        probe=probe or dict[str, object],
+    )

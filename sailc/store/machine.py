@@ -42,3 +42,33 @@ def _memory() -> int | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):
         return None
+
+
+@cache
+def probe() -> Mapping[str, object]:
+    """The facts of `hardware here { probe }`: architecture, cores, bytes of memory, accelerators,
+    and whether counters of energy may be read. Nothing is imported and no program is run."""
+    import platform
+
+    gpus = _entries(Path("/proc/driver/nvidia/gpus"))
+    rocm = _entries(Path("/sys/class/kfd/kfd/topology/nodes")) if Path("/dev/kfd").exists() else 0
+    return {
+        "arch": platform.machine(),
+        "cores": os.cpu_count() or 1,
+        "memory": _memory(),
+        "accelerator": "cuda" if gpus else "rocm" if rocm else "none",
+        "devices": gpus or rocm,
+        "energy": not (gpus or rocm) and _counts_energy(),
+    }
+
+
+def _entries(folder: Path) -> int:
+    try:
+        return len(list(folder.iterdir()))
+    except OSError:
+        return 0
+
+
+def _counts_energy() -> bool:
+    counters = [p / "energy_uj" for p in Path("/sys/class/powercap").glob("intel-rapl:[0-9]")]
+    return bool(counters) and all(os.access(p, os.R_OK) for p in counters)

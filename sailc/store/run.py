@@ -11,7 +11,9 @@ from msgspec import Struct
 from sailc.diagnostics.runs import signal_name
 from sailc.store.failure import exception
 
-Status = Literal["ran", "kept", "failed", "timed out", "cancelled", "not run: budget"]
+Status = Literal[
+    "ran", "kept", "failed", "timed out", "cancelled", "not run: budget", "not run", "pruned"
+]
 
 
 class Job(Struct, frozen=True):
@@ -42,8 +44,9 @@ class Run(Struct, frozen=True):
     """What became of a job.
 
     `result` is the object that the program printed last, if it ended well. `error` is the end of
-    what it wrote to stderr, `line` the line of its `script.py` that failed, `exit` its exit code,
-    negative for a signal. `log` is the folder's `log.jsonl`, where the folder was kept.
+    what it wrote to stderr, or why it was not run; `line` the line of its `script.py` that failed,
+    `exit` its exit code, negative for a signal. `log` is the folder's `log.jsonl`, where the folder
+    was kept.
     """
 
     key: str
@@ -72,6 +75,8 @@ class Run(Struct, frozen=True):
         """Why it has no result, in one line; empty if it has one."""
         if self.good:
             return ""
+        if self.status in ("not run", "pruned") and self.error:
+            return self.error
         if self.status != "failed":
             return self.status
         if self.exit is not None and self.exit < 0:

@@ -41,12 +41,13 @@ FileType = Callable[[str, str, str, Span], tuple[Type, tuple[Diagnostic, ...]]]
 
 
 class World(Struct, frozen=True):
-    """What elaboration reads: the names, the types of data files from their headers, and
-    which functions are wrong by themselves."""
+    """What elaboration reads: the names, the types of data files from their headers, which
+    functions are wrong by themselves, and the machine at hand (`hardware here { probe }`)."""
 
     names: Names
     file_type: FileType
     wrong_alone: Callable[[Span], bool] = never
+    probe: Callable[[], Mapping[str, object]] = dict[str, object]
 
     def context(self) -> Context:
         return Context(self.names, self.file_type, evaluate, call, self.wrong_alone)
@@ -141,25 +142,36 @@ def open_scope(ctx: Context, entry: Entry, choice: Choice) -> Scope:
     return scope
 
 
-def knobs(ctx: Context, entry: Entry) -> tuple[Knob, ...]:
-    """The `suggest` lines of a declaration."""
+def knobs(
+    ctx: Context, entry: Entry, holds: Callable[[tree.Expr], bool] = lambda _: True
+) -> tuple[Knob, ...]:
+    """The `suggest` lines of a declaration. Of several that suggest the same, the first counts
+    whose `when` holds."""
     scope = ctx.root(entry.file).child()
-    found: list[Knob] = []
+    found: dict[tuple[str, ...], Knob] = {}
     for line in entry.declaration.body or ():
         if not isinstance(line, tree.Suggest):
             continue
         targets = line.target.items if isinstance(line.target, tree.Tuple) else (line.target,)
         names = tuple(path_text(t) or "" for t in targets)
-        match ctx.evaluate(line.domain, scope):
-            case Sequence(items) if items:
-                found.append(Knob(names, items, None, line.span))
-            case Made() as made:
-                found.append(Knob(names, (), made, line.span))
-            case Poison():
-                pass
-            case value:
-                found.append(Knob(names, (value,), None, line.span))
-    return tuple(found)
+        if names in found or (line.when is not None and not holds(line.when)):
+            continue
+        knob = _knob(names, ctx.evaluate(line.domain, scope), line.span)
+        if knob is not None:
+            found[names] = knob
+    return tuple(found.values())
+
+
+def _knob(names: tuple[str, ...], domain: Value, span: Span) -> Knob | None:
+    match domain:
+        case Sequence(items) if items:
+            return Knob(names, items, None, span)
+        case Made() as made:
+            return Knob(names, (), made, span)
+        case Poison():
+            return None
+        case value:
+            return Knob(names, (value,), None, span)
 
 
 def choose(knob: Knob, value: Value) -> dict[str, Value]:

@@ -59,8 +59,17 @@ class Carried(Struct, frozen=True):
     problem: str
 
 
+class Condition(Struct, frozen=True):
+    """A `require` that the data decide."""
+
+    holds: Term
+    because: str
+    span: Span
+
+
 class TypedProblem(Struct, frozen=True):
-    """`stages` are in the order of training; lines outside of them follow the last."""
+    """`stages` are in the order of training; lines outside of them follow the last.
+    `conditions` are the requirements that only the data can tell."""
 
     name: str
     entry: Entry
@@ -68,6 +77,7 @@ class TypedProblem(Struct, frozen=True):
     requirements: tuple[Requirement, ...]
     stages: tuple[str, ...]
     carried: tuple[Carried, ...]
+    conditions: tuple[Condition, ...] = ()
 
     def carries(self, stage: str) -> tuple[str, ...]:
         """The parts that a stage takes over."""
