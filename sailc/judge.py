@@ -46,7 +46,7 @@ def labels(plan: Plan) -> dict[str, str]:
     }
     found: dict[str, str] = {}
     for s in plan.scenarios:
-        parts = [s.model.declaration.name]
+        parts = [s.answerer]
         parts += [s.trainer.entry.declaration.name] if len(trainers) > 1 else []
         parts += [f"{k} {_short(v)}" for k, v in s.hyperparameters.items() if k in varying]
         parts += [s.software.name, *([s.hardware] if len(machines) > 1 else [])]

@@ -34,6 +34,10 @@ class Grounding(Struct, eq=False):
     def term(self, term: Term) -> Term:
         return rebuild(term, lambda t: resolve_term(self.solver, t, self._copies), self._memo)
 
+    def stand_for(self, variable: Var, term: Term) -> None:
+        """Put a term in the place of a variable."""
+        self._memo[id(variable)] = term
+
     def var(self, variable: Var) -> Var:
         found = self.term(variable)
         assert isinstance(found, Var)

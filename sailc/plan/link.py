@@ -307,10 +307,9 @@ def _routes(links: Links) -> list[tuple[Route, Route]]:
 
 
 def shapes(model: GroundModel, parts: frozenset[str] | None) -> tuple[object, ...]:
-    """The parameters' shapes of some parts of a model, or of all of it and its fillings."""
-    own = tuple(
+    """The parameters' shapes of some parts of a model, or of all of it."""
+    return tuple(
         (layer.operator, layer.part, tuple(layer.parameters.items()))
         for layer in model.layers
         if parts is None or layer.part in parts
     )
-    return (*own, *(shapes(h.match.model, None) for h in model.holes if parts is None))

@@ -19,11 +19,12 @@ from sailc.infer.modules.common import Choice, World, open_scope, words
 from sailc.infer.modules.model import Hole, TypedModel, elaborate_model, input_type
 from sailc.names import Entry
 from sailc.plan.chains import PLAIN, Chains, Way
+from sailc.plan.filled import Filler, Plug
 from sailc.plan.ground import Grounding
 from sailc.plan.judging import Judging, differentiable
 from sailc.routes import Reached, Route
 from sailc.routes.search import is_ground
-from sailc.terms import Apply, Layer, Term, Var, walk
+from sailc.terms import Layer, Term, Var
 from sailc.types.meet import may_meet
 from sailc.types.model import FunctionType, Type, TypeVar, show
 from sailc.types.solver import Solver
@@ -58,7 +59,7 @@ class GroundModel(Struct, frozen=True, eq=False):
     @property
     def trained(self) -> bool:
         """Whether it holds parameters, its fillings' included."""
-        return bool(self.layers) or any(h.match.model.trained for h in self.holes)
+        return bool(self.layers)
 
 
 class Match(Struct, frozen=True, eq=False):
@@ -292,7 +293,7 @@ class Matcher(Struct):
                 return
             options.append(fillings)
         for holes in itertools.product(*options):
-            model = _ground_model(body.typed, choice, ground, holes, there)
+            model = _ground_model(self.world, body.typed, choice, ground, holes, there)
             yield Match(here.route, model, there.route if there is not None else ())
 
     # --- holes (step 13) ---------------------------------------------------------------------
@@ -310,11 +311,7 @@ class Matcher(Struct):
             return Reason("X0110", f"{what} would be filled more than {MAX_DEPTH} deep")
         variable = ground.var(hole.variable)
         above = (*asked.above, name)
-        way = Way(
-            asked.way.standardize,
-            asked.way.fitted and _from_data(typed, hole),
-            asked.way.inverse and type.result == asked.truth,
-        )
+        way = Way(fitted=False, inverse=False)
         inner = Asked(type.parameters[0], type.result, hole.verb, way, above)
         found = [
             Filling(hole.name, variable, match)
@@ -352,26 +349,6 @@ def _meant(entry: Entry, verb: str | None) -> bool:
     return not verbs or (verb is not None and verb in verbs)
 
 
-def _from_data(typed: TypedModel, hole: Hole) -> bool:
-    """Whether a hole is called on what follows from the question alone, so that statistics
-    of it can be had before training."""
-    roots = [typed.output, *([typed.minimize] if typed.minimize is not None else [])]
-    for term in walk(*roots):
-        if isinstance(term, Apply) and term.operator == "call" and calls(term, hole.variable):
-            for below in walk(*term.arguments[1:]):
-                if isinstance(below, Apply) and (below.layer or below.operator == "call"):
-                    return False
-    return True
-
-
-def calls(term: Apply, variable: Var) -> bool:
-    """Whether a call is of a hole, or of a copy of it."""
-    function = term.arguments[0]
-    if isinstance(function, Apply) and function.operator == "copy":
-        function = function.arguments[0]
-    return function is variable
-
-
 def _required(because: str, given: str) -> Reason:
     return Reason("X0106", f"{because or 'a `require` does not hold'} ({given})")
 
@@ -388,6 +365,7 @@ def _open(typed: TypedModel, ground: Grounding) -> Reason | None:
 
 
 def _ground_model(
+    world: World,
     typed: TypedModel,
     choice: Choice,
     ground: Grounding,
@@ -395,16 +373,32 @@ def _ground_model(
     there: Reached | None,
 ) -> GroundModel:
     """A model whose every type is known, its answer in the units of the truth's."""
+    filler = Filler(world, [_plug(h) for h in holes])
     output = ground.term(typed.output)
     if there is not None:
         output = converted(ground.solver, output, there.type)
+    output = filler.fill(output)
+    minimize = typed.minimize and filler.fill(ground.term(typed.minimize))
     return GroundModel(
         typed.entry,
         choice,
         tuple(ground.var(v) for v in typed.inputs),
         output,
-        ground.grounded,
+        (*ground.grounded, *filler.layers),
         holes,
-        ground.term(typed.minimize) if typed.minimize is not None else None,
+        minimize,
         tuple((n, ground.term(t)) for n, t in typed.fitted),
+    )
+
+
+def _plug(h: Filling) -> Plug:
+    model = h.match.model
+    return Plug(
+        h.name,
+        h.variable,
+        h.match.question,
+        model.input,
+        model.output,
+        model.layers,
+        h.match.answer,
     )

@@ -23,8 +23,6 @@ def unwritten(links: Links) -> str:
 
 
 def _of_model(model: GroundModel) -> str:
-    if model.holes:
-        return "`needs`"
     if model.minimize is not None or model.fitted or not model.trained:
         return "a model that is not trained by a loss"
     if not _is_array(model.input.type) or not _is_array(model.output.type):
