@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from support import Json, plan_of, sail, said_of, write_one
+from support import Json, plan_of, said_of, sail, write_one
 
 BAGS = """
 problem Bags {
