@@ -15,7 +15,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from support import BAD, SAIL_BLOCK, Json, place, said_of, write_one
+from support import BAD, SAIL_BLOCK, Json, place, said_of, sail_json, write, write_one
 
 from sailc.diagnostics.base import REGISTRY
 from sailc.diagnostics.pages import load_all, page
@@ -24,6 +24,7 @@ load_all()
 
 EXPECTED = re.compile(r"//! (.*)\n")
 PROGRAMS = sorted(BAD.glob("*.sail"))
+FOLDERS = sorted(p for p in BAD.iterdir() if p.is_dir())
 
 # Codes that no file alone can show, and where they are tested.
 BY_COMMAND = {
@@ -163,6 +164,36 @@ def test_a_bad_program_is_told_what_is_wrong_and_nothing_else(
         assert d["help"]
         assert d["help"] not in d["message"]
         assert d["message"] not in d["help"]
+
+
+def in_files(found: list[Json], name: str) -> list[str]:
+    return [place(d) for d in found if Path(str(d["file"])).name == name]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: p.name)
+def test_a_bad_workspace_is_told_what_is_wrong_and_nothing_else(
+    folder: Path, tmp_path: Path, update: bool
+) -> None:
+    """Files that are wrong together, each with what is said of it."""
+    texts = {p.name: p.read_text(encoding="utf-8") for p in sorted(folder.glob("*.sail"))}
+    found: list[Json] = []
+    for _ in range(3 if update else 1):
+        found = sail_json("check", write(tmp_path, texts))
+        if update:
+            texts = {n: _marked(body(t), in_files(found, n)) for n, t in texts.items()}
+    for name, text in texts.items():
+        if update:
+            (folder / name).write_text(text, encoding="utf-8")
+        assert in_files(found, name) == EXPECTED.findall(text)
+    assert {d["code"] for d in found} == {code_of(folder)}
+
+
+def _marked(text: str, places: list[str]) -> str:
+    return "".join(f"//! {p}\n" for p in places) + text
+
+
+def test_there_are_many_bad_programs() -> None:
+    assert len(PROGRAMS) + len(FOLDERS) >= 150
 
 
 def test_every_code_has_a_bad_program_or_needs_a_command() -> None:

@@ -76,3 +76,36 @@ class NotCarriedOut(Diagnostic, frozen=True, kw_only=True):
     @property
     def help(self) -> str:
         return "take the line out, or read the results as if it were"
+
+
+class LeakingSplit(Diagnostic, frozen=True, kw_only=True):
+    """Two data lines of a problem take some of the same points, so that a model is judged by
+    what it has learned from, and looks better than it is.
+
+    ```sail
+    problem Double {
+        let xs = uniform([0.0], [1.0]) |> sample(100, seed = 1)
+        train x in xs |> first(80): predict x as 2 * x[0]
+        test  x in xs |> last(30): predict x as 2 * x[0]
+    }
+    ```
+
+    Take parts that do not overlap: `first(80)` and `last(20)`, or `split([0.8, 0.2])`. Two
+    shuffles with different seeds overlap, too; shuffle once, in a `let`.
+    """
+
+    code = "W0103"
+    title = "a leaking split"
+    split: str
+    other: str
+    count: int
+    """How many points they share at least; 0 where that is not known."""
+
+    @property
+    def message(self) -> str:
+        some = f"at least {self.count} of the" if self.count > 1 else "some of the"
+        return f"`{self.split}` takes {some} points that `{self.other}` takes, too"
+
+    @property
+    def help(self) -> str:
+        return "take parts that do not overlap, as `first(n)` and `drop(n)` of one collection"

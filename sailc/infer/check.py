@@ -9,7 +9,9 @@ from sailc.diagnostics.base import Diagnostic, Note
 from sailc.diagnostics.kinds import MissingLine, WrongPropertyArgument
 from sailc.diagnostics.names import DeclaredTwice
 from sailc.diagnostics.types import DimensionMismatch, TypeMismatch, UnitMismatch
+from sailc.diagnostics.warnings import LeakingSplit
 from sailc.infer.context import Context, OutOfFuel
+from sailc.infer.leaks import ENDLESS, shared
 from sailc.infer.lift import lift
 from sailc.infer.members import dataset_file
 from sailc.infer.modules.benchmark import check_names
@@ -27,7 +29,7 @@ from sailc.infer.modules.common import (
 )
 from sailc.infer.modules.converter import all_points
 from sailc.infer.modules.model import elaborate_model, force_lets
-from sailc.infer.modules.problem import elaborate_problem
+from sailc.infer.modules.problem import TypedProblem, elaborate_problem
 from sailc.infer.modules.ranking import check_ranking
 from sailc.infer.modules.trainer import elaborate_trainer
 from sailc.infer.read import declared_type, read_type, read_unit
@@ -104,8 +106,31 @@ def _fresh_parameters(
 
 
 def _problem(ctx: Context, entry: Entry, choice: Choice) -> None:
-    elaborate_problem(ctx, entry, choice)
+    problem = elaborate_problem(ctx, entry, choice)
+    _leaks(ctx, entry.declaration, problem)
     _lets(ctx, entry, choice)
+
+
+def _leaks(ctx: Context, declaration: tree.Declaration, problem: TypedProblem) -> None:
+    """Points that are learned from, or decided by, and asked about once more."""
+    if ctx.failed:
+        return
+    sources = {n.span: n.source.span for n in tree.walk(declaration) if isinstance(n, tree.Data)}
+    order = ("train", "validate", "test")
+    for later in problem.lines:
+        for line in problem.lines:
+            if order.index(line.split) < order.index(later.split):
+                count = shared(line.source, later.source)
+                if count:
+                    note = Note(sources[line.span], f"`{line.split}` takes its points here")
+                    leak = LeakingSplit(
+                        span=sources[later.span],
+                        split=later.split,
+                        other=line.split,
+                        count=count if count < ENDLESS // 2 else 0,
+                        notes=(note,),
+                    )
+                    ctx.report(leak)
 
 
 def _lets(ctx: Context, entry: Entry, choice: Choice) -> None:
@@ -204,7 +229,7 @@ def _converter(ctx: Context, entry: Entry, choice: Choice) -> None:
         return
     result = lift(ctx, ctx.evaluate(body, scope), body.span)
     expected = read_type(ctx, d.result, scope)
-    if ctx.unify(result.type, expected, body.span, "the result"):
+    if ctx.unify(result.type, expected, body.span, "the result", d.result.span):
         _rigid(ctx, scope, body.span)
 
 
@@ -244,7 +269,8 @@ def _function(ctx: Context, entry: Entry, choice: Choice) -> None:
     result = lift(ctx, ctx.apply(function, given, {}, d.name_span), d.name_span)
     if d.result is not None and not ctx.failed:
         span = d.value.span if d.value is not None else d.name_span
-        if ctx.unify(result.type, read_type(ctx, d.result, inner), span, "the result"):
+        expected = read_type(ctx, d.result, inner)
+        if ctx.unify(result.type, expected, span, "the result", d.result.span):
             _rigid(ctx, inner, span)
 
 

@@ -147,18 +147,33 @@ class Context(Struct, eq=False):
 
     # --- unification with its diagnostics ------------------------------------------------
 
-    def unify(self, found: Type, expected: Type, span: Span, context: str = "") -> bool:
-        """Make two types one; reports and returns False where they cannot be."""
+    def unify(
+        self,
+        found: Type,
+        expected: Type,
+        span: Span,
+        context: str = "",
+        declared: Span | None = None,
+    ) -> bool:
+        """Make two types one; reports and returns False where they cannot be. `declared` is
+        where the text says what is expected."""
         before = self.solver.resolve(found), self.solver.resolve(expected)
         wrong = self.solver.unify(found, expected, span)
         if wrong is not None:
-            self.mismatch(wrong, before[0], before[1], span, context)
+            there = (Note(declared, "it is declared here"),) if declared is not None else ()
+            self.mismatch(wrong, before[0], before[1], span, context, there)
         return wrong is None
 
     def mismatch(
-        self, wrong: Mismatch, found: Type, expected: Type, span: Span, context: str = ""
+        self,
+        wrong: Mismatch,
+        found: Type,
+        expected: Type,
+        span: Span,
+        context: str = "",
+        notes: tuple[Note, ...] = (),
     ) -> None:
-        notes = _because(wrong)
+        notes = (*notes, *_because(wrong))
         if wrong.kind == "dimension" and isinstance(wrong.left, Dim):
             assert isinstance(wrong.right, Dim)
             whole = ("", "") if _is_scalar(found) else (show(found), show(expected))

@@ -121,7 +121,7 @@ def _let_value(ctx: Context, line: tree.Let, scope: Scope) -> Value:
     if line.type is not None:
         lifted = lift(ctx, value, line.value.span)
         expected = read_type(ctx, line.type, scope)
-        ctx.unify(lifted.type, expected, line.value.span)
+        ctx.unify(lifted.type, expected, line.value.span, "", line.type.span)
         value = coerce(ctx, lifted, expected) if is_term(value) else value
     if isinstance(line.target, tree.Name) and isinstance(value, Apply | Map | Const):
         return named(value, line.target.id)

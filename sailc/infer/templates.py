@@ -66,7 +66,8 @@ def expand(
     fits = True
     if function.result is not None and is_term(result):
         declared = read_type(ctx, function.result, scope)
-        fits = ctx.unify(result.type, declared, span)
+        where = body.span if body is not None else span
+        fits = ctx.unify(result.type, declared, where, "the result", function.result.span)
         result = coerce(ctx, result, declared) if fits else result
     ctx.site = outside
     if not fits:

@@ -62,7 +62,7 @@ class FileView(Struct, frozen=True):
     types: Table
     units: Table
     missing: frozenset[str] = frozenset()
-    """Names that a file uses of one that is not there; that was said once."""
+    """Names that a file uses of others and that are not there; that was said once."""
 
 
 class Names(Struct, frozen=True):
@@ -145,7 +145,8 @@ def view(file: tree.File, paths: Mapping[str, str], there: There) -> tuple[FileV
     for use in file.uses:
         used.extend(_used(use, paths, there, diagnostics))
     own = tables([*there(file.span.file), *used])
-    missing = frozenset(n.id for u in file.uses if u.path not in paths for n in u.names)
+    there_is = {e.declaration.name for e in used}
+    missing = frozenset(n.id for u in file.uses for n in u.names if n.id not in there_is)
     return FileView(own.values, own.types, own.units, missing), tuple(diagnostics)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from sailc.diagnostics.base import Note
 from sailc.diagnostics.types import DimensionMismatch, TypeMismatch, WrongOperands
 from sailc.infer.coerce import in_unit
 from sailc.infer.context import Context
@@ -176,7 +177,9 @@ def _join(ctx: Context, call: Bound, a: Tensor, b: Tensor) -> Element | None:
         return ctx.solver.element(a.element) if wrong is None else None
     wrong = ctx.solver.unify_units(_unit(a.element), _unit(b.element), call.span)
     if wrong is not None:
-        ctx.mismatch(wrong, a, b, call.span)
+        sides = zip((a, b), call.all(), strict=False)
+        notes = tuple(Note(s, f"this is `{show(ctx.solver.resolve(t))}`") for t, (_, s) in sides)
+        ctx.mismatch(wrong, a, b, call.span, notes=notes)
         return None
     unit = ctx.solver.unit(_unit(a.element))
     complex_ = isinstance(a.element, Complex) or isinstance(b.element, Complex)
@@ -215,7 +218,7 @@ def _power(ctx: Context, call: Bound) -> Value:
         return _refuse(ctx, call, terms)
     wrong = ctx.solver.unify_units(_unit(b.element), ONE, call.span)
     if wrong is not None:
-        ctx.mismatch(wrong, b, Tensor(Num()), terms[1].span, "an exponent")
+        ctx.mismatch(wrong, b, Tensor(Num()), call.where("b"), "an exponent")
         return POISON
     shape = broadcast(ctx, a.shape, b.shape, call.span)
     unit = ctx.solver.unit(_unit(a.element))
