@@ -97,3 +97,76 @@ def test_what_is_known_is_chosen_once_for_all_columns(masses: Emitted) -> None:
     text = masses.texts["Mass/MLP/JAX"]
     assert "known = {name: column[complete] for name, column in penguins.items()}" in text
     assert 'penguins["sex"] >= 0,' in text
+
+
+STRUCTURED = """
+problem Reach {
+    let far    = [1.0 nm, 1.0 nm, 1.0 nm]
+    let places = uniform(-far, far) |> sample(100, seed = 1)
+    let points = zip(places, uniform(0, 1) |> sample(100, seed = 2))
+    let body(p, k)  = { position: p, weight: 1 + k }
+    let reach(p, k) = norm(p) * (1 + k) / 1 nm
+    train (p, k) in points |> first(80): predict body(p, k) as reach(p, k)
+    test  (p, k) in points |> last(20):  predict body(p, k) as reach(p, k)
+}
+
+problem Sum {
+    let xs = uniform([0.0, 0.0], [1.0, 1.0]) |> sample(100, seed = 1)
+    train x in xs |> first(80): predict (x, x[0]) as x[0] + x[1]
+    test  x in xs |> last(20):  predict (x, x[0]) as x[0] + x[1]
+}
+
+/// A record as it is, its position in bohr.
+model Radial {
+    input  body: { position: Tensor[real<bohr>, 3], weight: real }
+    let    r = norm(body.position) / 1 bohr
+    output y: real = linear([r, body.weight], 1)[0]
+}
+
+/// Two inputs are a tuple.
+model Pair {
+    input  a: Tensor[real, n]
+    input  b: real
+    output y: real = linear(a, 1)[0] + linear([b], 1)[0]
+}
+
+trainer steps {
+    optimizer adam(1e-2)
+    epochs    2
+    batch     20
+    loss      (answer: real<'u>, truth: real<'u>) => (answer - truth) ^ 2
+}
+
+metric waiting {
+    better  lower
+    measure test.latency
+}
+
+benchmark structured {
+    problems Reach, Sum
+    models   Radial, Pair
+    trainers steps
+    metrics  mean_error, waiting
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def structured(tmp_path_factory: pytest.TempPathFactory) -> Emitted:
+    return Emitted(tmp_path_factory.mktemp("structured"), STRUCTURED)
+
+
+def test_models_take_records_and_tuples(structured: Emitted) -> None:
+    assert structured.pairs() == ["Reach/Radial", "Sum/Pair"]
+    text = structured.texts["Reach/Radial/PyTorch"]
+    assert 'return {"position": p, "weight": 1 + k}, reach' in text
+    assert "position_in_bohr = position * 18.89726" in text
+
+
+@pytest.mark.parametrize("pair", ["Reach/Radial", "Sum/Pair"])
+def test_backends_agree_on_records_and_tuples(structured: Emitted, pair: str) -> None:
+    results = [structured.events(f"{pair}/{s}")[-1] for s in BACKENDS]
+    errors = [r["metrics"]["mean_error"] for r in results]
+    np.testing.assert_allclose(errors[0], errors[1], rtol=1e-3)
+    losses = [r["train"]["loss"] for r in results]
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)

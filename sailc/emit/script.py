@@ -131,6 +131,7 @@ def _facts(program: Program, target: Target) -> dict[str, object]:
         "constants": ", constants" if program.truth_statistics else "",
         "more": ", *constants" if program.truth_statistics else "",
         "layout": fit,
+        "pick": _pick_each if program.structured else _pick,
         "metric_line": _metric_line,
     }
 
@@ -146,6 +147,15 @@ def _metric_line(m: MetricCode) -> str:
     if m.reduced is not None:
         value = f"float({m.reduced.name}(np.array({value})))"
     return fit(f'"{m.name}": {value},', 8)
+
+
+def _pick(value: str, index: str) -> str:
+    """Some points of a question."""
+    return f"{value}[{index}]"
+
+
+def _pick_each(value: str, index: str) -> str:
+    return f"each({value}, lambda array: array[{index}])"
 
 
 def _init(program: Program, target: Target) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sailc.plan.link import Links
 from sailc.plan.match import GroundModel
-from sailc.types.model import ListType, SetType, Tensor, Type, show
+from sailc.types.model import ListType, RecordType, SetType, Tensor, TupleType, Type, show
 
 
 def unwritten(links: Links) -> str:
@@ -25,9 +25,24 @@ def unwritten(links: Links) -> str:
 def _of_model(model: GroundModel) -> str:
     if model.minimize is not None or model.fitted or not model.trained:
         return "a model that is not trained by a loss"
-    if not _is_array(model.input.type) or not _is_array(model.output.type):
-        return f"a model from `{show(model.input.type)}` to `{show(model.output.type)}`"
+    inputs = tuple(v.type for v in model.inputs)
+    if not all(map(_is_arrays, inputs)) or not _is_array(model.output.type):
+        asked = inputs[0] if len(inputs) == 1 else TupleType(inputs)
+        return f"a model from `{show(asked)}` to `{show(model.output.type)}`"
     return ""
+
+
+def _is_arrays(type: Type) -> bool:
+    """Tensors, or records, tuples and lists of them."""
+    match type:
+        case RecordType(fields):
+            return all(_is_arrays(t) for _, t in fields)
+        case TupleType(items):
+            return all(map(_is_arrays, items))
+        case ListType(item, _) | SetType(item, _):
+            return _is_arrays(item)
+        case _:
+            return _is_array(type)
 
 
 def _is_array(type: Type) -> bool:

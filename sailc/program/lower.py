@@ -22,6 +22,7 @@ from sailc.program.layout import (
     Vector,
     any_leaf,
     enter,
+    is_structured,
     leave,
     opened,
     packed,
@@ -71,6 +72,7 @@ TAKEN = frozenset(
         *("convert", "count", "data", "energy", "epochs", "facts", "final_loss", "fit"),
         *("fit_truth", "after", "before", "history", "joules", "latency", "memory", "metrics"),
         *("on_device", "output", "parameters", "parser", "peak_memory", "questions", "report"),
+        *("each", "size_of"),
         *("respond", "result", "rng", "run", "start", "statistics", "step", "steps", "tensor"),
         *("test_time", "timed", "train_time", "truth", "wasserstein", "x", "y"),
     ]
@@ -135,6 +137,7 @@ class Lower(Struct):
             metrics,
             training(s.trainer),
             _is_label(self.link.fixture.truth.type if self.link.fixture.truth else None),
+            len(self.link.model.inputs) > 1 or is_structured(self.link.model.input.type),
             self._reads(),
             self._questions(sources) if any(m.asks for m in metrics) else None,
             s.cost.train_flops,
@@ -450,8 +453,13 @@ class Lower(Struct):
         low = Lowering()
         low.layers = keys
         low.names.taken.add("w")
-        start = low.names.fresh(model.input.name)
-        low.bind(model.input, opened(model.input.type, Ref(start), (POINTS,)))
+        single = len(model.inputs) == 1
+        start = low.names.fresh(model.input.name if single else "question")
+        asked = model.input.type if single else TupleType(tuple(v.type for v in model.inputs))
+        question = opened(asked, Ref(start), (POINTS,))
+        for i, variable in enumerate(model.inputs):
+            part = question.items[i] if not single and isinstance(question, Group) else question
+            low.bind(variable, part)
         low.count(model.output)
         output = packed(low.lower(model.output))
         d = model.entry.declaration

@@ -163,6 +163,8 @@ class Program(Struct, frozen=True):
     metrics: tuple[MetricCode, ...]
     training: Training
     integer_truth: bool
+    structured: bool
+    """Whether a question is several arrays: a dict of a record's, a tuple of a tuple's."""
     reads: frozenset[str] = frozenset()
     questions: Function | None = None
     point_flops: int | None = None

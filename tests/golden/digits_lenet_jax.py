@@ -150,7 +150,7 @@ def train(w, points, rng):
     start = time.perf_counter()
     for epoch in range(1, EPOCHS + 1):
         values = []
-        for index in batches(len(x), rng):
+        for index in batches(len(y), rng):
             w, state, value = step(w, state, x, y, index)
             values.append(value)
         mean_loss = jnp.stack(values).mean().item()
@@ -232,7 +232,7 @@ def main():
     # Compiling is timed apart from training: what trains and what answers is called once.
     start = time.perf_counter()
     x, y = on_device["train"]
-    index = np.arange(min(BATCH, len(x)))
+    index = np.arange(min(BATCH, len(y)))
     jax.block_until_ready(step(w, OPTIMIZER.init(w), x, y, index))
     respond(w, on_device["test"][0])
     compile_time = time.perf_counter() - start

@@ -102,14 +102,14 @@ def train(w, points, rng):
     optimizer = torch.optim.Adam(w.values(), lr=RATE, betas=(0.9, 0.999), eps=1e-08)
     start = time.perf_counter()
     for epoch in range(1, EPOCHS + 1):
-        total = torch.zeros((), device=x.device)
-        for index in torch.from_numpy(batches(len(x), rng)).to(x.device):
+        total = torch.zeros((), device=y.device)
+        for index in torch.from_numpy(batches(len(y), rng)).to(y.device):
             value = loss(mlp(w, x[index]), y[index])
             optimizer.zero_grad()
             value.backward()
             optimizer.step()
             total += value.detach()
-        mean_loss = total.item() / math.ceil(len(x) / BATCH)
+        mean_loss = total.item() / math.ceil(len(y) / BATCH)
         seconds = time.perf_counter() - start
         report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
         if not math.isfinite(mean_loss):
