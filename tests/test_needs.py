@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from support import Json, plan_of, said_of, sail, write_one
+from support import Json, plan_of, said_of, sail, sail_json, write_one
 
 BAGS = """
 problem Bags {
@@ -126,6 +127,54 @@ def test_both_backends_run_what_fills_holes(tmp_path: Path) -> None:
     path.write_text(path.read_text("utf-8").replace("PyTorch", "PyTorch, JAX"), "utf-8")
     found = sail("run", path, "--format", "json", exit=0)
     assert found.exit_code == 0
+
+
+ATOMS = """
+use std.chemistry { Atom, Element }
+
+problem Clouds {
+    let frames      = normal(0, 1, shape = [5, 3]) |> sample(320, seed = 1)
+    let kinds       = [H, C, N, O, H]
+    let molecule(r) = Set(Atom(k, p * 1 angstrom) for (k, p) in zip(kinds, r))
+
+    train r in frames |> first(256): predict molecule(r) as sum(r ^ 2) * 1 eV
+    test  r in frames |> last(64):   predict molecule(r) as sum(r ^ 2) * 1 eV
+}
+
+model SumOverElements {
+    needs  phi: predict E -> Tensor[real, m]
+
+    input  elements: Set[E, n]
+    output total: Tensor[real, m] = sum(phi(e) for e in elements)
+}
+
+trainer quick {
+    optimizer adam(1e-2)
+    epochs    20
+    loss      (answer: real<'u>, truth: real<'u>) => (answer - truth) ^ 2
+}
+
+benchmark b {
+    models   SumOverElements
+    trainers quick
+}
+"""
+
+
+def test_an_atom_becomes_a_vector_in_a_hole_and_nobody_had_to_say_so(tmp_path: Path) -> None:
+    """Positions lose their unit by what is known of all training atoms, elements become
+    numbers, and the record a vector: the last two inside of the hole."""
+    plan = plan_of(write_one(tmp_path, ATOMS))
+    (hole,) = {json.dumps(s["holes"]) for s in plan["scenarios"] if "MLP" in str(s["holes"])}
+    assert json.loads(hole)[0]["question"] == ["one_hot", "vector"]
+    assert {tuple(s["question"]) for s in plan["scenarios"]} == {("standardize_columns",)}
+    (cost,) = {s["cost"]["parameters"] for s in plan["scenarios"] if "MLP" in str(s["holes"])}
+    assert cost == 64 * (4 + 3 + 1) + 64 + 1
+
+
+def test_a_sum_over_atoms_learns_on_both_backends(tmp_path: Path) -> None:
+    found = sail_json("run", write_one(tmp_path, ATOMS), exit=0)
+    assert {r["status"] for r in found["runs"]} == {"ran"}
 
 
 NOTHING_FITS = """

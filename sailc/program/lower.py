@@ -318,7 +318,7 @@ class Lower(Struct):
             c = placed.conversion
             values = [replace(s.value, name=placed.label(s.variable.name)) for s in c.statistics]
             low.count(*values)
-            low.bind(c.points, descend(vector, placed.path))
+            low.bind(c.points, descend(low, placed, vector))
             for s, term in zip(c.statistics, values, strict=True):
                 value = low.leaf(term)
                 low.bind(s.variable, value)

@@ -9,15 +9,14 @@ from msgspec.structs import replace
 
 from sailc.infer.modules.converter import Conversion
 from sailc.program.layout import (
-    CannotLower,
     Group,
     Leaf,
     Vector,
     enter,
     leave,
 )
+from sailc.program.tree import Op
 from sailc.program.vectors import Lowering
-from sailc.source import NOWHERE
 from sailc.types.model import (
     ListType,
     RecordType,
@@ -90,14 +89,27 @@ def _convert_here(low: Lowering, c: Conversion, vector: Vector, name: str) -> Ve
     return low.lower(output)
 
 
-def descend(vector: Vector, path: tuple[str | int, ...]) -> Vector:
-    """What stands at a place of a vector of all points."""
-    for part in path:
+def descend(low: Lowering, placed: Placed, vector: Vector) -> Vector:
+    """What stands at the place of a conversion in a vector of all points; of a collection,
+    the elements that any point holds."""
+    for part in placed.path:
         if part == EACH:
-            raise CannotLower("statistics of a collection's elements", NOWHERE)
-        assert isinstance(vector, Group)
-        vector = vector.items[part]
+            vector = _merged(vector)
+        else:
+            assert isinstance(vector, Group)
+            vector = vector.items[part]
+    if EACH in placed.path and isinstance(vector, Leaf):
+        vector = low.store(placed.label("elements"), vector, placed.conversion.input.span)
     return vector
+
+
+def _merged(vector: Vector) -> Vector:
+    """Points and their elements along one axis."""
+    match vector:
+        case Leaf(expr, levels, rank):
+            return Leaf(Op("merge_rows", (expr,)), levels, rank - 1)
+        case Group(items):
+            return Group({k: _merged(v) for k, v in items.items()})
 
 
 def flat(vector: Vector, path: str = "") -> Iterator[tuple[str, Leaf]]:
