@@ -404,6 +404,15 @@ def test_what_the_budget_does_not_hold_is_not_begun(engine: LocalEngine) -> None
     assert (again[0].status, again[3].status) == ("kept", "not run: budget")  # kept costs nothing
 
 
+def test_what_would_not_end_within_the_budget_is_not_begun(engine: LocalEngine) -> None:
+    long, short = (f"time.sleep({s})" for s in (0.6, 0.0))
+    jobs = [*seeds(2, long, "a"), *seeds(2, short, "b")]
+    ran = engine.run([jobs[0], jobs[2]])  # what each scenario takes is known from here on
+    left = ran[0].seconds * 0.9
+    runs = replace(engine, budget=left, workers=1).run(jobs)
+    assert statuses(runs) == ["kept", "not run: budget", "kept", "ran"]
+
+
 def test_a_listener_that_raises_leaves_nothing_running(engine: LocalEngine) -> None:
     pids: list[Any] = []
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ, DefaultSelector
+from statistics import median
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -118,7 +119,7 @@ class Session:
         for _ in range(len(self._waiting)):
             if self._asked:
                 self._skip("cancelled")
-            elif self._left() <= 0:
+            elif self._left() <= self._expected(self._waiting[0]):
                 self._skip("not run: budget")
             elif self._room():
                 self._begin(self._waiting.popleft())
@@ -217,6 +218,16 @@ class Session:
         if self.engine.budget is None:
             return float("inf")
         return self._began + self.engine.budget - time.monotonic()
+
+    def _expected(self, index: int) -> float:
+        """Seconds that a job will take by what earlier runs took: of its scenario, else of any;
+        0 where nothing has run. What would not end within the budget is not begun."""
+        if self.engine.budget is None:
+            return 0.0
+        taken = [(i, run.seconds) for i, run in self._done.items() if run.good]
+        scenario = self.jobs[index].scenario
+        own = [t for i, t in taken if self.jobs[i].scenario == scenario]
+        return median(own or [t for _, t in taken] or [0.0])
 
     def _tell(self, job: Job, message: Message) -> None:
         self.listen(Progress(job, message))

@@ -28,6 +28,7 @@ from sailc.infer.modules.common import (
     properties,
 )
 from sailc.infer.modules.converter import all_points
+from sailc.infer.modules.metric import list_of
 from sailc.infer.modules.model import elaborate_model, force_lets
 from sailc.infer.modules.problem import TypedProblem, elaborate_problem
 from sailc.infer.modules.ranking import check_ranking
@@ -40,8 +41,8 @@ from sailc.names import Entry
 from sailc.source import Span
 from sailc.syntax import tree
 from sailc.terms import Var
-from sailc.types.dims import Dim, DimName, atom
-from sailc.types.model import ListType, Type, TypeVar, show
+from sailc.types.dims import Dim
+from sailc.types.model import Type, TypeVar, show
 
 Diagnostics = tuple[Diagnostic, ...]
 Checker = Callable[[Context, Entry, Choice], None]
@@ -200,11 +201,10 @@ def _metric(ctx: Context, entry: Entry, choice: Choice) -> None:
 
 
 def _reduce(ctx: Context, entry: Entry, scope: Scope, type: Type) -> None:
-    n = atom(DimName("points"))
     for line in properties(entry.declaration, "reduce"):
         for a in line.arguments:
-            scores = Var(ListType(type, n), a.value.span, "scores")
-            apply_to(ctx, a.value, scope, scores)
+            value = Var(type, a.value.span, "score")
+            apply_to(ctx, a.value, scope, list_of(ctx, value, "points"))
 
 
 def _converter(ctx: Context, entry: Entry, choice: Choice) -> None:

@@ -152,12 +152,12 @@ def find_score(
 def _scored(
     ctx: Context, entry: Entry, scope: Scope, variables: tuple[Var, ...], value: Term
 ) -> Score:
-    scores = _list_of(ctx, value, "points")
+    scores = list_of(ctx, value, "points")
     reduced = _reduction(ctx, entry, scope, scores) or scores
     return Score(variables, value, scores, reduced, demands(ctx, entry, scope, reduced))
 
 
-def _list_of(ctx: Context, value: Term, of: str) -> Var:
+def list_of(ctx: Context, value: Term, of: str) -> Var:
     """The list of what a term is for each of some points."""
     count = atom(DimName(of))
     match ctx.type_of(value):
@@ -183,7 +183,7 @@ def find_measure(ctx: Context, entry: Entry, given: Mapping[str, Value]) -> Meas
             value = term(ctx, a.value, scope)
             if not words(entry.declaration, "along"):
                 return Measure(value, demands=demands(ctx, entry, scope, value))
-            scores = _list_of(ctx, value, "points")
+            scores = list_of(ctx, value, "points")
             reduced = _reduction(ctx, entry, scope, scores)
             found = demands(ctx, entry, scope, reduced) if reduced is not None else ()
             return Measure(value, scores, reduced, found)
