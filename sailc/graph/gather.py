@@ -15,6 +15,7 @@ from sailc.names import Entry
 from sailc.plan.candidates import unmeant
 from sailc.plan.link import Link, Links, truth_type
 from sailc.plan.plan import Planner
+from sailc.plan.problems import Class
 from sailc.plan.scenario import PlannedMetric, answerer, judged
 from sailc.plan.select import Selection
 from sailc.routes import Reached, Route
@@ -135,7 +136,7 @@ class _Gathering(Struct):
         if training.loss is not None:
             self._note(training.match.types[training.loss_at], "loss", trainer)
         metrics = self.planner.metrics
-        asked, _ = metrics.of_problem(self.problem)
+        asked, _ = metrics.of_problem(self.problem, Class(self.problem, []).truths("test"))
         for found in metrics.of_link(asked, self.problem, link):
             if isinstance(found, PlannedMetric) and found.score is not None and not found.fixture:
                 self._note(link.match.types[found.at], "metric", found.info.name)

@@ -64,12 +64,12 @@ class Candidates(Struct):
         """The models whose input some chain may reach from what is asked, in their order."""
         found: list[Entry] = []
         unreached: list[tuple[Alike, Asked]] = []
-        every = _asked(c.first)
+        every = [(a, self.matcher.chains.outlines(a.question, a.way)) for a in _asked(c.first)]
         for group in self.groups:
             if group.verbs and c.first.verb not in group.verbs:
                 self._unmeant(c, group)
                 continue
-            asked = next((a for a in every if not self._reaches(a, group)), None)
+            asked = next((a for a, o in every if not self._reaches(a, o, group)), None)
             if asked is None:
                 found += group.entries
             else:
@@ -78,11 +78,10 @@ class Candidates(Struct):
             self.exclusions.add(reason, c.names, names)
         return sorted(found, key=lambda e: self.order[e.declaration.name])
 
-    def _reaches(self, asked: Asked, group: Alike) -> bool:
+    def _reaches(self, asked: Asked, outlines: frozenset[object], group: Alike) -> bool:
         """Whether some chain may lead from a question to the inputs of some models."""
         if group.outline is not None:
-            found = self.matcher.chains.outlines(asked.question, asked.way)
-            return group.outline in found or None in found
+            return group.outline in outlines or None in outlines
         entry = group.entries[0]
         choice = self.selection.choices(entry, axes=False)[0][0]
         return self.matcher.takes(entry, choice, asked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, field
 
@@ -21,6 +21,8 @@ from sailc.types.meet import may_meet, outline
 from sailc.types.model import Bool, Label, Tensor, Type, TypeVar
 
 Signatures = tuple[tuple[Type, ...], ...]
+Seconds = tuple[dict[object, list[str]], list[tuple[str, list[Type]]]]
+"""Names by the outline of a second parameter, and those whose second parameter is open."""
 
 
 class Judging(Struct):
@@ -31,10 +33,10 @@ class Judging(Struct):
     _signatures: dict[tuple[str, str], Signatures] = field(
         default_factory=dict[tuple[str, str], Signatures]
     )
-    _seconds: dict[tuple[str, str], tuple[frozenset[object], list[Type]]] = field(
-        default_factory=dict[tuple[str, str], "tuple[frozenset[object], list[Type]]"]
+    _seconds: dict[str, Seconds] = field(default_factory=dict[str, Seconds])
+    _accepted: dict[tuple[str, Type], frozenset[str]] = field(
+        default_factory=dict[tuple[str, Type], frozenset[str]]
     )
-    _outlines: dict[Type, object] = field(default_factory=dict[Type, object])
     _losses: dict[tuple[str, int, Type, Type], Loss | None] = field(
         default_factory=dict[tuple[str, int, Type, Type], Loss | None]
     )
@@ -52,13 +54,13 @@ class Judging(Struct):
             self._losses[key] = find_loss(ctx, trainer, given, answer, truth)
         return self._losses[key]
 
-    def may_teach(self, trainer: Entry, truth: Type) -> bool:
-        """Whether some loss of a trainer may accept such truths."""
-        return self._may_second(trainer, "loss", truth)
+    def teaching(self, trainers: Iterable[Entry], truth: Type) -> frozenset[str]:
+        """The trainers of which some loss may accept such truths, by name."""
+        return self._accepting("loss", trainers, truth)
 
-    def may_judge(self, metric: Entry, truth: Type) -> bool:
-        """Whether some score of a metric may accept such truths."""
-        return self._may_second(metric, "score", truth)
+    def scoring(self, truth: Type) -> frozenset[str]:
+        """The metrics of which some score may accept such truths, by name."""
+        return self._accepting("score", self.metrics, truth)
 
     def may_score(self, metric: Entry, given: tuple[Type, Type, Type]) -> bool:
         """Whether some score of a metric may accept an answer, a truth and a question."""
@@ -89,19 +91,33 @@ class Judging(Struct):
             for signature in self._read(entry, name)
         )
 
-    def _may_second(self, entry: Entry, name: str, truth: Type) -> bool:
-        """Whether the second parameter of some overload may be of a truth's type."""
-        key = (entry.declaration.name, name)
-        if key not in self._seconds:
-            seconds = [s[1] if len(s) > 1 else TypeVar(0) for s in self._read(entry, name)]
-            self._seconds[key] = (frozenset(map(outline, seconds)), seconds)
-        outlines, seconds = self._seconds[key]
-        if None in outlines:
-            return any(may_meet(s, truth) for s in seconds)
-        mine = self._outlines.get(truth)
-        if mine is None:
-            mine = self._outlines[truth] = outline(truth)
-        return mine is None or mine in outlines
+    def _accepting(self, name: str, entries: Iterable[Entry], truth: Type) -> frozenset[str]:
+        """Those with an overload whose second parameter may be of a truth's type. They are
+        looked up by its outline; only the ones with variables are tried."""
+        if (name, truth) not in self._accepted:
+            exact, open_ = self._by_second(name, entries)
+            mine = outline(truth)
+            every = exact.values() if mine is None else [exact.get(mine, [])]
+            found = [n for names in every for n in names]
+            found += [n for n, types in open_ if any(may_meet(t, truth) for t in types)]
+            self._accepted[name, truth] = frozenset(found)
+        return self._accepted[name, truth]
+
+    def _by_second(self, name: str, entries: Iterable[Entry]) -> Seconds:
+        if name not in self._seconds:
+            exact: dict[object, list[str]] = {}
+            open_: list[tuple[str, list[Type]]] = []
+            for entry in entries:
+                own = entry.declaration.name
+                types = [s[1] if len(s) > 1 else TypeVar(0) for s in self._read(entry, name)]
+                outlines = {outline(t) for t in types}
+                if None in outlines:
+                    open_.append((own, types))
+                else:
+                    for o in outlines:
+                        exact.setdefault(o, []).append(own)
+            self._seconds[name] = (exact, open_)
+        return self._seconds[name]
 
     def _read(self, entry: Entry, name: str) -> Signatures:
         key = (entry.declaration.name, name)

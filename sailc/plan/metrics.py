@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -61,31 +60,29 @@ class Metrics(Struct):
         ready = [Ready(e, use, metric_info(e, use), _useless(world, e, use)) for e, use in asked]
         return cls(world, judging, ready)
 
-    def of_problem(self, problem: TypedProblem) -> tuple[list[Ready], list[Out]]:
-        """Those that may apply to a problem, and those that do not, whoever answers."""
+    def of_problem(
+        self, problem: TypedProblem, truths: Sequence[Type]
+    ) -> tuple[list[Ready], list[Out]]:
+        """Those that may apply to a problem with some types of truths, and those that do not,
+        whoever answers."""
+        fixtures = {f.name for line in problem.of("test") for f in line.fixtures}
+        scoring = frozenset[str]().union(*map(self.judging.scoring, truths))
+        useless = f"it does not score a truth `{show(truths[0])}`" if truths else ""
         good: list[Ready] = []
         out: list[Out] = []
         for m in self.asked:
-            why = m.why or self._unmeant(m, problem)
+            why = m.why
+            if m.info.verbs and problem.verb not in m.info.verbs:
+                why = why or f"`{m.use.name}` is for `{'`, `'.join(m.info.verbs)}`"
+            elif m.use.fixture and m.use.fixture not in fixtures:
+                why = why or f"`{problem.name}` has no fixture `{m.use.fixture}`"
+            elif m.info.scored and m.use.name not in scoring:
+                why = why or useless
             if why:
                 out.append(Out(m.use.label, why))
             else:
                 good.append(m)
         return good, out
-
-    def _unmeant(self, m: Ready, problem: TypedProblem) -> str:
-        if m.info.verbs and problem.verb not in m.info.verbs:
-            return f"`{m.use.name}` is for `{'`, `'.join(m.info.verbs)}`"
-        fixtures = [f for line in problem.of("test") for f in line.fixtures]
-        if m.use.fixture and m.use.fixture not in [f.name for f in fixtures]:
-            return f"`{problem.name}` has no fixture `{m.use.fixture}`"
-        truths = [t for f in fixtures if (t := truth_type(f)) is not None]
-        if m.info.scored and truths and not any(map(partial(self._may, m), truths)):
-            return f"it does not score a truth `{show(truths[0])}`"
-        return ""
-
-    def _may(self, m: Ready, truth: Type) -> bool:
-        return self.judging.may_judge(m.entry, truth)
 
     def of_link(
         self, asked: Iterable[Ready], problem: TypedProblem, link: Link

@@ -20,7 +20,7 @@ from sailc.plan.chains import Chains
 from sailc.plan.cost import Cost, cost_of
 from sailc.plan.coverage import of_data, of_model
 from sailc.plan.judging import Judging
-from sailc.plan.link import Link, Linker, Links, Trained, for_problem, truth_type
+from sailc.plan.link import Link, Linker, Links, Trained, for_problem
 from sailc.plan.machines import Machines
 from sailc.plan.match import Matcher
 from sailc.plan.metrics import Metrics, Out, unmeasurable
@@ -44,7 +44,7 @@ from sailc.plan.unwritten import unwritten
 from sailc.plan.when import LINES, Facts, unmet
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.types.model import Type, show
+from sailc.types.model import show
 
 
 def make_plan(
@@ -157,18 +157,16 @@ class Planner(Struct):
         if has(entry.declaration, "minimize"):
             return self.trainers(hints)
         if c.able is None:
-            c.able, lacking = [], dict[Type, list[str]]()
-            truths = [truth_type(f) for line in c.first.of("train") for f in line.fixtures]
-            for trainer in self.trainers(hints):
-                d = trainer.typed.entry
-                missed = [t for t in truths if t and not self.linker.judging.may_teach(d, t)]
-                if missed:
-                    lacking.setdefault(missed[0], []).append(d.declaration.name)
-                else:
-                    c.able.append(trainer)
-            for truth, names in lacking.items():
-                reason = Reason("X0105", f"no loss accepts a truth `{show(truth)}`")
-                self.exclusions.add(reason, c.names, names)
+            c.able = list(self.trainers(hints))
+            entries = [t.typed.entry for t in c.able]
+            for truth in c.truths("train"):
+                teaching = self.linker.judging.teaching(entries, truth)
+                lacking = [t for t in c.able if t.typed.entry.declaration.name not in teaching]
+                c.able = [t for t in c.able if t.typed.entry.declaration.name in teaching]
+                if lacking:
+                    reason = Reason("X0105", f"no loss accepts a truth `{show(truth)}`")
+                    names = dict.fromkeys(t.typed.entry.declaration.name for t in lacking)
+                    self.exclusions.add(reason, c.names, names)
         return c.able
 
     # --- links -----------------------------------------------------------------------------
@@ -270,7 +268,7 @@ class Planner(Struct):
     def _metrics(self, c: Class, link: Link) -> tuple[PlannedMetric, ...]:
         """The metrics that apply to a class's link; those that do not are left out once."""
         if c.asked is None:
-            c.asked, out = self.metrics.of_problem(c.first)
+            c.asked, out = self.metrics.of_problem(c.first, c.truths("test"))
             self._out(c, out)
         key = id(link.match)
         if key not in c.metrics:

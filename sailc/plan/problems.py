@@ -21,11 +21,11 @@ from sailc.infer.modules.problem import (
 from sailc.infer.values import is_term
 from sailc.names import Entry
 from sailc.plan.ground import Grounding
-from sailc.plan.link import Trained, asks
+from sailc.plan.link import Trained, asks, truth_type
 from sailc.plan.metrics import Ready
 from sailc.plan.scenario import PlannedMetric
 from sailc.plan.select import suggested
-from sailc.types.model import Unknown
+from sailc.types.model import Type, Unknown
 
 Posed = tuple[TypedProblem, dict[str, object]]
 """A problem, and the values of its axes."""
@@ -42,6 +42,11 @@ class Class(Struct, eq=False):
     metrics: dict[int, tuple[PlannedMetric, ...]] = field(
         default_factory=dict[int, "tuple[PlannedMetric, ...]"]
     )
+
+    def truths(self, split: str) -> list[Type]:
+        """The types of the truths of some lines, each once."""
+        found = (truth_type(f) for line in self.first.of(split) for f in line.fixtures)
+        return list(dict.fromkeys(t for t in found if t is not None))
 
     @property
     def names(self) -> list[str]:
