@@ -23,7 +23,7 @@ from pathlib import Path
 from sailc.build import planned
 from sailc.infer.modules.common import defaults, knobs
 from sailc.plan.chains import Chains
-from sailc.plan.match import Asked, Match
+from sailc.plan.matches import Asked, Match
 from sailc.plan.plan import Planner
 from sailc.plan.scenario import Plan
 from sailc.plan.select import Selection

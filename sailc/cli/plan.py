@@ -12,7 +12,7 @@ from sailc.cli import terminal as t
 
 if TYPE_CHECKING:
     from sailc.plan.link import Link
-    from sailc.plan.match import Filling
+    from sailc.plan.matches import Filling
     from sailc.plan.scenario import Plan, Scenario, Tuning
     from sailc.workspace import Workspace
 

@@ -15,7 +15,8 @@ from sailc.infer.modules.common import words
 from sailc.infer.modules.problem import TypedProblem
 from sailc.names import Entry
 from sailc.plan.link import truth_type
-from sailc.plan.match import Asked, Matcher
+from sailc.plan.match import Matcher
+from sailc.plan.matches import Asked
 from sailc.plan.problems import Class
 from sailc.plan.select import Selection
 from sailc.types.meet import outline

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from sailc.plan.match import GroundModel
+from sailc.plan.matches import GroundModel
 from sailc.terms import Apply, Map, Term, below
 from sailc.types.dims import Dim
 from sailc.types.model import ListType, SetType, Tensor, Type

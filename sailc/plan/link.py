@@ -19,7 +19,8 @@ from sailc.infer.modules.trainer import Loss, TypedTrainer
 from sailc.names import Entry
 from sailc.plan.chains import Way
 from sailc.plan.judging import Judging, differentiable
-from sailc.plan.match import Asked, GroundModel, Match, Matcher
+from sailc.plan.match import Matcher
+from sailc.plan.matches import Asked, GroundModel, Match
 from sailc.routes import Route
 from sailc.source import NOWHERE
 from sailc.terms import Const

@@ -18,76 +18,18 @@ from sailc.infer.context import Context, OutOfFuel
 from sailc.infer.modules.common import Choice, World, open_scope, words
 from sailc.infer.modules.model import Hole, TypedModel, elaborate_model, input_type
 from sailc.names import Entry
-from sailc.plan.chains import PLAIN, Chains, Way
+from sailc.plan.chains import Chains, Way
 from sailc.plan.filled import Filler, Plug
 from sailc.plan.ground import Grounding
 from sailc.plan.judging import Judging, differentiable
-from sailc.routes import Reached, Route
+from sailc.plan.matches import Asked, Filling, GroundModel, Match, Matches
+from sailc.routes import Reached
 from sailc.routes.search import is_ground
-from sailc.terms import Layer, Term, Var
 from sailc.types.meet import may_meet
 from sailc.types.model import FunctionType, Type, TypeVar, show
 from sailc.types.solver import Solver
 
 MAX_DEPTH = 2
-
-
-class Filling(Struct, frozen=True, eq=False):
-    """A hole and the model that the planner put there. `variable` is called in the body."""
-
-    name: str
-    variable: Var
-    match: Match
-
-
-class GroundModel(Struct, frozen=True, eq=False):
-    """A model whose every type is known."""
-
-    entry: Entry
-    choice: Choice
-    inputs: tuple[Var, ...]
-    output: Term
-    layers: tuple[Layer, ...]
-    holes: tuple[Filling, ...]
-    minimize: Term | None
-    fitted: tuple[tuple[str, Term], ...]
-
-    @property
-    def input(self) -> Var:
-        return self.inputs[0]
-
-    @property
-    def trained(self) -> bool:
-        """Whether it holds parameters, its fillings' included."""
-        return bool(self.layers)
-
-
-class Match(Struct, frozen=True, eq=False):
-    """A model joined to a question's and a truth's type by chains of converters."""
-
-    question: Route
-    model: GroundModel
-    answer: Route
-
-    @property
-    def output(self) -> Type:
-        return self.model.output.type
-
-    @property
-    def types(self) -> tuple[Type, ...]:
-        """What an answer is: as the model gives it, and after each converter."""
-        return (self.output, *(s.target for s in self.answer))
-
-
-class Asked(Struct, frozen=True):
-    """What is asked for: types, the kind of task, and how chains may go. `above` are the
-    modules on the way down to a hole."""
-
-    question: Type
-    truth: Type | None
-    verb: str | None
-    way: Way = PLAIN
-    above: tuple[str, ...] = ()
 
 
 class Body(Struct, frozen=True, eq=False):
@@ -96,28 +38,6 @@ class Body(Struct, frozen=True, eq=False):
     context: Context
     typed: TypedModel
     output: Type
-
-
-class Matches(Struct, eq=False):
-    """The matches found so far, and what finds the next; `furthest` is the best reason."""
-
-    found: list[Match]
-    rest: Iterator[Match]
-    furthest: tuple[int, Reason]
-
-    def __iter__(self) -> Iterator[Match]:
-        for i in itertools.count():
-            if i == len(self.found):
-                more = next(self.rest, None)
-                if more is None:
-                    return
-                self.found.append(more)
-            yield self.found[i]
-
-    def note(self, step: int, reason: Reason) -> None:
-        """Keep a reason if it is of a later step than the one at hand (CORE.md, step 19)."""
-        if step > self.furthest[0]:
-            self.furthest = (step, reason)
 
 
 class Matcher(Struct):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
@@ -17,10 +17,10 @@ from sailc.infer.modules.trainer import elaborate_trainer
 from sailc.names import Entry
 from sailc.plan.candidates import Candidates
 from sailc.plan.chains import Chains
-from sailc.plan.cost import Cost, cost_of
+from sailc.plan.combination import Combination
 from sailc.plan.coverage import of_data, of_model
 from sailc.plan.judging import Judging
-from sailc.plan.link import Link, Linker, Links, Trained, for_problem
+from sailc.plan.link import Link, Linker, Links, Trained
 from sailc.plan.machines import Machines
 from sailc.plan.match import Matcher
 from sailc.plan.metrics import Metrics, Out, unmeasurable
@@ -31,11 +31,8 @@ from sailc.plan.scenario import (
     Plan,
     PlannedMetric,
     Scenario,
-    Software,
     answerer,
-    hyperparameters,
     judged,
-    scenario_id,
 )
 from sailc.plan.select import Selection, suggested
 from sailc.plan.tune import method_of
@@ -232,7 +229,7 @@ class Planner(Struct):
         for software, machine in pairs:
             seeds = self.selection.seeds()
             own = self._measurable(c, metrics, machine)
-            made = _Combination.of(links, trainer, own, software, machine.name, seeds)
+            made = Combination.of(links, trainer, own, software, machine.name, seeds)
             for problem, axes in c.members:
                 reason = self._unmet(problem, made, machine)
                 if reason is None:
@@ -240,7 +237,7 @@ class Planner(Struct):
                 else:
                     self.exclusions.add(reason, [problem.name], [answerer(link.model)])
 
-    def _unmet(self, problem: TypedProblem, made: _Combination, machine: Machine) -> Reason | None:
+    def _unmet(self, problem: TypedProblem, made: Combination, machine: Machine) -> Reason | None:
         """The `when` of the benchmark that keeps a scenario out, if one does."""
         if not self.selection.conditional:
             return None
@@ -307,59 +304,6 @@ class Planner(Struct):
                 self.exclusions.add(Reason("X0107", text), (), [name])
             return found
         return by_default(self.world, found, self.scenarios)
-
-
-class _Combination(Struct, frozen=True):
-    """What the scenarios of a class's problems have in common; `known` is of their identity."""
-
-    links: Links
-    trainer: Trained
-    metrics: tuple[PlannedMetric, ...]
-    software: Software
-    machine: str
-    seeds: tuple[int, ...]
-    hyper: Mapping[str, object]
-    known: Mapping[str, object]
-    cost: Cost
-
-    @classmethod
-    def of(
-        cls,
-        links: Links,
-        trainer: Trained,
-        metrics: tuple[PlannedMetric, ...],
-        software: Software,
-        machine: str,
-        seeds: tuple[int, ...],
-    ) -> _Combination:
-        model, name = judged(links).model, trainer.typed.entry.declaration.name
-        given = {f"{name}.{k}": show_value(v) for k, v in trainer.given.items()}
-        hyper = {**hyperparameters(model), **given, **software.chosen}
-        known = {
-            "model": answerer(model),
-            "hyperparameters": hyper,
-            "trainer": name,
-            "software": software.name,
-            "hardware": machine,
-        }
-        cost = cost_of(model)
-        return cls(links, trainer, metrics, software, machine, seeds, hyper, known, cost)
-
-    def scenario(self, problem: TypedProblem, axes: dict[str, object]) -> Scenario:
-        return Scenario(
-            scenario_id({"problem": problem.name, "axes": axes, **self.known}),
-            problem,
-            axes,
-            judged(self.links).model.entry,
-            self.trainer.typed,
-            self.hyper,
-            for_problem(self.links, problem),
-            self.metrics,
-            self.software,
-            self.machine,
-            self.seeds,
-            self.cost,
-        )
 
 
 def _fillers(world: World, selection: Selection) -> Iterator[tuple[Entry, list[Choice]]]:

@@ -18,7 +18,7 @@ from sailc.infer.values import Value
 from sailc.names import Entry
 from sailc.plan.cost import Cost
 from sailc.plan.link import Link, Links
-from sailc.plan.match import GroundModel
+from sailc.plan.matches import GroundModel
 
 
 class PlannedMetric(Struct, frozen=True):

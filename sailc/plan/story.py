@@ -10,7 +10,7 @@ from sailc.infer.modules.problem import TypedProblem
 from sailc.names import Entry
 from sailc.plan.candidates import unmeant
 from sailc.plan.link import Link, Trained, truth_type
-from sailc.plan.match import GroundModel, Match
+from sailc.plan.matches import GroundModel, Match
 from sailc.plan.plan import Planner
 from sailc.plan.scenario import answerer
 from sailc.plan.select import Selection

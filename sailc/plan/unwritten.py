@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sailc.plan.link import Links
-from sailc.plan.match import GroundModel
+from sailc.plan.matches import GroundModel
 from sailc.types.model import ListType, RecordType, SetType, Tensor, TupleType, Type, show
 
 

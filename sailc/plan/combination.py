@@ -1,0 +1,74 @@
+"""From links to scenarios: what the problems of one class have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from sailc.infer.modules.common import show_value
+from sailc.infer.modules.problem import TypedProblem
+from sailc.plan.cost import Cost, cost_of
+from sailc.plan.link import Links, Trained, for_problem
+from sailc.plan.scenario import (
+    PlannedMetric,
+    Scenario,
+    Software,
+    answerer,
+    hyperparameters,
+    judged,
+    scenario_id,
+)
+
+
+class Combination(Struct, frozen=True):
+    """What the scenarios of a class's problems have in common; `known` is of their identity."""
+
+    links: Links
+    trainer: Trained
+    metrics: tuple[PlannedMetric, ...]
+    software: Software
+    machine: str
+    seeds: tuple[int, ...]
+    hyper: Mapping[str, object]
+    known: Mapping[str, object]
+    cost: Cost
+
+    @classmethod
+    def of(
+        cls,
+        links: Links,
+        trainer: Trained,
+        metrics: tuple[PlannedMetric, ...],
+        software: Software,
+        machine: str,
+        seeds: tuple[int, ...],
+    ) -> Combination:
+        model, name = judged(links).model, trainer.typed.entry.declaration.name
+        given = {f"{name}.{k}": show_value(v) for k, v in trainer.given.items()}
+        hyper = {**hyperparameters(model), **given, **software.chosen}
+        known = {
+            "model": answerer(model),
+            "hyperparameters": hyper,
+            "trainer": name,
+            "software": software.name,
+            "hardware": machine,
+        }
+        cost = cost_of(model)
+        return cls(links, trainer, metrics, software, machine, seeds, hyper, known, cost)
+
+    def scenario(self, problem: TypedProblem, axes: dict[str, object]) -> Scenario:
+        return Scenario(
+            scenario_id({"problem": problem.name, "axes": axes, **self.known}),
+            problem,
+            axes,
+            judged(self.links).model.entry,
+            self.trainer.typed,
+            self.hyper,
+            for_problem(self.links, problem),
+            self.metrics,
+            self.software,
+            self.machine,
+            self.seeds,
+            self.cost,
+        )
