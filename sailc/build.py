@@ -13,6 +13,7 @@ from sailc.infer.modules.common import World
 from sailc.names import Entry
 from sailc.plan.plan import make_plan
 from sailc.plan.scenario import Plan, Scenario
+from sailc.plan.select import Selection
 from sailc.program.lower import Lower
 from sailc.program.tree import Program
 from sailc.queries import data_header, names, world
@@ -33,6 +34,14 @@ def problems_of(world_: World, path: str) -> list[Entry]:
     table = world_.names.modules["problem"]
     inside = [table[n] for n in sorted(table) if table[n].file == path]
     return inside if path.endswith(".sail") else [table[n] for n in sorted(table)]
+
+
+def benchmarked(world_: World, path: str) -> list[Entry]:
+    """The problems that the benchmarks of a file select."""
+    table = world_.names.modules["benchmark"]
+    benchmarks = [table[n] for n in sorted(table) if table[n].file == path]
+    found = [p for b in benchmarks for p in Selection(world_, b).modules("problems")]
+    return list(dict.fromkeys(found))
 
 
 def program(db: Database, scenario: Scenario) -> Program:

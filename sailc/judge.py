@@ -10,7 +10,7 @@ from sailc.build import Compiled
 from sailc.infer.modules.common import World
 from sailc.infer.modules.ranking import Ranking, read_ranking
 from sailc.plan.prune import pruned
-from sailc.plan.ranking import applies
+from sailc.plan.ranking import applies, unfit
 from sailc.plan.scenario import Plan, Scenario
 from sailc.rank import Evaluator, Key, Ranked, Row, order, pareto, prefer, score, table
 from sailc.store import Job, Run, versions
@@ -114,11 +114,19 @@ def boards(world: World, plan: Plan, rows: list[Row], only: str | None = None) -
             if only in (None, reading.entry.declaration.name) and applies(reading, scenarios)
         ]
         if not mine and only is None:
-            plain = tuple(Ranked(r, None, False, "no ranking applies") for r in its_rows)
+            why = _unranked(readings, scenarios)
+            plain = tuple(Ranked(r, None, False, why) for r in its_rows)
             title = f"{problem}, not ranked"
             mine = [Board(title, plain, tuple(_directions(scenarios)), _units(scenarios))]
         found += mine
     return sorted(found, key=lambda b: _place(plan, b))
+
+
+def _unranked(rankings: list[Ranking], scenarios: list[Scenario]) -> str:
+    """Why no ranking applies: what each of them lacks."""
+    whys = {r.entry.declaration.name: unfit(r, scenarios) for r in rankings}
+    told = [f"`{name}` {why}" for name, why in whys.items()]
+    return f"no ranking applies: {'; '.join(told)}" if told else "no ranking applies"
 
 
 def _place(plan: Plan, board: Board) -> int:

@@ -49,7 +49,7 @@ def graph(file: Path, problem: str | None, out: Path | None, form: str) -> None:
 
 
 def _pictures(workspace: Workspace, file: Path, name: str | None, form: str) -> list[Picture]:
-    from sailc.build import problems_of
+    from sailc.build import benchmarked, problems_of
     from sailc.cli.open import fail
     from sailc.diagnostics.files import NothingToPlan
     from sailc.diagnostics.names import UnknownModule
@@ -63,7 +63,8 @@ def _pictures(workspace: Workspace, file: Path, name: str | None, form: str) -> 
     if name is not None and name not in table:
         wrong = UnknownModule(span=span, name=name, kind="problem", known=tuple(table))
         fail([wrong], workspace, form, t.USAGE)
-    entries = problems_of(found, str(file)) if name is None else [table[name]]
+    inside = problems_of(found, str(file)) or benchmarked(found, str(file))
+    entries = inside if name is None else [table[name]]
     if not entries:
         fail([NothingToPlan(span=span, path=str(file))], workspace, form)
     return [gather(found, entry) for entry in entries]

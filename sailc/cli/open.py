@@ -38,21 +38,23 @@ def fail(found: list[Diagnostic], workspace: Workspace, form: str, code: int = t
     t.stop(code)
 
 
-def find_plan(workspace: Workspace, path: Path, benchmark: str | None, form: str) -> Plan:
-    """The plan of a program's benchmark: the one named, or its only one, or of all of its
-    problems where it has none."""
+def find_plan(
+    workspace: Workspace, path: Path, benchmark: str | None, form: str, option: str = ""
+) -> Plan:
+    """The plan of a program's benchmark: the one named (behind `option`), or its only one, or
+    of all of its problems where it has none."""
     names = _names(workspace)
     table = names.modules["benchmark"]
     inside = [n for n in sorted(table) if table[n].file == str(path) or path.is_dir()]
     span = Span(str(path), 0, 0)
     if benchmark is not None and benchmark not in table:
         fail(
-            [AmbiguousBenchmark(span=span, name=benchmark, known=tuple(inside))],
+            [AmbiguousBenchmark(span=span, name=benchmark, known=tuple(inside), option=option)],
             workspace, form, t.USAGE,
         )  # fmt: skip
     if benchmark is None and len(inside) > 1 and not path.is_dir():
         fail(
-            [AmbiguousBenchmark(span=span, name="", known=tuple(inside))],
+            [AmbiguousBenchmark(span=span, name="", known=tuple(inside), option=option)],
             workspace, form, t.USAGE,
         )  # fmt: skip
     chosen = benchmark or (inside[0] if len(inside) == 1 and not path.is_dir() else "")

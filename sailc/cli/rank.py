@@ -31,7 +31,7 @@ def rank(file: Path, ranking: str | None, benchmark: str | None, form: str) -> N
     from sailc.tuning import settled, trials
 
     workspace = open_program(file, form)
-    plan = find_plan(workspace, file, benchmark, form)
+    plan = find_plan(workspace, file, benchmark, form, "--benchmark")
     names = [e.declaration.name for e in plan.rankings]
     if ranking is not None and ranking not in names:
         span = Span(str(file), 0, 0)

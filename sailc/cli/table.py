@@ -64,12 +64,21 @@ def _print_board(console: Console, board: Board) -> None:
     for m in shown:
         table.add_column(_head(board, m), justify="right", no_wrap=True)
     table.add_column("runs", justify="right", no_wrap=True)
+    common = _common(board)
     for r in board.ranked:
-        table.add_row(*_cells(r, shown))
+        table.add_row(*_cells(r, shown, told=bool(common)))
     console.print(table)
+    if common:
+        console.print(common, highlight=False)
     rest = [m for m in board.metrics if m not in shown]
     if rest:
         console.print(f"not shown for lack of room: {', '.join(rest)}", highlight=False)
+
+
+def _common(board: Board) -> str:
+    """The reason why no row is ranked, if it is one for all."""
+    reasons = {"" if r.rank is not None else r.reason for r in board.ranked}
+    return reasons.pop() if len(reasons) == 1 else ""
 
 
 LABEL = 18  # columns that a scenario's name gets at least
@@ -108,14 +117,14 @@ def print_tuning(plan: Plan, tuned: list[Tuned]) -> None:
             click.echo(f"    best {t.criterion} {number(t.best.value)} with {knobs}")
 
 
-def _cells(r: Ranked, metrics: list[str]) -> list[str]:
+def _cells(r: Ranked, metrics: list[str], told: bool) -> list[str]:
     rank = "" if r.rank is None else f"{r.rank}{'=' if r.tied else ''}"
     good = sum(not c.reason for c in r.row.cells)
     runs = f"{good}/{len(r.row.cells)}"
     if r.row.failed:
         return [rank, f"{r.row.label}\n{r.row.failed}", *[""] * len(metrics), runs]
     values = [interval(r.row.metrics[m]) if m in r.row.metrics else "" for m in metrics]
-    label = f"{r.row.label}\n{r.reason}" if r.rank is None and r.reason else r.row.label
+    label = f"{r.row.label}\n{r.reason}" if r.reason and not told else r.row.label
     return [rank, label, *values, runs]
 
 

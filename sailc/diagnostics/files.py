@@ -126,6 +126,8 @@ class AmbiguousBenchmark(Diagnostic, frozen=True, kw_only=True):
     title = "which benchmark?"
     name: str
     known: tuple[str, ...] = ()
+    option: str = ""
+    """What a benchmark's name stands behind, if anything."""
 
     @property
     def message(self) -> str:
@@ -135,7 +137,8 @@ class AmbiguousBenchmark(Diagnostic, frozen=True, kw_only=True):
 
     @property
     def help(self) -> str:
-        return f"name one of: {listing(self.known) or 'none is declared'}"
+        name_one = f"name one with {self.option}" if self.option else "name one"
+        return f"{name_one} of: {listing(self.known) or 'none is declared'}"
 
 
 class CannotWrite(Diagnostic, frozen=True, kw_only=True):

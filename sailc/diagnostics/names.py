@@ -27,6 +27,8 @@ class UnknownName(Diagnostic, frozen=True, kw_only=True):
     what: str = "name"
     where: str = "here"
     known: tuple[str, ...] = ()
+    use: str | None = None
+    """The line that would bring it in, where another file has it."""
 
     @property
     def message(self) -> str:
@@ -34,10 +36,12 @@ class UnknownName(Diagnostic, frozen=True, kw_only=True):
 
     @property
     def near(self) -> str | None:
-        return suggest(self.name, self.known)
+        return None if self.use else suggest(self.name, self.known)
 
     @property
     def help(self) -> str:
+        if self.use:
+            return f"another file has it: `{self.use}`"
         if self.near:
             return f"did you mean `{self.near}`?"
         return f"declare it, or bring it in: `use folder.file {{ {self.name} }}`"

@@ -114,6 +114,8 @@ class UnknownUnit(Diagnostic, frozen=True, kw_only=True):
     title = "unknown unit"
     name: str
     known: tuple[str, ...] = ()
+    use: str | None = None
+    """The line that would bring it in, where another file has it."""
 
     @property
     def message(self) -> str:
@@ -121,10 +123,12 @@ class UnknownUnit(Diagnostic, frozen=True, kw_only=True):
 
     @property
     def near(self) -> str | None:
-        return suggest(self.name, self.known)
+        return None if self.use else suggest(self.name, self.known)
 
     @property
     def help(self) -> str:
+        if self.use:
+            return f"another file has it: `{self.use}`"
         if self.near:
             return f"did you mean `{self.near}`?"
         return f"declare it: `unit {self.name} = …`"

@@ -118,7 +118,9 @@ def _named(ctx: Context, name: str, span: Span, scope: Scope) -> Type:
     if name in ctx.names.views[scope.file].missing:
         return UNKNOWN
     known_names = {*TYPE_NAMES, *ctx.names.views[scope.file].types}
-    ctx.report(UnknownName(span=span, name=name, what="type", known=tuple(known_names)))
+    use = ctx.names.bringing("type", name)
+    known = tuple(known_names)
+    ctx.report(UnknownName(span=span, name=name, what="type", known=known, use=use))
     return UNKNOWN
 
 

@@ -65,7 +65,8 @@ def lookup(ctx: Context, expr: tree.Name, scope: Scope) -> Value:
     if expr.id in view.missing:
         return POISON
     known = {*scope.known(), *view.values, *view.types}
-    ctx.report(UnknownName(span=expr.span, name=expr.id, known=tuple(known)))
+    use = ctx.names.bringing("value", expr.id)
+    ctx.report(UnknownName(span=expr.span, name=expr.id, known=tuple(known), use=use))
     return POISON
 
 

@@ -43,7 +43,8 @@ def _parsed(ctx: Context, text: str, span: Span, file: str) -> Unit | None:
         return parse_unit(text, declared)
     except UnitError as error:
         known = (*known_units(), *units)
-        ctx.report(UnknownUnit(span=span, name=error.name, known=known))
+        use = ctx.names.bringing("unit", error.name)
+        ctx.report(UnknownUnit(span=span, name=error.name, known=known, use=use))
         return None
 
 

@@ -65,12 +65,18 @@ class FileView(Struct, frozen=True):
     """Names that a file uses of others and that are not there; that was said once."""
 
 
+def _nowhere(space: str, name: str) -> str | None:
+    return None
+
+
 class Names(Struct, frozen=True):
-    """A resolved workspace. `modules[kind][name]` is the planner's catalogue."""
+    """A resolved workspace. `modules[kind][name]` is the planner's catalogue; `bringing(space,
+    name)` is the line that would bring a name of another file in, if one has it."""
 
     views: Mapping[str, FileView]
     modules: Mapping[str, Table]
     prelude: Table = {}
+    bringing: Callable[[str, str], str | None] = _nowhere
 
     def module(self, kind: str, name: str) -> Entry | None:
         return self.modules.get(kind, {}).get(name)
@@ -95,6 +101,18 @@ def entries(file: tree.File, standard: bool, problems: Diagnostics) -> tuple[Ent
         for d in file.declarations
         if d.name
     )
+
+
+def exported(found: Iterable[Entry], space: str) -> dict[str, str]:
+    """What a file's names of a namespace are brought in by: a constant of an enum by the
+    enum, all else by itself."""
+    result: dict[str, str] = {}
+    for d in (e.declaration for e in found):
+        if namespace(d.kind) == space:
+            result[d.name] = d.name
+        elif space == "value" and d.kind == "enum" and isinstance(d.value, tree.Record):
+            result.update({f.name: d.name for f in d.value.fields})
+    return result
 
 
 def is_broken(declaration: tree.Declaration, problems: Diagnostics) -> bool:

@@ -13,10 +13,20 @@ from sailc.plan.scenario import Scenario
 def applies(ranking: Ranking, scenarios: Sequence[Scenario]) -> bool:
     """Whether a ranking is for the task of a problem's scenarios, and they have the metrics
     that it reads."""
+    return unfit(ranking, scenarios) is None
+
+
+def unfit(ranking: Ranking, scenarios: Sequence[Scenario]) -> str | None:
+    """Why a ranking does not apply to a problem's scenarios, if it does not."""
     verbs = words(ranking.entry.declaration, "for")
+    verb = scenarios[0].problem.verb
+    if verbs and verb not in verbs:
+        return f"is meant for {', '.join(verbs)}, and this is {verb}"
     measured = {m.info.name for s in scenarios for m in s.metrics}
-    meant = not verbs or scenarios[0].problem.verb in verbs
-    return meant and bool(ranking.reads) and set(ranking.reads) <= measured
+    absent = [m for m in ranking.reads if m not in measured]
+    if absent:
+        return f"reads {', '.join(absent)}, which nothing measures here"
+    return None if ranking.reads else "reads no metric"
 
 
 def unread(

@@ -7,6 +7,7 @@ file is checked again only if a name that it looked up stands for something else
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from sailc.diagnostics.base import Diagnostic
@@ -18,6 +19,7 @@ from sailc.names.workspace import (
     Table,
     declared_twice,
     entries,
+    exported,
     repeated,
     tables,
     view,
@@ -101,6 +103,17 @@ def seen_name(db: Database, path: str, space: str, name: str) -> Entry:
 def missing(db: Database, path: str) -> frozenset[str]:
     """Names that a file uses of files that are not there."""
     return seen(db, path)[0].missing
+
+
+@query
+def bringing(db: Database, space: str, name: str) -> str | None:
+    """`use units { furlong }` for a name that a file of the workspace, or else the library, has."""
+    places = {f: path for path, f in sorted(paths(db).items(), key=lambda p: len(p[0]))}
+    for file in (*sorted(listed(db, "files")), *sorted(listed(db, "standard"))):
+        found = exported(declared(db, file), space).get(name)
+        if found is not None:
+            return f"use {places[file]} {{ {found} }}"
+    return None
 
 
 def _table(view: FileView, space: str) -> Table:
@@ -237,4 +250,5 @@ def names(db: Database) -> Names:
     """A workspace's names as they are now: what is looked up is remembered, so a query asks
     for its own."""
     modules: dict[str, Table] = {kind: _Kind(db, kind) for kind in sorted(MODULES)}
-    return Names(_Views(db), modules, prelude(db).values)
+    brought = partial(bringing, db)
+    return Names(_Views(db), modules, prelude(db).values, brought)

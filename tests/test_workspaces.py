@@ -1,0 +1,149 @@
+"""The workspaces in examples/workspaces: all of them check, are formatted and plan; and what
+their authors ran into, each mistake with what is said of it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from support import EXAMPLES, Json, plan_of, said_of, sail, sail_json, write, write_one
+
+WORKSPACES = EXAMPLES / "workspaces"
+NAMES = sorted(p.parent.name for p in WORKSPACES.glob("*/sail.toml"))
+
+
+def benchmarks(name: str) -> list[tuple[Path, str]]:
+    """The files of a workspace that declare benchmarks, and their names."""
+    return [
+        (path, line.split()[1])
+        for path in sorted((WORKSPACES / name).glob("[!.]*.sail"))
+        for line in path.read_text("utf-8").splitlines()
+        if line.startswith("benchmark ")
+    ]
+
+
+def joined(plan: Json) -> set[str]:
+    """`Problem / Model` of each scenario."""
+    return {f"{s['problem']} / {s['model']}" for s in plan["scenarios"]}
+
+
+# --- all of them ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_workspace_checks_and_is_formatted(name: str) -> None:
+    assert sail_json("check", WORKSPACES / name, exit=0) == []
+    sail("fmt", "--check", WORKSPACES / name, exit=0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_benchmark_of_a_workspace_plans_for_both_backends(name: str) -> None:
+    assert benchmarks(name)
+    for path, benchmark in benchmarks(name):
+        plan = plan_of(path, benchmark)
+        assert {s["software"] for s in plan["scenarios"]} == {"PyTorch", "JAX"}
+        assert plan["diagnostics"] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_workspace_is_drawn_and_documented(name: str, tmp_path: Path) -> None:
+    path, _ = benchmarks(name)[0]
+    assert sail("graph", path, exit=0).stdout.startswith("<svg")
+    sail("doc", WORKSPACES / name, "-o", tmp_path / "doc", exit=0)
+
+
+def copied(folder: Path, name: str) -> Path:
+    """A workspace's files elsewhere, without what was run."""
+    hidden = shutil.ignore_patterns(".sail")
+    return Path(shutil.copytree(WORKSPACES / name, folder / name, ignore=hidden))
+
+
+def test_a_chemist_s_model_learns_a_physicist_s_problem(tmp_path: Path) -> None:
+    """eV and ångström outside, hartree and bohr inside: the spring misses, Morse does not."""
+    study = copied(tmp_path, "spectroscopy") / "study.sail"
+    found = sail_json("run", study, "molecule", "--seeds", "1", exit=0)
+    errors = {
+        title.split(" / ")[1]: r["result"]["metrics"]["rms"]
+        for r in found["runs"]
+        if "PyTorch" in (title := r["title"])
+    }
+    assert errors["Morse"] < 0.02 < 0.5 < errors["Harmonic"]
+
+
+# --- names in other files -----------------------------------------------------------------
+
+ELSEWHERE = """
+unit furlong = 201.168 m
+
+enum Going { firm, soft }
+
+type Race = { length: real<furlong>, going: Going }
+
+fn doubled(x) = 2 * x
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "brings"),
+    [
+        ("let x = doubled(2)", "use courses { doubled }"),
+        ("let x = 3 furlong", "use courses { furlong }"),
+        ("let x = firm", "use courses { Going }"),
+        ("let f(x: Race) = x\n    let y = f(1)", "use courses { Race }"),
+        ("let x = planck", "use std.constants { planck }"),
+    ],
+)
+def test_a_name_that_another_file_has_is_told_how_to_bring_in(
+    tmp_path: Path, line: str, brings: str
+) -> None:
+    text = f"problem P {{\n    {line}\n    test n in [1.0, 2.0]: predict n as n\n}}\n"
+    folder = write(tmp_path, {"courses.sail": ELSEWHERE, "races.sail": text})
+    (error,) = said_of(folder)
+    assert error["help"] == f"another file has it: `{brings}`"
+
+
+# --- benchmarks in a file of their own ------------------------------------------------------
+
+TWO = """
+problem Sum {
+    let xs = uniform([0, 0], [1, 1]) |> sample(20, seed = 1)
+
+    train x in xs |> first(10): predict x as sum(x)
+    test  x in xs |> last(10):  predict x as sum(x)
+}
+"""
+STUDY = """
+benchmark plain {
+    problems Sum
+    models   Linear
+    trainers adam
+    metrics  mean_error
+    rankings precision, leaderboard
+    software PyTorch
+}
+
+benchmark other {
+    problems Sum
+}
+"""
+
+
+def test_a_file_of_benchmarks_is_drawn_with_their_problems(tmp_path: Path) -> None:
+    folder = write(tmp_path, {"sums.sail": TWO, "study.sail": STUDY})
+    (picture,) = sail_json("graph", folder / "study.sail", exit=0)["problems"]
+    assert picture["problem"] == "Sum"
+
+
+def test_rank_tells_how_a_benchmark_is_named(tmp_path: Path) -> None:
+    path = write_one(tmp_path, TWO + STUDY)
+    (error,) = sail_json("rank", path, exit=2)["errors"]
+    assert error["help"] == "name one with --benchmark of: other and plain"
+
+
+def test_why_no_ranking_applies_is_told_once(tmp_path: Path) -> None:
+    path = write_one(tmp_path, TWO + STUDY)
+    told = " ".join(sail("rank", path, "--benchmark", "plain", exit=0).stdout.split())
+    assert told.count("no ranking applies") == 1
+    assert "`precision` reads training_time, which nothing measures here" in told
+    assert "`leaderboard` is meant for classify, and this is predict" in told
