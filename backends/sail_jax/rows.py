@@ -114,6 +114,7 @@ JAX: Rows = {
     "stack": stack("jnp", "[*args]", "jnp.broadcast_arrays(*args)", "axis"),
     "constant": constant("jnp"),
     "one_hot": lambda op: f"jax.nn.one_hot(a, {classes(op)})",
+    "repeat_rows": "jnp.broadcast_to(a, (len(b), *jnp.shape(a)))",
     "zeros": "jnp.zeros(shape)",
     "ones": "jnp.ones(shape)",
     "leaky_relu": "jax.nn.leaky_relu(a, b)",

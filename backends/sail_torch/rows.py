@@ -100,6 +100,15 @@ def _quantile(op: Op) -> str:
     return f"torch.quantile(a, q, dim={axes[0]})"
 
 
+def _repeat_rows(op: Op) -> str:
+    first = op.arguments[0]
+    if isinstance(first, Literal) and isinstance(first.value, int | float):
+        return f"torch.full((len(b),), {float(first.value)}, device=b.device)"
+    rank = op.attributes["rank"]
+    assert isinstance(rank, int)
+    return f"a.expand({', '.join(['len(b)', *['-1'] * rank])})"
+
+
 TORCH: Rows = {
     **{k: v for k, v in INFIX.items() if k not in ("take_rows", "length", "each_column")},
     **{n: f"torch.{n}(a)" for n in (*ELEMENTARY, "sigmoid", "erf", "relu")},
@@ -126,6 +135,7 @@ TORCH: Rows = {
     "stack": stack("torch", "[*args]", "torch.broadcast_tensors(*args)", "dim"),
     "constant": constant("torch"),
     "one_hot": lambda op: f"F.one_hot(a, {classes(op)}).float()",
+    "repeat_rows": _repeat_rows,
     "zeros": "torch.zeros(shape)",
     "ones": "torch.ones(shape)",
     "leaky_relu": "F.leaky_relu(a, b)",

@@ -251,7 +251,7 @@ NUMPY: Rows = {
     "mode": "np.bincount(a).argmax()",
     "permutation": "np.random.default_rng(seed).permutation(a)",
     "merge_rows": "a.reshape(-1, *a.shape[2:])",
-    "repeat_rows": "np.broadcast_to(a, (b, *np.shape(a)))",
+    "repeat_rows": "np.broadcast_to(a, (len(b), *np.shape(a)))",
     "zeros": "np.zeros(shape)",
     "ones": "np.ones(shape)",
     "arange": "np.arange(n)",

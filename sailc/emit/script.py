@@ -7,7 +7,9 @@ stores parameters; the rest (data, metrics, the command line) is the same everyw
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
@@ -131,7 +133,9 @@ def _facts(program: Program, target: Target) -> dict[str, object]:
         "constants": ", constants" if program.truth_statistics else "",
         "more": ", *constants" if program.truth_statistics else "",
         "layout": fit,
-        "pick": _pick_each if program.structured else _pick,
+        "pick": partial(_pick, program.structured),
+        "size": partial(_size, program.structured),
+        "all_of": partial(_all_of, program.structured),
         "metric_line": _metric_line,
     }
 
@@ -149,13 +153,23 @@ def _metric_line(m: MetricCode) -> str:
     return fit(f'"{m.name}": {value},', 8)
 
 
-def _pick(value: str, index: str) -> str:
-    """Some points of a question."""
+def _pick(structured: frozenset[str], what: str, value: str, index: str) -> str:
+    """Some points of the questions or truths."""
+    if what in structured:
+        return f"each({value}, lambda array: array[{index}])"
     return f"{value}[{index}]"
 
 
-def _pick_each(value: str, index: str) -> str:
-    return f"each({value}, lambda array: array[{index}])"
+def _size(structured: frozenset[str], what: str, value: str) -> str:
+    """How many points the questions or truths are of."""
+    return f"size_of({value})" if what in structured else f"len({value})"
+
+
+def _all_of(structured: frozenset[str], what: str, value: str, change: str) -> str:
+    """The same done to all arrays of a value; `change` has the array as `array`."""
+    if what in structured:
+        return f"each({value}, lambda array: {change})"
+    return re.sub(r"\barray\b", lambda _: value, change)
 
 
 def _init(program: Program, target: Target) -> str:

@@ -26,7 +26,7 @@ def _of_model(model: GroundModel) -> str:
     if model.minimize is not None or model.fitted or not model.trained:
         return "a model that is not trained by a loss"
     inputs = tuple(v.type for v in model.inputs)
-    if not all(map(_is_arrays, inputs)) or not _is_array(model.output.type):
+    if not all(map(_is_arrays, inputs)) or not _is_arrays(model.output.type):
         asked = inputs[0] if len(inputs) == 1 else TupleType(inputs)
         return f"a model from `{show(asked)}` to `{show(model.output.type)}`"
     return ""

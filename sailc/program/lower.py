@@ -70,7 +70,17 @@ TAKEN = frozenset(
     [
         *("answer", "answers", "array", "asked", "auc", "batches", "compile_time", "constants"),
         *("convert", "count", "data", "energy", "epochs", "facts", "final_loss", "fit"),
-        *("fit_truth", "after", "before", "history", "joules", "latency", "memory", "metrics"),
+        *(
+            "fit_truth",
+            "after",
+            "before",
+            "history",
+            "joined",
+            "joules",
+            "latency",
+            "memory",
+            "metrics",
+        ),
         *("on_device", "output", "parameters", "parser", "peak_memory", "questions", "report"),
         *("each", "size_of"),
         *("respond", "result", "rng", "run", "start", "statistics", "step", "steps", "tensor"),
@@ -112,7 +122,7 @@ class Lower(Struct):
         truth_fit = self._truth_statistics(answer)
         parameters, keys = self._parameters()
         model = self._model(keys)
-        loss = self._loss(answer, truth_fit)
+        loss = self._loss(answer)
         answers, metrics = self._judged(answer)
         return Program(
             s.id,
@@ -136,14 +146,24 @@ class Lower(Struct):
             answers,
             metrics,
             training(s.trainer),
-            _is_label(self.link.fixture.truth.type if self.link.fixture.truth else None),
-            len(self.link.model.inputs) > 1 or is_structured(self.link.model.input.type),
+            frozenset(self._structured()),
+            self._scaled,
             self._reads(),
             self._questions(sources) if any(m.asks for m in metrics) else None,
             s.cost.train_flops,
             s.split,
             PRECISIONS[s.software.precision],
         )
+
+    def _structured(self) -> Iterator[str]:
+        """Which of a point's values are several arrays."""
+        model, truth = self.link.model, self.link.fixture.truth
+        if len(model.inputs) > 1 or is_structured(model.input.type):
+            yield "question"
+        if truth is not None and is_structured(truth.type):
+            yield "truth"
+        if is_structured(model.output.type):
+            yield "output"
 
     def _reads(self) -> frozenset[str]:
         """The measurements that metrics read."""
@@ -354,16 +374,25 @@ class Lower(Struct):
 
     def _truth_statistics(self, answer: list[Placed]) -> Function | None:
         """Statistics of the training truths: those of inverses, then the spread of all,
-        in which a loss is measured. Labels have none."""
+        if a loss is measured in it."""
         truth = self.link.fixture.truth
         assert truth is not None
-        if _is_label(truth.type):
-            return None
         inverse = [p for p in answer if p.conversion.inverse is not None]
         if inverse:
-            return _with_spread(self._statistics(inverse, "fit_truth", "truth"))
+            found = self._statistics(inverse, "fit_truth", "truth")
+            return _with_spread(found) if self._scaled else found
+        if not self._scaled:
+            return None
         doc = "The spread of all training truths, in which the loss is measured."
         return _with_spread(Function("fit_truth", doc, ("truth",), (), (), truth.span))
+
+    @property
+    def _scaled(self) -> bool:
+        """Whether a loss is measured in the spread of the truths: where it compares arrays of
+        numbers. Labels have no spread, and the parts of a record have no common one."""
+        loss = self.scenario.training.loss
+        assert loss is not None
+        return _is_number(loss.answer.type) and _is_number(loss.truth.type)
 
     def _extra(self, low: Lowering, answer: list[Placed]) -> list[str]:
         """The parameters of a function that reads the statistics of inverses."""
@@ -382,7 +411,7 @@ class Lower(Struct):
                 vector = convert(low, placed, vector)
         return vector
 
-    def _loss(self, answer: list[Placed], fit: Function | None) -> Function:
+    def _loss(self, answer: list[Placed]) -> Function:
         """The mean loss of some points, made dimensionless by the spread of the truths."""
         training = self.scenario.training
         loss = training.loss
@@ -392,11 +421,11 @@ class Lower(Struct):
         extra = self._extra(low, answer)
         stage = self._converted(low, answer, training.loss_at)
         truth = opened(loss.truth.type, Ref("truth"), (POINTS,))
-        if fit is not None:
+        if self._scaled:
             extra.append(low.names.fresh("scale"))
             scale = Leaf(Ref(extra[-1]), (), 0)
-            stage = _scaled(low, stage, scale, "answer", loss.answer)
-            truth = _scaled(low, truth, scale, "target", loss.truth)
+            stage = _divided(low, stage, scale, "answer", loss.answer)
+            truth = _divided(low, truth, scale, "target", loss.truth)
         low.bind(loss.answer, stage)
         low.bind(loss.truth, truth)
         low.count(loss.value)
@@ -461,7 +490,7 @@ class Lower(Struct):
             part = question.items[i] if not single and isinstance(question, Group) else question
             low.bind(variable, part)
         low.count(model.output)
-        output = packed(low.lower(model.output))
+        output = packed(_filled(low.lower(model.output), any_leaf(question)))
         d = model.entry.declaration
         name = identifier(d.name).lower()
         doc = d.doc or f"The model {d.name}."
@@ -485,9 +514,7 @@ def _value_of(expr: Expr, f: Function) -> Expr:
     return expr
 
 
-def _scaled(low: Lowering, leaf: Vector, scale: Leaf, name: str, variable: Var) -> Vector:
-    if not isinstance(variable.type, Tensor) or not isinstance(variable.type.element, Num):
-        return leaf
+def _divided(low: Lowering, leaf: Vector, scale: Leaf, name: str, variable: Var) -> Vector:
     assert isinstance(leaf, Leaf)
     scaled = Op("divide", (leaf.expr, scale.expr))
     return low.store(name, Leaf(scaled, leaf.levels, leaf.rank), variable.span)
@@ -535,8 +562,8 @@ def _filled(vector: Vector, some: Leaf) -> Vector:
         case Leaf(_, levels) if POINTS in levels:
             return vector
         case Leaf(expr, _, rank):
-            length = Op("length", (some.expr,))
-            return Leaf(Op("repeat_rows", (expr, length)), (POINTS,), rank)
+            rows = Op("repeat_rows", (expr, some.expr), {"rank": rank})
+            return Leaf(rows, (POINTS,), rank)
 
 
 def _alike(a: Function, b: Function) -> bool:
@@ -557,5 +584,5 @@ def _message(condition: Condition) -> str:
     return condition.because or "a `require` of the problem does not hold"
 
 
-def _is_label(type: Type | None) -> bool:
-    return isinstance(type, Tensor) and isinstance(type.element, Label)
+def _is_number(type: Type) -> bool:
+    return isinstance(type, Tensor) and isinstance(type.element, Num)

@@ -162,9 +162,11 @@ class Program(Struct, frozen=True):
     answers: tuple[Function, ...]
     metrics: tuple[MetricCode, ...]
     training: Training
-    integer_truth: bool
-    structured: bool
-    """Whether a question is several arrays: a dict of a record's, a tuple of a tuple's."""
+    structured: frozenset[str]
+    """Which of `question`, `truth` and `output` are several arrays: a dict of a record's,
+    a tuple of a tuple's."""
+    scaled: bool
+    """Whether the loss is measured in the last of `truth_statistics`, the spread of the truths."""
     reads: frozenset[str] = frozenset()
     questions: Function | None = None
     point_flops: int | None = None

@@ -1,0 +1,142 @@
+"""Models that answer with a record or a tuple: planned, emitted, and run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from test_emit import BACKENDS, Emitted
+
+RANGES = """
+problem Sums {
+    let xs = normal(0, 1, shape = [5]) |> sample(640, seed = 1)
+    train x in xs |> first(512): predict x as sum(x)
+    test  x in xs |> last(128):  predict x as sum(x)
+}
+
+problem Parts {
+    let xs = normal(0, 1, shape = [5]) |> sample(640, seed = 1)
+    train    x in xs |> first(448):             predict x as (sum(x), x[0:2])
+    validate x in xs |> last(192) |> first(64): predict x as (sum(x), x[0:2])
+    test     x in xs |> last(128):              predict x as (sum(x), x[0:2])
+}
+
+/// The same model several times over, its spread an error bar.
+model Ensemble {
+    suggest members in [3, 5]
+    needs   f: predict Q -> real<'u>
+
+    input  q: Q
+    let    votes = [g(q) for g in copies(members, f)]
+    output range: { low: real<'u>, high: real<'u> } =
+        { low: mean(votes) - 1.645 * std(votes), high: mean(votes) + 1.645 * std(votes) }
+}
+
+/// One end of its range is the same for all questions.
+model Bounded {
+    input  x: Tensor[real, n]
+    output range: { low: real, high: real } = { low: -2, high: linear(x, 1)[0] }
+}
+
+/// Several answers at once.
+model Both {
+    let hidden = linear(16) >> tanh
+
+    input  x: Tensor[real, n]
+    let    h = hidden(x)
+    output both: (real, Tensor[real, 2]) = (linear(h, 1)[0], linear(h, 2))
+}
+
+converter middle(i: { low: real<'u>, high: real<'u> }) -> real<'u> {
+    path answer
+    give (i.low + i.high) / 2
+}
+
+trainer steps {
+    optimizer adam(1e-2)
+    epochs    3
+    batch     32
+    loss      (answer: real<'u>, truth: real<'u>) => (answer - truth) ^ 2
+    loss      (answer: (real, Tensor[real, n]), truth: (real, Tensor[real, n])) =>
+                (answer[0] - truth[0]) ^ 2 + mean((answer[1] - truth[1]) ^ 2)
+    stop      stalled(validate.loss, epochs = 5)
+}
+
+/// How far the stated 90 % is from the share of truths that fall inside.
+metric miscalibration(nominal: real = 0.9) {
+    for    predict
+    better lower
+    score  (answer: { low: real<'u>, high: real<'u> }, truth: real<'u>) =>
+             answer.low <= truth and truth <= answer.high
+    reduce hits => abs(mean(hits) - nominal)
+}
+
+metric part_error {
+    better lower
+    score  (answer: (real, Tensor[real, n]), truth: (real, Tensor[real, n])) =>
+             abs(answer[0] - truth[0]) + mean(abs(answer[1] - truth[1]))
+    reduce mean
+}
+
+metric waiting {
+    better  lower
+    measure test.latency
+}
+
+metric throughput_of_answers {
+    better  higher
+    measure test.count / test.time
+}
+
+benchmark outputs {
+    problems Sums, Parts
+    models   Ensemble, Bounded, Both
+    trainers steps
+    metrics  mean_error, miscalibration, part_error, waiting, throughput_of_answers
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> Emitted:
+    return Emitted(tmp_path_factory.mktemp("outputs"), RANGES)
+
+
+def test_what_is_planned(outputs: Emitted) -> None:
+    assert outputs.pairs() == ["Parts/Both", "Sums/Bounded", "Sums/Ensemble"]
+    ranges = [s for s in outputs.plan["scenarios"] if s["problem"] == "Sums"]
+    assert {tuple(s["answer"]) for s in ranges} == {("middle",)}
+
+
+@pytest.mark.parametrize("pair", ["Sums/Ensemble", "Sums/Bounded"])
+def test_a_range_is_judged_as_it_is_and_by_its_middle(outputs: Emitted, pair: str) -> None:
+    results = [outputs.events(f"{pair}/{s}")[-1]["metrics"] for s in BACKENDS]
+    for metric in ("miscalibration", "mean_error"):
+        values = [r[metric] for r in results]
+        np.testing.assert_allclose(values[0], values[1], rtol=1e-3)
+    assert 0 <= results[0]["miscalibration"] <= 0.9
+
+
+def test_an_ensemble_learns_by_its_middle(outputs: Emitted) -> None:
+    assert outputs.events("Sums/Ensemble/PyTorch")[-1]["metrics"]["mean_error"] < 0.2
+
+
+def test_backends_agree_on_several_answers_at_once(outputs: Emitted) -> None:
+    results = [outputs.events(f"Parts/Both/{s}")[-1] for s in BACKENDS]
+    losses = [r["train"]["loss"] for r in results]
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
+    errors = [r["metrics"]["part_error"] for r in results]
+    np.testing.assert_allclose(errors[0], errors[1], rtol=1e-3)
+    assert results[0]["test"]["count"] == 128
+
+
+def test_the_program_holds_a_record_as_a_dict(outputs: Emitted) -> None:
+    torch, jax = (outputs.texts[f"Sums/Ensemble/{s}"] for s in BACKENDS)
+    assert 'return (output["low"] + output["high"]) / 2' in torch
+    assert "return joined([ensemble(w, part) for part in parts])" in torch
+    assert "jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *answers)" in jax
+
+
+def test_a_loss_of_several_answers_has_no_common_scale(outputs: Emitted) -> None:
+    text = outputs.texts["Parts/Both/JAX"]
+    assert "def loss(output, truth):" in text
+    assert "fit_truth" not in text
