@@ -148,6 +148,7 @@ def test_a_problem_whose_data_break_a_requirement_makes_no_points(tmp_path: Path
     [
         ("along epoch\n measure test.time", "`test.time` is not known after an epoch"),
         ("measure validate.loss", "has no `validate` line"),
+        ("along steps\n measure train.time", "along the axis `steps`"),
     ],
 )
 def test_what_cannot_be_measured_says_why(tmp_path: Path, metric: str, reason: str) -> None:

@@ -125,7 +125,7 @@ _ALL = (
         ),
         PropertyRow("reduce", "expression", "one number of the list of scores"),
         PropertyRow("measure", "expression", "what of the run is measured"),
-        PropertyRow("along", "word", "a curve along epochs or steps", words=("epoch", "steps")),
+        PropertyRow("along", "name", "a curve: along `epoch`, or along an axis of a sweep"),
         PropertyRow("question", "expression", "which question is scored"),
         PropertyRow("invariant", "names", "what it does not depend on"),
         _CITE,
