@@ -14,6 +14,7 @@ from sailc.plan.ranking import applies, unfit
 from sailc.plan.scenario import Plan, Scenario
 from sailc.rank import Evaluator, Key, Ranked, Row, order, pareto, prefer, score, table
 from sailc.store import Job, Run, versions
+from sailc.sweeps import swept
 from sailc.types.model import Num, Tensor
 from sailc.units import Unit
 
@@ -95,7 +96,7 @@ def unrun(plan: Plan) -> list[Run]:
 def rows_of(plan: Plan, runs: Iterable[Run]) -> list[Row]:
     """A row for every planned scenario, whatever became of it."""
     seeds = sorted({seed for s in plan.scenarios for seed in s.seeds})
-    return table(runs, labels(plan), seeds)
+    return swept(plan, table(runs, labels(plan), seeds))
 
 
 def boards(world: World, plan: Plan, rows: list[Row], only: str | None = None) -> list[Board]:

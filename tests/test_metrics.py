@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance
 from sklearn.metrics import roc_auc_score
-from support import Json, emitted_by, plan_of, python, write_one
+from support import Json, emitted_by, plan_of, python, sail_json, write_one
 
 from sailc.emit.numpy_rows import HELPERS
 
@@ -148,7 +148,6 @@ def test_a_problem_whose_data_break_a_requirement_makes_no_points(tmp_path: Path
     [
         ("along epoch\n measure test.time", "`test.time` is not known after an epoch"),
         ("measure validate.loss", "has no `validate` line"),
-        ("along steps\n measure train.time", "along the axis `steps`"),
     ],
 )
 def test_what_cannot_be_measured_says_why(tmp_path: Path, metric: str, reason: str) -> None:
@@ -181,3 +180,51 @@ def test_auc_is_that_of_scikit_learn(drawn: list[tuple[int, bool]]) -> None:
 def test_the_distance_of_samples_is_that_of_scipy(a: list[float], b: list[float]) -> None:
     ours = helper("wasserstein")(np.array(a), np.array(b))
     assert ours == pytest.approx(wasserstein_distance(a, b), abs=1e-9)
+
+
+# --- along an axis ------------------------------------------------------------------------
+
+SWEPT = """
+metric growth {
+    better  lower
+    along   width
+    measure model.parameters
+    reduce  counts => counts[2] / counts[0]
+}
+
+model Wide {
+    suggest width in [2, 4, 8]
+
+    input  x: Tensor[real, n]
+    output y: Tensor[real, m] = x |> linear(width) |> linear(m)
+}
+
+problem Sums {
+    let xs = normal(0, 1, shape = [3]) |> sample(64, seed = 1)
+
+    train x in xs |> first(48): predict x as sum(x)
+    test  x in xs |> last(16):  predict x as sum(x)
+}
+
+trainer quick {
+    optimizer adam(1e-2)
+    epochs    1
+    loss      (answer: real, truth: real) => (answer - truth) ^ 2
+}
+
+benchmark b {
+    models   Wide
+    trainers quick
+    sweep    Wide.width
+    metrics  growth
+    software PyTorch
+}
+"""
+
+
+def test_along_an_axis_reduce_sees_the_runs_of_a_sweep(tmp_path: Path) -> None:
+    """A width w has (3 + 1) w + w + 1 parameters: 11, 21 and 41."""
+    found = sail_json("run", write_one(tmp_path, SWEPT), exit=0)
+    rows = [row for ranking in found["rankings"] for row in ranking["rows"]]
+    assert len(rows) == 3
+    assert {row["metrics"]["growth"]["mean"] for row in rows} == {41 / 11}

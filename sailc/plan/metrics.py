@@ -135,10 +135,8 @@ def _useless(world: World, entry: Entry, use: Use) -> str:
     if absent:
         return f"`{use.name}` needs `{'`, `'.join(absent)}`"
     info = metric_info(entry)
-    if info.along not in ("", "epoch"):
-        return f"a metric along the axis `{info.along}` is not measured by this version of sailc"
     if info.along and info.scored:
-        return f"`{use.name}` would need answers after every epoch: a curve is of a `measure`"
+        return f"`{use.name}` is a curve along `{info.along}`: that is of a `measure`"
     return unmet(world.context(), entry, use.given)
 
 

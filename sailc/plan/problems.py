@@ -80,6 +80,8 @@ class Grounds(Struct):
             self.diagnostics += list(ctx.found.values())
             return mistakes
         problem = found[0]
+        if not problem.lines or not all(line.fixtures for line in problem.lines):
+            return mistakes
         for r in problem.requirements:
             if r.ask(ctx) is False:
                 return Reason("X0106", r.because or "a `require` does not hold")

@@ -54,15 +54,15 @@ def measure_code(m: PlannedMetric, names: NameTable) -> MetricCode:
     if m.info.along:
         low.count(value)
         function = _function(m, names, ("run",), low, low.leaf(value).expr, ())
-        return MetricCode(
-            m.info.name, function, "", measured=True, curve=True, reduced=_curve(m, names)
-        )
+        curve = m.info.along == "epoch"  # what runs of a sweep measure is put together later
+        reduced = curve_code(m, names) if curve else None
+        return MetricCode(m.info.name, function, "", measured=True, curve=curve, reduced=reduced)
     result, checks = _reduced(low, m, value, m.measure.demands)
     function = _function(m, names, ("run",), low, result, checks)
     return MetricCode(m.info.name, function, "", measured=True)
 
 
-def _curve(m: PlannedMetric, names: NameTable) -> Function | None:
+def curve_code(m: PlannedMetric, names: NameTable) -> Function | None:
     """What is made of a whole curve, if anything is."""
     assert m.measure is not None
     if m.measure.reduced is None:
