@@ -24,7 +24,7 @@ from sailc.plan.ground import Grounding
 from sailc.plan.judging import Judging, differentiable
 from sailc.plan.matches import Asked, Filling, GroundModel, Match, Matches
 from sailc.routes import Reached
-from sailc.routes.search import is_ground
+from sailc.routes.search import is_decided, is_ground
 from sailc.types.meet import may_meet
 from sailc.types.model import FunctionType, Type, TypeVar, show
 from sailc.types.solver import Solver
@@ -277,7 +277,9 @@ def _open(typed: TypedModel, ground: Grounding) -> Reason | None:
     """Why a model is not ground: a parameter's shape or the answer's type is open."""
     for layer in ground.grounded:
         if not all(is_ground(t) for t in layer.parameters.values()):
-            return Reason("X0109", f"the parameters of `{layer.operator}` have no known shape")
+            known = all(is_decided(t) for t in layer.parameters.values())
+            what = "come out with a dimension below 1" if known else "have no known shape"
+            return Reason("X0109", f"the parameters of `{layer.operator}` {what}")
     output = ground.solver.resolve(typed.output.type)
     if not is_ground(output):
         return Reason("X0109", f"the answer's type `{show(output)}` is not decided")

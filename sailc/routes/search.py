@@ -291,7 +291,12 @@ def _bare_variables(type: Type) -> Iterator[object]:
 
 def is_ground(type: Type) -> bool:
     """No variable is left, and no dimension below 1."""
-    return not any(True for _ in _variables(type)) and _positive(type)
+    return is_decided(type) and _positive(type)
+
+
+def is_decided(type: Type) -> bool:
+    """No variable is left."""
+    return not any(True for _ in _variables(type))
 
 
 def _positive(type: Type) -> bool:
