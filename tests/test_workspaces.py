@@ -147,3 +147,96 @@ def test_why_no_ranking_applies_is_told_once(tmp_path: Path) -> None:
     assert told.count("no ranking applies") == 1
     assert "`precision` reads training_time, which nothing measures here" in told
     assert "`leaderboard` is meant for classify, and this is predict" in told
+
+
+# --- tables ---------------------------------------------------------------------------------
+
+TABLE = """
+type Row = {{
+    share: {type}
+}}
+
+dataset survey {{
+    file rows, "rows.csv", like = List[Row]
+}}
+
+problem Shares {{
+    let rows = survey.rows |> shuffle(seed = 1)
+
+    train r in rows |> first(3): predict {{ share: r.share }} as r.share
+    test  r in rows |> last(2):  predict {{ share: r.share }} as r.share
+}}
+"""
+
+
+@pytest.mark.parametrize("type", ["real<%>", "Texture", '"text"'])
+def test_a_wrong_type_of_a_row_is_told_once(tmp_path: Path, type: str) -> None:
+    """Neither the file that is like it nor the points that are taken of it are told of again."""
+    (tmp_path / "rows.csv").write_text("name,share\n" + "a,0.5\n" * 5, "utf-8")
+    assert len(said_of(write_one(tmp_path, TABLE.format(type=type)))) == 1
+
+
+def test_a_header_s_percent_is_the_unit_that_a_program_writes(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("name,shade (%)\n" + "a,50\n" * 5, "utf-8")
+    text = """
+    dataset survey {
+        file rows, "rows.csv"
+    }
+
+    problem Shades {
+        test r in survey.rows: predict { shade: r["shade (%)"] } as r["shade (%)"]
+    }
+    """
+    told = sail("explain", write_one(tmp_path, text), "Shades", "Linear", exit=0).stdout
+    assert "asks `{ shade: real<percent> }`" in told
+
+
+# --- comprehensions with a condition ----------------------------------------------------------
+
+KEPT = """
+problem Small {
+    let draws = uniform([0, 0], [1, 1]) |> sample(200, seed = 1)
+    let low   = [x for x in draws if sum(x ^ 2) < 0.5]
+
+    train x in low |> drop(20):  predict x as sum(x ^ 2)
+    test  x in low |> first(20): predict x as sum(x ^ 2)
+}
+
+/// The largest of some truths.
+metric largest {
+    better lower
+    score  (answer: real, truth: real) => truth
+    reduce truths => max(t for t in truths if t > 0.1)
+}
+
+/// As many by the one way of counting as by the other.
+metric above {
+    better lower
+    score  (answer: real, truth: real) => (truth, truth > 0.1)
+    reduce pairs => sum(p[0] for p in pairs if p[1]) / sum(p[0] for p in pairs if p[0] > 0.1)
+}
+
+benchmark kept {
+    problems Small
+    models   Linear
+    trainers adam
+    metrics  largest, above
+    software PyTorch, JAX
+}
+"""
+
+
+def test_points_and_scores_are_kept_by_a_condition(tmp_path: Path) -> None:
+    found = sail_json("run", write_one(tmp_path, KEPT), exit=0)
+    assert len(found["runs"]) == 2
+    for run in found["runs"]:
+        assert 0.1 < run["result"]["metrics"]["largest"] < 0.5
+        assert run["result"]["metrics"]["above"] == 1
+
+
+def test_what_is_kept_of_a_single_point_is_left_out_with_a_reason(tmp_path: Path) -> None:
+    """How many numbers are kept differs from point to point, so points have no one shape."""
+    text = KEPT.replace("predict x as sum(x ^ 2)", "predict x as sum(v for v in x if v > 0.5)")
+    (error,) = said_of(write_one(tmp_path, text))
+    assert error["code"] == "E0604"
+    assert "has no row for a comprehension with `if`" in error["help"]

@@ -77,8 +77,9 @@ def _print_board(console: Console, board: Board) -> None:
 
 def _common(board: Board) -> str:
     """The reason why no row is ranked, if it is one for all."""
-    reasons = {"" if r.rank is not None else r.reason for r in board.ranked}
-    return reasons.pop() if len(reasons) == 1 else ""
+    reasons = {r.reason for r in board.ranked if r.reason != r.row.failed}
+    ranked = any(r.rank is not None for r in board.ranked)
+    return reasons.pop() if len(reasons) == 1 and not ranked else ""
 
 
 LABEL = 18  # columns that a scenario's name gets at least
@@ -124,7 +125,8 @@ def _cells(r: Ranked, metrics: list[str], told: bool) -> list[str]:
     if r.row.failed:
         return [rank, f"{r.row.label}\n{r.row.failed}", *[""] * len(metrics), runs]
     values = [interval(r.row.metrics[m]) if m in r.row.metrics else "" for m in metrics]
-    label = f"{r.row.label}\n{r.reason}" if r.reason and not told else r.row.label
+    bare = r.rank is not None or told or not r.reason
+    label = r.row.label if bare else f"{r.row.label}\n{r.reason}"
     return [rank, label, *values, runs]
 
 

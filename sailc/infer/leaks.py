@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from sailc.terms import Apply, Attribute, Const, Map, Term
 from sailc.types.dims import Dim
-from sailc.types.model import ListType, SetType, Tensor
+from sailc.types.model import ListType, SetType, Tensor, Unknown
 
 ENDLESS = 1 << 62
 """Stands for a length that is not known while planning."""
@@ -87,7 +87,7 @@ def part_of(term: Term) -> Part | None:
             inner = part_of(source)
             return inner if inner is None or condition is None else replace(inner, least=0)
         case _:
-            return _whole(term)
+            return None if isinstance(term.type, Unknown) else _whole(term)
 
 
 def _whole(term: Term) -> Part:

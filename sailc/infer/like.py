@@ -20,6 +20,7 @@ from sailc.source import Span
 from sailc.syntax import tree
 from sailc.types.dims import const
 from sailc.types.model import (
+    UNKNOWN,
     Bool,
     Complex,
     Element,
@@ -53,13 +54,19 @@ def like_type(
 ) -> tuple[Type, Problems]:
     """The type of a file whose header gives `found`, and that is said to be like a type."""
     like = ctx.solver.resolve(read_type(ctx, expr, scope))
-    if isinstance(like, Unknown):
-        return like, tuple(ctx.found.values())
+    if _of_unknown(like):
+        return UNKNOWN, tuple(ctx.found.values())
     try:
         return _agreed(ctx, found, header, like, expr.span), ()
     except Disagreement as wrong:
         problem = NotAlike(span=expr.span, file=file, problem=wrong.problem, mend=wrong.mend)
         return like, (problem,)
+
+
+def _of_unknown(like: Type) -> bool:
+    """Whether a type, or that of its elements, has a mistake that was told where it stands."""
+    item = like.item if isinstance(like, ListType) else like
+    return isinstance(item, Unknown)
 
 
 def _agreed(ctx: Context, found: Type, header: Header, like: Type, span: Span) -> Type:

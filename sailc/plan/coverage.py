@@ -7,28 +7,54 @@ from collections.abc import Iterable, Iterator
 from sailc.infer.modules.problem import Condition
 from sailc.plan.link import Links
 from sailc.plan.scenario import PlannedMetric
-from sailc.terms import Apply, Map, Term, walk
+from sailc.terms import Apply, Lambda, Map, Term, Var, walk
 
 CONDITION = "a comprehension with `if`"
 
 
-def needed(*roots: Term) -> frozenset[str]:
-    """The operators of some terms; what has no operator is named in words."""
-    return frozenset(_operators(*roots))
+def needed(*roots: Term, whole: Iterable[Var] = ()) -> frozenset[str]:
+    """The operators of some terms; what has no operator is named in words. `whole` are the
+    variables that stand for one thing for all points."""
+    return frozenset(_operators(roots, frozenset(map(id, whole))))
 
 
-def _operators(*roots: Term) -> Iterator[str]:
+def _operators(roots: Iterable[Term], whole: frozenset[int]) -> Iterator[str]:
     for t in walk(*roots):
         if isinstance(t, Apply):
             yield t.operator
-        elif isinstance(t, Map) and t.condition is not None:
+        elif isinstance(t, Map) and t.condition is not None and not _is_whole(t, whole):
             yield CONDITION
+
+
+def _is_whole(term: Map, whole: frozenset[int]) -> bool:
+    """Whether what a comprehension keeps is the same for all points: its collection and its
+    condition read no point."""
+    assert term.condition is not None
+    inside = list(walk(term.source, term.condition))
+    bound = {id(term.variable), *whole, *(id(v) for t in inside for v in _bound(t))}
+    reads = any(t is term.variable for t in walk(term.condition))
+    return reads and all(id(t) in bound for t in inside if isinstance(t, Var))
+
+
+def _bound(term: Term) -> Iterator[Var]:
+    """The variables that a term binds."""
+    match term:
+        case Map(variable=variable):
+            yield variable
+        case Apply(attributes=attributes):
+            for value in attributes.values():
+                if isinstance(value, Lambda):
+                    yield from value.variables
+        case _:
+            pass
 
 
 def of_model(links: Links) -> frozenset[str]:
     """What runs on the backend: the models and the losses."""
     outputs = [k.model.output for k in links]
-    return needed(*outputs, *(a.loss.value for k in links for a in k.answered if a.loss))
+    roots = [*outputs, *(a.loss.value for k in links for a in k.answered if a.loss)]
+    filtered = any(isinstance(t, Map) and t.condition is not None for t in walk(*roots))
+    return needed(*roots) | frozenset([CONDITION] if filtered else [])
 
 
 def of_data(
@@ -40,7 +66,16 @@ def of_data(
         roots.append(k.line.source)
         for f in k.line.fixtures:
             roots += [t for t in (f.question, f.truth) if t is not None]
-    return needed(*roots, *(t for m in metrics for t in _of_metric(m)))
+    judged = list(metrics)
+    whole = [v for m in judged if (v := _scores(m)) is not None]
+    return needed(*roots, *(t for m in judged for t in _of_metric(m)), whole=whole)
+
+
+def _scores(metric: PlannedMetric) -> Var | None:
+    """What stands for the list that a metric reduces."""
+    found = metric.score or metric.measure
+    assert found is not None
+    return found.scores
 
 
 def _of_metric(metric: PlannedMetric) -> Iterator[Term]:

@@ -69,14 +69,14 @@ def _select(low: Lowering, term: Apply) -> Vector:
     source = _held(low, term.arguments[0])
     attributes = dict(term.attributes)
     if term.operator == "first":
-        return _each(source, lambda x: _first_rows(x, attributes))
+        return each(source, lambda x: _first_rows(x, attributes))
     if term.operator == "shuffle":
         length = Op("length", (any_leaf(source).expr,))
         order: Expr = Op("permutation", (length,), {"seed": attributes["seed"]})
         if isinstance(source, Group):
             order = low.store("order", Leaf(order, (), 1), term.span).expr
-        return _each(source, lambda x: Op("take_rows", (x, order)))
-    return _each(source, lambda x: Op(term.operator, (x,), attributes))
+        return each(source, lambda x: Op("take_rows", (x, order)))
+    return each(source, lambda x: Op(term.operator, (x,), attributes))
 
 
 def _held(low: Lowering, term: Term) -> Vector:
@@ -101,7 +101,7 @@ def _first_rows(expr: Expr, attributes: Mapping[str, object]) -> Expr:
     return Op("first", (expr,), attributes)
 
 
-def _each(vector: Vector, change: Callable[[Expr], Expr]) -> Vector:
+def each(vector: Vector, change: Callable[[Expr], Expr]) -> Vector:
     """The same done to every array; in one expression where they are a table's columns."""
     match vector:
         case Leaf(expr, levels, rank):
@@ -109,7 +109,7 @@ def _each(vector: Vector, change: Callable[[Expr], Expr]) -> Vector:
         case Group(items, whole) if whole is not None and _is_flat(items):
             return rebased(vector, Op("each_column", (whole, change(Ref("column")))))
         case Group(items):
-            return Group({k: _each(v, change) for k, v in items.items()})
+            return Group({k: each(v, change) for k, v in items.items()})
 
 
 def _is_flat(items: Mapping[str | int, Vector]) -> bool:
@@ -135,7 +135,7 @@ def _known(low: Lowering, term: Apply) -> Vector:
     keep: Expr = there[0] if len(there) == 1 else Op("all_of", tuple(there))
     if isinstance(source, Group):
         keep = low.store("complete", Leaf(keep, (), 1), term.span).expr
-    return _each(source, lambda x: Op("take_rows", (x, keep)))
+    return each(source, lambda x: Op("take_rows", (x, keep)))
 
 
 def _fill(low: Lowering, term: Apply) -> Vector:

@@ -21,7 +21,7 @@ from sailc.program.layout import (
     sizes,
 )
 from sailc.program.names import NameTable
-from sailc.program.special import SPECIAL
+from sailc.program.special import SPECIAL, each
 from sailc.program.tree import Assign, Expr, Literal, Op, Ref
 from sailc.source import Span
 from sailc.terms import Apply, Const, Map, Term, Var, below
@@ -163,9 +163,21 @@ class Lowering(Struct):
         level = f"level{next(self._levels)}"
         source = self.lower(term.source)
         if term.condition is not None:
-            raise CannotLower("a comprehension with `if`", term.span)
+            source = self._kept(term, term.condition, source, level)
         self.bind(term.variable, enter(source, level))
         return leave(self.lower(term.body), level)
+
+    def _kept(self, term: Map, condition: Term, source: Vector, level: str) -> Vector:
+        """The elements for which a condition holds; it is one for all points, so that the
+        rest has one length."""
+        before = dict(self.memo)
+        self.bind(term.variable, enter(source, level))
+        holds = self.leaf(condition)
+        self.memo = before  # what was computed of all elements is not what is of those kept
+        if holds.levels != (level,):
+            raise CannotLower("a comprehension with `if`", term.span)
+        mask = self.store("kept", Leaf(holds.expr, (), 1), condition.span).expr
+        return each(source, lambda x: Op("take_rows", (x, mask)))
 
     def _apply(self, term: Apply) -> Vector:
         special = SPECIAL.get(term.operator)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 
-from sailc.units.table import BASES, DERIVED, PREFIXES, UNPREFIXED
+from sailc.units.table import BASES, DERIVED, PREFIXES, UNPREFIXED, WRITTEN
 from sailc.units.unit import ONE, Unit, base_unit
 
 Declared = Callable[[str], Unit | None]
@@ -70,7 +70,7 @@ def _listed(name: str) -> Unit | None:
         return base_unit(name)
     if name in DERIVED:
         factor, text = DERIVED[name]
-        return _usually(text).times(factor).named(name)
+        return _usually(text).times(factor).named(WRITTEN.get(name, name))
     return None
 
 

@@ -86,3 +86,6 @@ PREFIXES = {
 UNPREFIXED = {"kg", "min", "h", "day", "year", "percent", "%", "ppm", "au", "inch", "deg"} | {
     "atm", "mmHg", "counts", "count", "angstrom", "bohr", "hartree", "rydberg", "dalton", "u", "t",
 }  # fmt: skip
+
+# A unit that the headers of files spell as a program cannot.
+WRITTEN = {"%": "percent"}

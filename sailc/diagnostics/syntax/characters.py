@@ -29,7 +29,7 @@ _ADVICE = {
     "'": 'a string stands between double quotes: `"…"`',
     "“": 'a string stands between straight quotes: `"…"`',
     "”": 'a string stands between straight quotes: `"…"`',
-    "%": "write a share as a number: `0.05`",
+    "%": "write a share as a number: `0.05`; the unit is `percent`",
     "|": "write `or`, or `|>` to pass a value on",
     "&": "write `and`",
 }
