@@ -240,3 +240,21 @@ def test_what_is_kept_of_a_single_point_is_left_out_with_a_reason(tmp_path: Path
     (error,) = said_of(write_one(tmp_path, text))
     assert error["code"] == "E0604"
     assert "has no row for a comprehension with `if`" in error["help"]
+
+
+# --- distributions --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", ["Lattice", "uniform(0)", "[1, 2, 3]"])
+def test_a_sample_of_no_distribution_is_told_how_to_draw(tmp_path: Path, source: str) -> None:
+    text = f"""
+    enum Lattice {{ fcc, bcc }}
+
+    problem Draws {{
+        let xs = {source} |> sample(10, seed = 1)
+
+        test x in xs: predict x as x
+    }}
+    """
+    (error,) = said_of(write_one(tmp_path, text))
+    assert error["help"] == "write it as `uniform(0, 1) |> sample(100, seed = 1)`"

@@ -23,6 +23,8 @@ def number(value: float, half: float | None = None) -> str:
     """A number to the digits that its interval leaves; to four without one."""
     if value and (abs(value) >= 1e7 or abs(value) < 1e-3):
         return f"{value:.2e}"
+    if half is None and value == round(value) and abs(value) >= 10:
+        return f"{value:,.0f}"
     digits = 4 - 1 - _magnitude(value) if half is None else 1 - _magnitude(half)
     return f"{value:,.{max(0, min(digits, 6))}f}"
 

@@ -158,6 +158,8 @@ class WrongArguments(Diagnostic, frozen=True, kw_only=True):
     name: str
     problem: str
     signature: str = ""
+    mend: str = ""
+    """What to write instead, where that is not said by the declaration."""
 
     @property
     def message(self) -> str:
@@ -165,6 +167,8 @@ class WrongArguments(Diagnostic, frozen=True, kw_only=True):
 
     @property
     def help(self) -> str:
+        if self.mend:
+            return f"write it as `{self.mend}`"
         return f"it is declared as `{self.signature}`" if self.signature else "see its declaration"
 
 

@@ -215,10 +215,11 @@ def _sample(ctx: Context, call: Bound) -> Value:
     seed = as_dim(call.value("seed"))
     if not isinstance(source, Made) or n is None or seed is None:
         if n is not None and not isinstance(source, Poison):
-            from sailc.diagnostics.types import TypeMismatch
+            from sailc.diagnostics.types import WrongArguments
 
-            found = "what stands before `sample`"
-            ctx.report(TypeMismatch(span=call.span, found=found, expected="a distribution"))
+            problem = "draws from a distribution, and what stands before it is none"
+            how = "uniform(0, 1) |> sample(100, seed = 1)"
+            ctx.report(WrongArguments(span=call.span, name="sample", problem=problem, mend=how))
         return POISON
     arguments = [lift(ctx, v, call.span) for k, v in source.attributes.items() if k != "shape"]
     inner = as_run(source.attributes.get("shape")) or ()
