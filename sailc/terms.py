@@ -7,6 +7,7 @@ every operator, so a new one needs no new class.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
 from typing import Union
 
 from msgspec import Struct, field
@@ -121,6 +122,31 @@ def walk(*roots: Term) -> Iterator[Term]:
             seen.add(id(term))
             stack.append((term, True))
             stack.extend((t, False) for t in reversed(list(below(term))) if id(t) not in seen)
+
+
+def digest(*roots: Term) -> str:
+    """A short name for what terms compute: the same for the same operators, constants and
+    names of variables, wherever they stand in the source."""
+    rows: dict[tuple[object, ...], int] = {}
+    numbers: dict[int, int] = {}
+    for t in walk(*roots):
+        row = (_label(t), *(numbers[id(b)] for b in below(t)))
+        numbers[id(t)] = rows.setdefault(row, len(rows))
+    whole = (list(rows), [numbers[id(r)] for r in roots])
+    return sha256(repr(whole).encode()).hexdigest()[:12]
+
+
+def _label(term: Term) -> str:
+    match term:
+        case Var(name=name):
+            return f"variable {name}"
+        case Const(value=value):
+            return f"constant {value}"
+        case Apply(operator=operator, attributes=attributes):
+            plain = {k: str(v) for k, v in attributes.items() if not isinstance(v, Lambda)}
+            return f"{operator} {sorted(plain.items())}"
+        case Map(variable=variable):
+            return f"each {variable.name}"
 
 
 def rebuild(term: Term, change: Callable[[Term], Term], memo: dict[int, Term]) -> Term:

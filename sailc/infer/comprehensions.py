@@ -16,7 +16,8 @@ from sailc.infer.values import (
 )
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.terms import Apply, Map, Term, Var
+from sailc.terms import Apply, Map, Term, Var, digest
+from sailc.types.dims import Dim, DimName, atom
 from sailc.types.model import (
     BOOLEAN,
     ListType,
@@ -86,6 +87,12 @@ def _mapped(
     if clause.condition is not None:
         condition = term(ctx, clause.condition, inner)
         ctx.unify(condition.type, BOOLEAN, clause.condition.span)
-        n = ctx.solver.dim_var("kept")
+        n = _kept(n, source, condition)
     value = lift(ctx, body(inner), span)
     return Map(ListType(ctx.type_of(value), n), span, variable, source, value, condition)
+
+
+def _kept(n: Dim, source: Term, condition: Term) -> Dim:
+    """How many elements a condition leaves: the data's to say, and the same wherever the same
+    elements are asked the same."""
+    return atom(DimName(f"some of {n}@{digest(source, condition)}"))

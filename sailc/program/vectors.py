@@ -170,6 +170,7 @@ class Lowering(Struct):
     def _kept(self, term: Map, condition: Term, source: Vector, level: str) -> Vector:
         """The elements for which a condition holds; it is one for all points, so that the
         rest has one length."""
+        source = self._at_hand(source, term.span)
         before = dict(self.memo)
         self.bind(term.variable, enter(source, level))
         holds = self.leaf(condition)
@@ -178,6 +179,18 @@ class Lowering(Struct):
             raise CannotLower("a comprehension with `if`", term.span)
         mask = self.store("kept", Leaf(holds.expr, (), 1), condition.span).expr
         return each(source, lambda x: Op("take_rows", (x, mask)))
+
+    def _at_hand(self, vector: Vector, span: Span) -> Vector:
+        """A vector of which every array has a name, to be read twice."""
+        match vector:
+            case Group(items, None):
+                return Group({k: self._at_hand(v, span) for k, v in items.items()})
+            case Group(whole=whole) if whole is not None and not isinstance(whole, Ref):
+                return rebased(vector, self.store("rows", Leaf(whole, (), 0), span).expr)
+            case Leaf(expr) if not isinstance(expr, Ref):
+                return self.store("rows", vector, span)
+            case _:
+                return vector
 
     def _apply(self, term: Apply) -> Vector:
         special = SPECIAL.get(term.operator)
