@@ -258,3 +258,34 @@ def test_a_sample_of_no_distribution_is_told_how_to_draw(tmp_path: Path, source:
     """
     (error,) = said_of(write_one(tmp_path, text))
     assert error["help"] == "write it as `uniform(0, 1) |> sample(100, seed = 1)`"
+
+
+# --- lists of tuples --------------------------------------------------------------------------
+
+
+def test_windows_of_a_series_are_a_list_of_pairs(tmp_path: Path) -> None:
+    """Written out while planning, `[(question, truth) for i in …]` is a pair of arrays."""
+    text = """
+    problem Next {
+        let series  = [i / 16 for i in 0..15]
+        let windows = [(series[i:i + 3], series[i + 3]) for i in 0..11]
+
+        train (past, next) in windows |> first(8): predict past as next
+        test  (past, next) in windows |> last(4):  predict past as next
+    }
+
+    metric last_truth {
+        better lower
+        score  (answer: real, truth: real) => truth
+        reduce max
+    }
+
+    benchmark b {
+        problems Next
+        models   Linear
+        trainers adam
+        metrics  last_truth
+    }
+    """
+    found = sail_json("run", write_one(tmp_path, text), exit=0)
+    assert [r["result"]["metrics"]["last_truth"] for r in found["runs"]] == [14 / 16] * 2

@@ -192,7 +192,16 @@ def _indexed(vector: Vector, items: object) -> Vector:
 
 
 def _stack(low: Lowering, term: Apply) -> Vector:
-    leaves = [low.leaf(a) for a in term.arguments]
+    return _stacked([low.lower(a) for a in term.arguments])
+
+
+def _stacked(vectors: list[Vector]) -> Vector:
+    """Values along a new first axis; of tuples and records, component by component."""
+    groups = [v for v in vectors if isinstance(v, Group)]
+    if groups:
+        keys = groups[0].items
+        return Group({k: _stacked([g.items[k] for g in groups]) for k in keys})
+    leaves = [v for v in vectors if isinstance(v, Leaf)]
     levels = merge(*(v.levels for v in leaves))
     rank = max(v.rank for v in leaves)
     parts = tuple(align(v, levels, rank) for v in leaves)
