@@ -289,3 +289,18 @@ def test_windows_of_a_series_are_a_list_of_pairs(tmp_path: Path) -> None:
     """
     found = sail_json("run", write_one(tmp_path, text), exit=0)
     assert [r["result"]["metrics"]["last_truth"] for r in found["runs"]] == [14 / 16] * 2
+
+
+def test_a_wrong_length_of_an_array_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "series.csv").write_text("1\n" * 24, "utf-8")
+    text = """
+    dataset station {
+        file months, "series.csv", header = false, like = Tensor[real<K>, 25, 1]
+    }
+
+    problem Years {
+        test year in reshape(station.months, [2, 12]): predict year[0:11] as year[11]
+    }
+    """
+    (error,) = said_of(write_one(tmp_path, text))
+    assert error["code"] == "E0517"

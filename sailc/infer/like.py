@@ -60,7 +60,8 @@ def like_type(
         return _agreed(ctx, found, header, like, expr.span), ()
     except Disagreement as wrong:
         problem = NotAlike(span=expr.span, file=file, problem=wrong.problem, mend=wrong.mend)
-        return like, (problem,)
+        is_array = isinstance(like, Tensor)  # of one that is wrong nothing follows
+        return UNKNOWN if is_array else like, (problem,)
 
 
 def _of_unknown(like: Type) -> bool:
