@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from test_emit import BACKENDS, Emitted
@@ -140,3 +142,57 @@ def test_a_loss_of_several_answers_has_no_common_scale(outputs: Emitted) -> None
     text = outputs.texts["Parts/Both/JAX"]
     assert "def loss(output, truth):" in text
     assert "fit_truth" not in text
+
+
+# --- converters inside of answers -----------------------------------------------------------
+
+UNITS = """
+problem Both {
+    let xs = normal(0, 1, shape = [4]) |> sample(320, seed = 1)
+    train x in xs |> first(256): predict x as { energy: sum(x) * 1 eV, size: x[0] ^ 2 * 1 angstrom }
+    test  x in xs |> last(64):   predict x as { energy: sum(x) * 1 eV, size: x[0] ^ 2 * 1 angstrom }
+}
+
+model Two {
+    input  x: Tensor[real, n]
+    let    h = x |> linear(32) |> relu
+    output y: { energy: real, size: real } =
+        { energy: (h |> linear(1))[0], size: (h |> linear(1))[0] }
+}
+
+trainer both {
+    optimizer adam(1e-2)
+    epochs    30
+    loss      (a: { energy: real<eV>, size: real<angstrom> },
+               t: { energy: real<eV>, size: real<angstrom> }) =>
+        ((a.energy - t.energy) / 1 eV) ^ 2 + ((a.size - t.size) / 1 angstrom) ^ 2
+}
+
+metric energy_error {
+    better lower
+    score  (a: { energy: real<eV>, size: real<angstrom> },
+            t: { energy: real<eV>, size: real<angstrom> }) =>
+        abs(a.energy - t.energy)
+    reduce mean
+}
+
+benchmark b {
+    models Two
+    trainers both
+    metrics energy_error
+}
+"""
+
+
+def test_a_fitted_inverse_reaches_into_a_record(tmp_path: Path) -> None:
+    """A model that knows no units answers with two numbers, each of which gets its own."""
+    path = write_one(tmp_path, UNITS)
+    for s in plan_of(path)["scenarios"]:
+        assert s["answer"] == ["standardize^-1"]
+    errors = [
+        row["metrics"]["energy_error"]["mean"]
+        for ranking in sail_json("run", path, exit=0)["rankings"]
+        for row in ranking["rows"]
+    ]
+    assert errors == pytest.approx([errors[0]] * 2, rel=1e-3)
+    assert errors[0] < 1  # the spread of the sums is 2 eV

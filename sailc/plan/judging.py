@@ -18,7 +18,17 @@ from sailc.infer.modules.common import (
 from sailc.infer.modules.trainer import Loss, find_loss
 from sailc.names import Entry
 from sailc.types.meet import may_meet, outline
-from sailc.types.model import Bool, Label, Tensor, Type, TypeVar
+from sailc.types.model import (
+    Bool,
+    Label,
+    ListType,
+    RecordType,
+    SetType,
+    Tensor,
+    TupleType,
+    Type,
+    TypeVar,
+)
 
 Signatures = tuple[tuple[Type, ...], ...]
 Seconds = tuple[dict[object, list[str]], list[tuple[str, list[Type]]]]
@@ -131,5 +141,19 @@ def _for(metric: Entry, verb: str | None) -> bool:
 
 
 def differentiable(types: Sequence[Type]) -> bool:
-    """Labels and truth values have no derivative."""
-    return all(isinstance(t, Tensor) and not isinstance(t.element, Label | Bool) for t in types)
+    """Labels and truth values have no derivative, nor has what holds one."""
+    return all(map(_differentiable, types))
+
+
+def _differentiable(type: Type) -> bool:
+    match type:
+        case Tensor(element):
+            return not isinstance(element, Label | Bool)
+        case ListType(item, _) | SetType(item, _):
+            return _differentiable(item)
+        case TupleType(items):
+            return all(map(_differentiable, items))
+        case RecordType(fields):
+            return all(_differentiable(t) for _, t in fields)
+        case _:
+            return False

@@ -203,7 +203,7 @@ def backward(converters: Index, truth: Type, suffix: Route = ()) -> list[Reached
     truths, so it leads to their very type."""
 
     def expand(type: Type) -> Iterator[Step]:
-        for c in converters.at(type):
+        for c in converters.within(type):
             if not c.fitted or type == truth:
                 yield from _apply_backward(c, type)
 
@@ -211,21 +211,46 @@ def backward(converters: Index, truth: Type, suffix: Route = ()) -> list[Reached
 
 
 def _apply_backward(c: Converter, type: Type) -> Iterator[Step]:
-    """A fitted converter leads from what it makes of a type back to it; another from its
-    parameter, where the result says what that was."""
+    """A converter that leads to a type, or to what a collection, tuple or record holds."""
+    source = _before(c, type)
+    if source is not None:
+        yield Step(c, source, type, inverse=c.fitted)
+    match type:
+        case ListType(item, n):
+            for s in _apply_backward(c, item):
+                yield Step(c, ListType(s.source, n), type, ("each", *s.lift), s.inverse)
+        case SetType(item, n):
+            for s in _apply_backward(c, item):
+                yield Step(c, SetType(s.source, n), type, ("each", *s.lift), s.inverse)
+        case TupleType(items):
+            for i, item in enumerate(items):
+                for s in _apply_backward(c, item):
+                    changed = (*items[:i], s.source, *items[i + 1 :])
+                    yield Step(c, TupleType(changed), type, (i, *s.lift), s.inverse)
+        case RecordType(fields):
+            before = [(n, _before(c, t)) for n, t in fields]
+            if any(t is not None for _, t in before):
+                whole = tuple((n, t or dict(fields)[n]) for n, t in before)
+                yield Step(c, RecordType(whole), type, ("fields",), c.fitted)
+        case _:
+            pass
+
+
+def _before(c: Converter, type: Type) -> Type | None:
+    """What a converter leads to a ground type from: a fitted one, used backwards, from what it
+    makes of that type, another from its parameter, where the result says what that was."""
     near, far = (c.source, c.target) if c.fitted else (c.target, c.source)
     if c.fitted and not c.invertible:
-        return
+        return None
     if not c.fitted and (isinstance(near, TypeVar) or not _determined(far, near)):
-        return
+        return None
     if not may_meet(near, type):
-        return
+        return None
     solver = c.solver.fork()
     if solver.unify(near, type, c.entry.declaration.span):
-        return
+        return None
     before = solver.resolve(far)
-    if is_ground(before) and not solver.residuals:
-        yield Step(c, before, type, inverse=c.fitted)
+    return before if is_ground(before) and not solver.residuals else None
 
 
 def _determined(source: Type, target: Type) -> bool:
