@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import plan_of, sail_json, write_one
 from test_emit import BACKENDS, Emitted
 
 RANGES = """
