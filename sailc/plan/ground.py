@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from sailc.infer.context import Context
 from sailc.terms import Apply, Attribute, Const, Layer, Map, Term, Var, rebuild
 from sailc.types.dims import Dim
 from sailc.types.solver import Solver
@@ -32,7 +31,7 @@ class Grounding(Struct, eq=False):
         return tuple(self._copies[id(layer)] for layer in self.layers)
 
     def term(self, term: Term) -> Term:
-        return rebuild(term, lambda t: resolve_term(self.solver, t, self._copies), self._memo)
+        return rebuild(term, lambda t: _resolve(self.solver, t, self._copies), self._memo)
 
     def stand_for(self, variable: Var, term: Term) -> None:
         """Put a term in the place of a variable."""
@@ -44,12 +43,7 @@ class Grounding(Struct, eq=False):
         return found
 
 
-def resolver(ctx: Context) -> Callable[[Term], Term]:
-    """What puts all that an elaboration knows into a term."""
-    return lambda term: resolve_term(ctx.solver, term, {})
-
-
-def resolve_term(solver: Solver, term: Term, layers: Mapping[int, Layer]) -> Term:
+def _resolve(solver: Solver, term: Term, layers: Mapping[int, Layer]) -> Term:
     """A term whose own type, costs and attributes are resolved (those below it are)."""
     type = solver.resolve(term.type)
     match term:

@@ -50,17 +50,16 @@ class Machines(Struct):
         self, model: frozenset[str], data: frozenset[str]
     ) -> Iterator[tuple[Software, Machine]]:
         """The stacks that can run on each machine and have a row for each of some operators."""
-        stacks = {m.name: self._usable(m) for m in self.hardware()}
-        lacking: set[str] = set()
-        for name in dict.fromkeys(s.name for found in stacks.values() for s in found):
-            for machine in self.hardware():
-                for s in stacks[machine.name]:
-                    reason = self._lacks(s, model, data) if s.name == name else None
-                    if s.name == name and reason is None:
-                        yield s, machine
-                    elif reason is not None and name not in lacking:
-                        lacking.add(name)
-                        self.exclusions.add(reason, (), [name])
+        found = [(s, m) for m in self.hardware() for s in self._usable(m)]
+        for name in dict.fromkeys(s.name for s, _ in found):
+            for s, machine in found:
+                if s.name != name:
+                    continue
+                reason = self._lacks(s, model, data)
+                if reason is None:
+                    yield s, machine
+                else:
+                    self.exclusions.add(reason, (), [name])
 
     def _usable(self, machine: Machine) -> list[Software]:
         if machine.name not in self._stacks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -24,11 +24,11 @@ from sailc.infer.modules.metric import (
 from sailc.infer.modules.problem import TypedProblem
 from sailc.names import Entry
 from sailc.plan.cost import cost_of
-from sailc.plan.ground import resolver
+from sailc.plan.ground import Grounding
 from sailc.plan.judging import Judging
 from sailc.plan.link import Link, truth_type
 from sailc.plan.scenario import PlannedMetric
-from sailc.terms import Term, Var, rebuild, walk
+from sailc.terms import Var, walk
 from sailc.types.model import Type, Unknown, show
 
 
@@ -143,33 +143,20 @@ def _useless(world: World, entry: Entry, use: Use) -> str:
 # --- scores ------------------------------------------------------------------------------
 
 
-def _grounder(ctx: Context) -> Callable[[Term], Term]:
-    resolve, memo = resolver(ctx), dict[int, Term]()
-    return lambda term: rebuild(term, resolve, memo)
-
-
-def _variable(ground: Callable[[Term], Term], variable: Var) -> Var:
-    made = ground(variable)
-    assert isinstance(made, Var)
-    return made
-
-
 def _ground_score(ctx: Context, found: Score) -> Score:
-    ground = _grounder(ctx)
+    ground = Grounding(ctx.solver)
     return Score(
-        tuple(_variable(ground, v) for v in found.variables),
-        ground(found.value),
-        _variable(ground, found.scores),
-        ground(found.reduced),
+        tuple(ground.var(v) for v in found.variables),
+        ground.term(found.value),
+        ground.var(found.scores),
+        ground.term(found.reduced),
         _ground_demands(ground, found.demands),
     )
 
 
-def _ground_demands(
-    ground: Callable[[Term], Term], found: tuple[Demand, ...]
-) -> tuple[Demand, ...]:
+def _ground_demands(ground: Grounding, found: tuple[Demand, ...]) -> tuple[Demand, ...]:
     return tuple(
-        Demand(_variable(ground, d.value), ground(d.condition), d.because, d.span) for d in found
+        Demand(ground.var(d.value), ground.term(d.condition), d.because, d.span) for d in found
     )
 
 
@@ -197,11 +184,11 @@ def _measure(
         return f"`{use.name}` reads `validate.loss`, and `{problem.name}` has no `validate` line"
     if "train.flops" in measured and cost_of(link.model).train_flops is None:
         return f"the cost of `{link.model.entry.declaration.name}` is not known"
-    ground = _grounder(ctx)
+    ground = Grounding(ctx.solver)
     return Measure(
-        ground(found.value),
-        _variable(ground, found.scores) if found.scores is not None else None,
-        ground(found.reduced) if found.reduced is not None else None,
+        ground.term(found.value),
+        ground.var(found.scores) if found.scores is not None else None,
+        ground.term(found.reduced) if found.reduced is not None else None,
         _ground_demands(ground, found.demands),
     )
 

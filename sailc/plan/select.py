@@ -20,6 +20,7 @@ from sailc.infer.modules.common import (
     knobs,
     path_text,
     properties,
+    together,
 )
 from sailc.infer.modules.metric import Use, metric_use
 from sailc.infer.values import Quantity, Sequence, Value, as_dim
@@ -190,10 +191,7 @@ class Selection(Struct):
         """Every combination of the values of some axes, with what is `set`."""
         fixed = self.fixed(self.world.context(), entry.declaration.name)
         for values in itertools.product(*(k.values or (only(k),) for k in across)):
-            row: dict[str, Value] = dict(fixed)
-            for k, v in zip(across, values, strict=True):
-                row.update({n: x for n, x in choose(k, v).items() if n not in fixed})
-            yield row
+            yield {**fixed, **together(across, values), **fixed}
 
     def tuned(self) -> Value | None:
         """How knobs are tuned: `"grid"`, `random(20)`."""
@@ -250,7 +248,4 @@ def _defaults_first(table: list[Knob]) -> Iterator[Choice]:
     """All combinations of the knobs' values, the first values first."""
     options = [k.values or (only(k),) for k in table]
     for values in itertools.islice(itertools.product(*options), MAX_CHOICES):
-        row: dict[str, Value] = {}
-        for k, v in zip(table, values, strict=True):
-            row.update(choose(k, v))
-        yield row
+        yield together(table, values)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sailc.diagnostics.exclusions import Reason
-from sailc.infer.modules.common import Choice, Knob, World, choose, show_value
+from sailc.infer.modules.common import Choice, Knob, World, show_value, together
 from sailc.infer.modules.ranking import read_ranking
 from sailc.infer.values import Made, Quantity, Value, as_dim
 from sailc.names import Entry
@@ -57,14 +57,7 @@ def combinations(method: Method, knobs: Sequence[Knob], seed: str) -> list[Choic
     if count > LIMIT:
         text = f"`tune grid` would train {count:,} candidates, more than {LIMIT}"
         return Reason("X0114", f"{text}: `tune random(n)`, or `set` some knobs")
-    return [_together(knobs, values) for values in itertools.product(*options)]
-
-
-def _together(knobs: Iterable[Knob], values: Iterable[Value]) -> Choice:
-    found: dict[str, Value] = {}
-    for knob, value in zip(knobs, values, strict=True):
-        found.update(choose(knob, value))
-    return found
+    return [together(knobs, values) for values in itertools.product(*options)]
 
 
 def _drawn(knobs: Sequence[Knob], n: int, random: Random) -> list[Choice]:
@@ -72,7 +65,7 @@ def _drawn(knobs: Sequence[Knob], n: int, random: Random) -> list[Choice]:
     for _ in range(50 * n):
         if len(found) == n:
             break
-        choice = _together(knobs, [_draw(k, random) for k in knobs])
+        choice = together(knobs, [_draw(k, random) for k in knobs])
         found.setdefault(str({k: show_value(v) for k, v in choice.items()}), choice)
     return list(found.values())
 

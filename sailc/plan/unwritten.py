@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sailc.plan.link import Links
 from sailc.plan.matches import GroundModel
+from sailc.plan.scenario import judged
 from sailc.types.model import ListType, RecordType, SetType, Tensor, TupleType, Type, show
 
 
 def unwritten(links: Links) -> str:
     """What of a link no program can be written for by this version; empty if nothing."""
-    first = next((k for k in links if k.line.split == "test"), links[0])
+    first = judged(links)
     model = first.model
     if any(k.line.stage for k in links):
         return "`stage`"
@@ -42,15 +43,4 @@ def _is_arrays(type: Type) -> bool:
         case ListType(item, _) | SetType(item, _):
             return _is_arrays(item)
         case _:
-            return _is_array(type)
-
-
-def _is_array(type: Type) -> bool:
-    """A tensor, or a list of tensors."""
-    match type:
-        case Tensor():
-            return True
-        case ListType(item, _) | SetType(item, _):
-            return _is_array(item)
-        case _:
-            return False
+            return isinstance(type, Tensor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sailc.program.layout import CannotLower, Group, Leaf, Vector
+from sailc.program.layout import CannotLower, Group, Leaf, Vector, any_leaf
 from sailc.program.tree import Expr, Op, Ref, Step
 from sailc.terms import Apply, Lambda
 
@@ -53,11 +53,11 @@ def _stepwise(low: Lowering, term: Apply, step: Lambda) -> Vector:
     made = Op(
         term.operator,
         (Step((state, element), body), _leading(source), _whole(start)),
-        {"axis": len(_levels(source))},
+        {"axis": len(any_leaf(source).levels)},
     )
     if isinstance(start, Leaf):
         more = 1 if term.operator == "scan" else 0
-        return Leaf(made, _levels(source), start.rank + more)
+        return Leaf(made, any_leaf(source).levels, start.rank + more)
     if term.operator == "scan":
         raise CannotLower("scan of a tuple", term.span)
     held = low.store("state", Leaf(made, (), 0), term.span)
@@ -96,12 +96,6 @@ def _leading(vector: Vector) -> Expr:
             return Op("leading", (expr,), {"axis": -rank})
         case Group(items):
             return Op("in_step", tuple(_leading(v) for v in items.values()))
-
-
-def _levels(vector: Vector) -> tuple[str, ...]:
-    while isinstance(vector, Group):
-        vector = next(iter(vector.items.values()))
-    return vector.levels
 
 
 def _alike(a: Vector, b: Vector) -> bool:

@@ -12,7 +12,7 @@ from sailc.infer.dataset import is_unit
 from sailc.infer.modules.common import World
 from sailc.infer.modules.converter import Conversion, Statistic, apply_converter
 from sailc.infer.modules.problem import Condition, DataLine
-from sailc.plan.ground import resolver
+from sailc.plan.ground import Grounding
 from sailc.plan.link import Link
 from sailc.plan.metrics import reads
 from sailc.plan.scenario import Scenario
@@ -51,7 +51,7 @@ from sailc.program.tree import (
 from sailc.program.vectors import Lowering
 from sailc.routes import Step
 from sailc.source import NOWHERE
-from sailc.terms import Apply, Term, Var, rebuild, walk
+from sailc.terms import Apply, Term, Var, walk
 from sailc.types.model import (
     Label,
     ListType,
@@ -298,27 +298,20 @@ class Lower(Struct):
         if found is None:
             return None
         ctx.solver.settle()
-        resolve = resolver(ctx)
-        memo: dict[int, Term] = {}
-
-        def ground(term: Term) -> Term:
-            return rebuild(term, resolve, memo)
-
-        def variable(v: Var) -> Var:
-            made = ground(v)
-            assert isinstance(made, Var)
-            return made
-
+        ground = Grounding(ctx.solver)
+        inverse, answer = (found.inverse, found.answer) if step.inverse else (None, None)
         return Conversion(
             found.converter,
             found.source,
             ctx.solver.resolve(found.target),
-            variable(found.input),
-            variable(found.points),
-            tuple(Statistic(variable(s.variable), ground(s.value)) for s in found.statistics),
-            ground(found.output),
-            variable(found.answer) if step.inverse and found.answer is not None else None,
-            ground(found.inverse) if step.inverse and found.inverse is not None else None,
+            ground.var(found.input),
+            ground.var(found.points),
+            tuple(
+                Statistic(ground.var(s.variable), ground.term(s.value)) for s in found.statistics
+            ),
+            ground.term(found.output),
+            ground.var(answer) if answer is not None else None,
+            ground.term(inverse) if inverse is not None else None,
         )
 
     def _fitted(self, conversions: list[Placed]) -> tuple[Function | None, Function | None]:

@@ -110,13 +110,3 @@ def _merged(vector: Vector) -> Vector:
             return Leaf(Op("merge_rows", (expr,)), levels, rank - 1)
         case Group(items):
             return Group({k: _merged(v) for k, v in items.items()})
-
-
-def flat(vector: Vector, path: str = "") -> Iterator[tuple[str, Leaf]]:
-    """The arrays of a vector, with their places in it."""
-    match vector:
-        case Leaf():
-            yield path, vector
-        case Group(items):
-            for k, v in items.items():
-                yield from flat(v, f"{path}_{k}" if path else str(k))

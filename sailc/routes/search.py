@@ -7,6 +7,7 @@ length, cost, how early the fitted ones come, and names, so they are the same ev
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 
 from msgspec import Struct
@@ -148,33 +149,35 @@ def forward(converters: Index, question: Type) -> list[Reached]:
 
     def expand(type: Type) -> Iterator[Step]:
         for c in converters.within(type):
-            yield from apply_forward(c, type)
+            for target, lift in _lifted(type, partial(convert, c)):
+                yield Step(c, type, target, lift)
 
     return _search(Reached(question, ()), expand, _append)
 
 
-def apply_forward(c: Converter, type: Type) -> Iterator[Step]:
-    """A converter on a type, or lifted over its collection, tuple or record."""
-    target = convert(c, type)
-    if target is not None:
-        yield Step(c, type, target)
+Lift = tuple[str | int, ...]
+Other = Callable[[Type], Type | None]
+
+
+def _lifted(type: Type, other: Other) -> Iterator[tuple[Type, Lift]]:
+    """The types at the other end of a step, and where in a type it is taken: of the whole, of
+    a collection's element, of one component of a tuple, of all fields of a record at once."""
+    whole = other(type)
+    if whole is not None:
+        yield whole, ()
     match type:
         case ListType(item, n):
-            for s in apply_forward(c, item):
-                yield Step(c, type, ListType(s.target, n), ("each", *s.lift))
+            yield from ((ListType(t, n), ("each", *lift)) for t, lift in _lifted(item, other))
         case SetType(item, n):
-            for s in apply_forward(c, item):
-                yield Step(c, type, SetType(s.target, n), ("each", *s.lift))
+            yield from ((SetType(t, n), ("each", *lift)) for t, lift in _lifted(item, other))
         case TupleType(items):
             for i, item in enumerate(items):
-                for s in apply_forward(c, item):
-                    changed = (*items[:i], s.target, *items[i + 1 :])
-                    yield Step(c, type, TupleType(changed), (i, *s.lift))
+                for t, lift in _lifted(item, other):
+                    yield TupleType((*items[:i], t, *items[i + 1 :])), (i, *lift)
         case RecordType(fields):
-            changed_fields = [(n, convert(c, t)) for n, t in fields]
-            if any(t is not None for _, t in changed_fields):
-                whole = tuple((n, t or dict(fields)[n]) for n, t in changed_fields)
-                yield Step(c, type, RecordType(whole), ("fields",))
+            changed = [(n, t, other(t)) for n, t in fields]
+            if any(t is not None for _, _, t in changed):
+                yield RecordType(tuple((n, t or before) for n, before, t in changed)), ("fields",)
         case _:
             pass
 
@@ -205,35 +208,10 @@ def backward(converters: Index, truth: Type, suffix: Route = ()) -> list[Reached
     def expand(type: Type) -> Iterator[Step]:
         for c in converters.within(type):
             if not c.fitted or type == truth:
-                yield from _apply_backward(c, type)
+                for source, lift in _lifted(type, partial(_before, c)):
+                    yield Step(c, source, type, lift, inverse=c.fitted)
 
     return _search(Reached(truth, suffix), expand, _prepend)
-
-
-def _apply_backward(c: Converter, type: Type) -> Iterator[Step]:
-    """A converter that leads to a type, or to what a collection, tuple or record holds."""
-    source = _before(c, type)
-    if source is not None:
-        yield Step(c, source, type, inverse=c.fitted)
-    match type:
-        case ListType(item, n):
-            for s in _apply_backward(c, item):
-                yield Step(c, ListType(s.source, n), type, ("each", *s.lift), s.inverse)
-        case SetType(item, n):
-            for s in _apply_backward(c, item):
-                yield Step(c, SetType(s.source, n), type, ("each", *s.lift), s.inverse)
-        case TupleType(items):
-            for i, item in enumerate(items):
-                for s in _apply_backward(c, item):
-                    changed = (*items[:i], s.source, *items[i + 1 :])
-                    yield Step(c, TupleType(changed), type, (i, *s.lift), s.inverse)
-        case RecordType(fields):
-            before = [(n, _before(c, t)) for n, t in fields]
-            if any(t is not None for _, t in before):
-                whole = tuple((n, t or dict(fields)[n]) for n, t in before)
-                yield Step(c, RecordType(whole), type, ("fields",), c.fitted)
-        case _:
-            pass
 
 
 def _before(c: Converter, type: Type) -> Type | None:

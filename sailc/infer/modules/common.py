@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -183,13 +183,17 @@ def choose(knob: Knob, value: Value) -> dict[str, Value]:
     return dict.fromkeys(knob.names, POISON)
 
 
+def together(found: Iterable[Knob], values: Iterable[Value]) -> dict[str, Value]:
+    """What the names of some knobs stand for when each has a value."""
+    result: dict[str, Value] = {}
+    for k, value in zip(found, values, strict=True):
+        result.update(choose(k, value))
+    return result
+
+
 def defaults(found: tuple[Knob, ...]) -> dict[str, Value]:
     """The first value of each knob."""
-    result: dict[str, Value] = {}
-    for k in found:
-        first = k.values[0] if k.values else _middle(k.distribution)
-        result.update(choose(k, first))
-    return result
+    return together(found, (k.values[0] if k.values else _middle(k.distribution) for k in found))
 
 
 def _middle(made: Made | None) -> Value:
