@@ -25,7 +25,7 @@ from sailc.syntax.filter import Filter
 from sailc.syntax.machine import machine
 from sailc.syntax.parser import parse
 
-GOOD = sorted([*EXAMPLES.rglob("*.sail"), *ROOT.glob("stdlib/**/*.sail")])
+GOOD = sorted([*EXAMPLES.rglob("[!.]*.sail"), *ROOT.glob("stdlib/**/[!.]*.sail")])
 
 
 def whole(text: str) -> bool:

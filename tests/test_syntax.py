@@ -33,7 +33,7 @@ from sailc.syntax.token import END, Token
 
 FULL = bool(os.environ.get("SAIL_FULL"))
 ROOT = Path(__file__).parent.parent
-PAPER = sorted((ROOT / "examples" / "paper").glob("*.sail"))
+PAPER = sorted((ROOT / "examples" / "paper").glob("[!.]*.sail"))
 BAD = sorted((ROOT / "tests" / "programs" / "bad").glob("E01*.sail"))
 PROGRAMS = [path.read_text(encoding="utf-8") for path in PAPER]
 CODES = {
