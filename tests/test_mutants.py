@@ -374,7 +374,11 @@ class Bench:
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    files = [*EXAMPLES.glob("[!.]*.sail"), *EXAMPLES.glob("paper/[!.]*.sail"), *LIBRARY.glob("*.sail")]
+    files = [
+        *EXAMPLES.glob("[!.]*.sail"),
+        *EXAMPLES.glob("paper/[!.]*.sail"),
+        *LIBRARY.glob("*.sail"),
+    ]
     for path in sorted(files):
         yield path.stem, path.read_text("utf-8")
     for path in sorted(TESTS.glob("*.md")):
