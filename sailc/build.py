@@ -14,7 +14,7 @@ from sailc.names import Entry
 from sailc.plan.plan import make_plan
 from sailc.plan.scenario import Plan, Scenario
 from sailc.plan.select import Selection
-from sailc.program.lower import Lower
+from sailc.program.lower import lower
 from sailc.program.tree import Program
 from sailc.queries import data_header, names, world
 from sailc.query import Database, query
@@ -58,10 +58,7 @@ def program(db: Database, scenario: Scenario) -> Program:
         return location, header if isinstance(header, Header) else None, line.options
 
     folder = str(Path(file).parent.absolute())
-    source_name = Path(file).name
-    return Lower(
-        world(db), scenario, find, folder, source_name, scenario.software.backend
-    ).program()
+    return lower(world(db), scenario, find, folder, Path(file).name)
 
 
 class Compiled(Struct, frozen=True):

@@ -27,6 +27,9 @@ from sailc.types.model import (
 
 Levels = tuple[str, ...]
 
+POINTS = "points"
+"""The level of a program's points."""
+
 
 class Leaf(Struct, frozen=True):
     """An array: batch axes `levels`, then `rank` axes of one point."""

@@ -67,6 +67,29 @@ RESERVED = frozenset(
     ]
 )
 
+# Names of a program that metrics must not hide: its functions, and the variables of `main`.
+TAKEN = frozenset(
+    [
+        *("answer", "answers", "array", "asked", "auc", "batches", "compile_time", "constants"),
+        *("convert", "count", "data", "energy", "epochs", "facts", "final_loss", "fit"),
+        *(
+            "fit_truth",
+            "after",
+            "before",
+            "history",
+            "joined",
+            "joules",
+            "latency",
+            "memory",
+            "metrics",
+        ),
+        *("on_device", "output", "parameters", "parser", "peak_memory", "questions", "report"),
+        *("each", "size_of"),
+        *("respond", "result", "rng", "run", "start", "statistics", "step", "steps", "tensor"),
+        *("test_time", "timed", "train_time", "truth", "wasserstein", "x", "y"),
+    ]
+)
+
 
 def identifier(name: str) -> str:
     """A legal Python identifier that looks like an author's name."""

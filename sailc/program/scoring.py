@@ -6,13 +6,11 @@ import re
 
 from sailc.infer.modules.metric import Demand
 from sailc.plan.scenario import PlannedMetric
-from sailc.program.layout import Group, Leaf, Vector, opened
+from sailc.program.layout import POINTS, Group, Leaf, Vector, opened
 from sailc.program.names import NameTable, identifier
 from sailc.program.tree import Check, Expr, Function, MetricCode, Op, Ref
 from sailc.program.vectors import Lowering
 from sailc.terms import Term, Var, walk
-
-POINTS = "points"
 
 
 def score_code(m: PlannedMetric, stage: str, names: NameTable) -> MetricCode:

@@ -1,0 +1,108 @@
+"""Chains of converters: what is fitted on all training points, and what is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from sailc.infer.modules.common import World
+from sailc.infer.modules.converter import Conversion, Statistic, apply_converter
+from sailc.plan.ground import Grounding
+from sailc.program.layout import POINTS, Leaf, enter, leave, opened, packed, rank_of
+from sailc.program.placed import Placed, convert, descend, places
+from sailc.program.tidy import inlined, pruned
+from sailc.program.tree import Expr, Function, Ref
+from sailc.program.vectors import Lowering
+from sailc.routes import Route, Step
+from sailc.terms import Var
+from sailc.types.model import Type
+
+
+def conversions(world: World, route: Route) -> list[Placed]:
+    """The converters of a chain at their types, and where in these they apply."""
+    return [p for i, s in enumerate(route) for p in _placed(world, s, i)]
+
+
+def _placed(world: World, step: Step, i: int) -> Iterator[Placed]:
+    whole = step.target if step.inverse else step.source
+    for path, type in places(whole, step.lift):
+        made = _conversion(world, step, type)
+        if made is not None:
+            yield Placed(made, whole, path, i)
+
+
+def _conversion(world: World, step: Step, type: Type) -> Conversion | None:
+    ctx = world.context()
+    found = apply_converter(ctx, step.converter, type)
+    if found is None:
+        return None
+    ctx.solver.settle()
+    ground = Grounding(ctx.solver)
+    inverse, answer = (found.inverse, found.answer) if step.inverse else (None, None)
+    return Conversion(
+        found.converter,
+        found.source,
+        ctx.solver.resolve(found.target),
+        ground.var(found.input),
+        ground.var(found.points),
+        tuple(Statistic(ground.var(s.variable), ground.term(s.value)) for s in found.statistics),
+        ground.term(found.output),
+        ground.var(answer) if answer is not None else None,
+        ground.term(inverse) if inverse is not None else None,
+    )
+
+
+def fitted(chain: Sequence[Placed]) -> tuple[Function | None, Function | None]:
+    """The function that fits a chain on the training questions, and the one that converts
+    questions with what it found."""
+    if not chain:
+        return None, None
+    return statistics(chain, "fit", "question"), _convert(chain)
+
+
+def statistics(chain: Sequence[Placed], name: str, what: str) -> Function:
+    """A function from all training points together to the statistics of a chain."""
+    low = Lowering()
+    first = chain[0].conversion
+    start = low.names.fresh(what)
+    vector = opened(chain[0].whole, Ref(start), outer=1)
+    results: list[Expr] = []
+    for placed in chain:
+        c = placed.conversion
+        values = [replace(s.value, name=placed.label(s.variable.name)) for s in c.statistics]
+        low.count(*values)
+        low.bind(c.points, descend(low, placed, vector))
+        for s, term in zip(c.statistics, values, strict=True):
+            value = low.leaf(term)
+            low.bind(s.variable, value)
+            results.append(value.expr)
+        if placed is not chain[-1]:
+            vector = leave(convert(low, placed, enter(vector, POINTS)), POINTS)
+    doc = f"What is known of all training {what}s together."
+    span = first.output.span
+    return pruned(Function(name, doc, (start,), tuple(low.body), tuple(results), span))
+
+
+def _convert(chain: Sequence[Placed]) -> Function:
+    low = Lowering()
+    first = chain[0].conversion
+    start = low.names.fresh("question")
+    vector = opened(chain[0].whole, Ref(start), (POINTS,))
+    parameters = [start]
+    for placed in chain:
+        found = placed.conversion.statistics
+        parameters += [bind_statistic(low, placed, s.variable) for s in found]
+        vector = convert(low, placed, vector)
+    doc = "Questions as the model takes them."
+    span = first.output.span
+    return inlined(
+        Function("convert", doc, tuple(parameters), tuple(low.body), (packed(vector),), span)
+    )
+
+
+def bind_statistic(low: Lowering, placed: Placed, variable: Var) -> str:
+    """Make a statistic of a conversion a parameter of a function; its name there."""
+    name = low.names.fresh(placed.label(variable.name))
+    low.bind(variable, Leaf(Ref(name), (), rank_of(variable.type)))
+    return name

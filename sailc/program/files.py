@@ -1,0 +1,58 @@
+"""The data files that a program reads: the text that opens each, and what it imports for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct, field
+
+from sailc.data import Header, Location, Options, loading
+from sailc.infer.dataset import is_unit
+from sailc.program.tree import Expr, Text
+from sailc.terms import Apply, Term, walk
+from sailc.types.model import Label, ListType, RecordType, Tensor, Type
+from sailc.types.parts import present
+
+FindFile = Callable[[str, str, str], tuple[Location | None, Header | None, Options]]
+
+
+class Files(Struct):
+    """The files that have been asked for so far. `find` says where a dataset's file is."""
+
+    find: FindFile
+    imports: list[str] = field(default_factory=list[str])
+    helpers: list[str] = field(default_factory=list[str])
+    paths: list[str] = field(default_factory=list[str])
+
+    def read_by(self, root: Term) -> Iterator[tuple[tuple[str, str], Expr]]:
+        """The files that a term reads, by dataset and name, with the text that opens each."""
+        for t in walk(root):
+            if isinstance(t, Apply) and t.operator == "file":
+                key = (str(t.attributes["dataset"]), str(t.attributes["file"]))
+                yield key, self._opened(str(t.attributes["source"]), *key, t.type)
+
+    def _opened(self, source: str, dataset: str, name: str, type: Type) -> Expr:
+        location, header, options = self.find(source, dataset, name)
+        assert location is not None
+        assert header is not None
+        header = header.with_units(is_unit)
+        match type:
+            case ListType(RecordType(fields)):
+                header = header.taking({n: _constants(t) for n, t in fields})
+            case _:
+                pass
+        found = loading(header, options)
+        self.imports += [*location.imports, *found.imports]
+        self.helpers += list(found.helpers)
+        if str(location.path) not in self.paths:
+            self.paths.append(str(location.path))
+        return Text(found.at(location.expression))
+
+
+def _constants(type: Type) -> tuple[str, ...]:
+    """The constants of an enum, which its labels are the places of."""
+    match present(type):
+        case Tensor(Label(_, constants)):
+            return constants
+        case _:
+            return ()

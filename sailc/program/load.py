@@ -1,0 +1,71 @@
+"""What a program reads and puts in order, once for all splits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from sailc.infer.modules.problem import Condition, DataLine
+from sailc.plan.scenario import Scenario
+from sailc.program.files import Files
+from sailc.program.layout import Group, Vector, packed
+from sailc.program.names import identifier
+from sailc.program.tree import Check, Expr, Function
+from sailc.program.vectors import Lowering
+from sailc.source import NOWHERE
+from sailc.types.model import TupleType, Type
+
+
+class Source(Struct, frozen=True):
+    """What a data line runs over, and the names of `load`'s results that hold it."""
+
+    line: DataLine
+    names: tuple[str, ...]
+
+
+def load_function(scenario: Scenario, files: Files) -> tuple[Function, tuple[Source, ...]]:
+    """The function `load`, and what of its results each data line runs over."""
+    low = Lowering()
+    lines = [line for split in _splits(scenario) for line in scenario.problem.of(split)]
+    conditions = scenario.problem.conditions
+    roots = [*(line.source for line in lines), *(c.holds for c in conditions)]
+    low.count(*roots)
+    low.files = {k: e for root in roots for k, e in files.read_by(root)}
+    results: list[Expr] = []
+    sources: list[Source] = []
+    for line in lines:
+        parts = list(_parts(low.lower(line.source), line.variable.type))
+        base = line.split
+        names = [base] if len(parts) == 1 else [f"{base}_{n}" for n in _labels(line, parts)]
+        sources.append(Source(line, tuple(names)))
+        results += [packed(part) for _, part in parts]
+    span = lines[0].span if lines else NOWHERE
+    doc = "Read the data and part them as the problem says."
+    checks = tuple(Check(low.leaf(c.holds).expr, _message(c), c.span) for c in conditions)
+    load = Function("load", doc, (), tuple(low.body), tuple(results), span, checks)
+    return load, tuple(sources)
+
+
+def _splits(scenario: Scenario) -> tuple[str, ...]:
+    """The splits that the program reads: what is judged on `validate` never sees `test`."""
+    return ("train", "validate", "test") if scenario.split == "test" else ("train", "validate")
+
+
+def _parts(vector: Vector, type: Type, path: str = "") -> Iterator[tuple[str, Vector]]:
+    """What a data line's source is handed over as: the parts of tuples apart."""
+    if isinstance(type, TupleType) and isinstance(vector, Group):
+        for i, t in enumerate(type.items):
+            yield from _parts(vector.items[i], t, f"{path}_{i}" if path else str(i))
+    else:
+        yield path, vector
+
+
+def _labels(line: DataLine, parts: list[tuple[str, Vector]]) -> list[str]:
+    if len(line.names) == len(parts):
+        return [identifier(n) for n in line.names]
+    return [identifier(path) for path, _ in parts]
+
+
+def _message(condition: Condition) -> str:
+    return condition.because or "a `require` of the problem does not hold"

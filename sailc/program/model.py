@@ -1,0 +1,53 @@
+"""The model: its learned arrays, and its function of them and of many questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sailc.plan.matches import GroundModel
+from sailc.program.layout import POINTS, Group, any_leaf, opened, packed, sizes
+from sailc.program.learned import layer_names, spec_of
+from sailc.program.names import identifier
+from sailc.program.points import filled
+from sailc.program.tidy import inlined
+from sailc.program.tree import Function, ParameterSpec, Ref
+from sailc.program.vectors import Lowering
+from sailc.types.model import TupleType
+
+Keys = Mapping[int, Mapping[str, str]]
+"""The keys of each layer's arrays, by its identity and the parameter's name."""
+
+
+def learned_arrays(model: GroundModel) -> tuple[tuple[ParameterSpec, ...], Keys]:
+    """The learned arrays, named for the parts that they belong to."""
+    specs: list[ParameterSpec] = []
+    keys: dict[int, dict[str, str]] = {}
+    for layer, name in zip(model.layers, layer_names(model.layers), strict=True):
+        keys[id(layer)] = {}
+        for parameter, type in layer.parameters.items():
+            shape = tuple(n for n in sizes(type) if n is not None)
+            key = f"{name}.{parameter}"
+            keys[id(layer)][parameter] = key
+            initial = layer.initial.get(parameter, "zeros")
+            specs.append(spec_of(key, shape, initial, (layer.operator, parameter)))
+    return tuple(specs), keys
+
+
+def model_function(model: GroundModel, keys: Keys) -> Function:
+    """The model's output for many questions, of its weights and these."""
+    low = Lowering()
+    low.layers = keys
+    low.names.taken.add("w")
+    single = len(model.inputs) == 1
+    start = low.names.fresh(model.input.name if single else "question")
+    asked = model.input.type if single else TupleType(tuple(v.type for v in model.inputs))
+    question = opened(asked, Ref(start), (POINTS,))
+    for i, variable in enumerate(model.inputs):
+        part = question.items[i] if not single and isinstance(question, Group) else question
+        low.bind(variable, part)
+    low.count(model.output)
+    output = packed(filled(low.lower(model.output), any_leaf(question)))
+    d = model.entry.declaration
+    name = identifier(d.name).lower()
+    doc = d.doc or f"The model {d.name}."
+    return inlined(Function(name, doc, ("w", start), tuple(low.body), (output,), d.name_span))

@@ -1,0 +1,109 @@
+"""Questions and truths of many points at once, from what the data lines run over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from sailc.infer.modules.problem import DataLine
+from sailc.program.layout import (
+    POINTS,
+    Group,
+    Leaf,
+    Vector,
+    any_leaf,
+    enter,
+    opened,
+    packed,
+)
+from sailc.program.load import Source
+from sailc.program.names import NameTable
+from sailc.program.placed import Placed, convert
+from sailc.program.tidy import inlined
+from sailc.program.tree import Function, Op, Ref, Split
+from sailc.program.vectors import Lowering
+from sailc.types.model import TupleType, Type
+
+
+def point_functions(
+    sources: Sequence[Source], conversions: Sequence[Placed]
+) -> tuple[tuple[Function, ...], tuple[Split, ...]]:
+    """The question, converted, and the truth of many points; one function where lines agree."""
+    functions: list[Function] = []
+    splits: list[Split] = []
+    for source in sources:
+        made = _points_of(source.line, conversions)
+        twin = next((f for f in functions if _alike(f, made)), None)
+        if twin is None:
+            name = "points" if not functions else f"{source.line.split}_points"
+            twin = replace(made, name=name)
+            functions.append(twin)
+        splits.append(Split(source.line.split, twin.name, source.names))
+    return tuple(functions), tuple(splits)
+
+
+def _points_of(line: DataLine, conversions: Sequence[Placed]) -> Function:
+    low = Lowering()
+    fixture = line.fixtures[0]
+    assert fixture.truth is not None
+    low.count(fixture.question, fixture.truth)
+    vector, parameters = _source_vector(line, low.names)
+    low.bind(line.variable, enter(vector, POINTS))
+    question = low.lower(fixture.question)
+    truth = low.lower(fixture.truth)
+    for c in conversions:
+        question = convert(low, c, question)
+    some = any_leaf(vector)
+    results = (packed(filled(question, some)), packed(filled(truth, some)))
+    doc = "Questions, as the model takes them, and their true answers."
+    return Function("points", doc, tuple(parameters), tuple(low.body), results, line.span)
+
+
+def asked_questions(line: DataLine) -> Function:
+    """The questions as they are asked, for metrics that read them."""
+    low = Lowering()
+    fixture = line.fixtures[0]
+    low.count(fixture.question)
+    vector, parameters = _source_vector(line, low.names)
+    low.bind(line.variable, enter(vector, POINTS))
+    question = filled(low.lower(fixture.question), any_leaf(vector))
+    doc = "The questions, as they are asked."
+    body, results = tuple(low.body), (packed(question),)
+    return inlined(Function("questions", doc, tuple(parameters), body, results, line.span))
+
+
+def _source_vector(line: DataLine, names: NameTable) -> tuple[Vector, list[str]]:
+    """What a data line runs over, as parameters of a function, and their names."""
+    taken: list[str] = []
+
+    def parameters(type: Type, given: list[str]) -> Vector:
+        match type:
+            case TupleType(items):
+                apart = len(given) == len(items)
+                labels = given if apart else [f"part{i}" for i in range(len(items))]
+                pairs = enumerate(zip(items, labels, strict=True))
+                return Group({i: parameters(t, [n]) for i, (t, n) in pairs})
+            case _:
+                taken.append(names.fresh(given[0]))
+                return opened(type, Ref(taken[-1]), outer=1)
+
+    return parameters(line.variable.type, list(line.names)), taken
+
+
+def filled(vector: Vector, some: Leaf) -> Vector:
+    """A result that no point enters is the same for all of them."""
+    match vector:
+        case Group(items):
+            whole = {k: filled(v, some) for k, v in items.items()}
+            return vector if whole == items else Group(whole)
+        case Leaf(_, levels) if POINTS in levels:
+            return vector
+        case Leaf(expr, _, rank):
+            rows = Op("repeat_rows", (expr, some.expr), {"rank": rank})
+            return Leaf(rows, (POINTS,), rank)
+
+
+def _alike(a: Function, b: Function) -> bool:
+    strip = [(x.name, x.value) for x in a.body] == [(x.name, x.value) for x in b.body]
+    return strip and a.results == b.results and a.parameters == b.parameters
