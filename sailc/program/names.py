@@ -7,87 +7,29 @@ import unicodedata
 
 from msgspec import Struct, field
 
-RESERVED = frozenset(
-    [
-        "np",
-        "torch",
-        "F",
-        "jax",
-        "jnp",
-        "optax",
-        "json",
-        "time",
-        "gzip",
-        "argparse",
-        "math",
-        "Path",
-        "DATA",
-        "main",
-        "load",
-        "points",
-        "train",
-        "test",
-        "evaluate",
-        "init",
-        "loss",
-        "model",
-        "weights",
-        "w",
-        "seed",
-        "out",
-        "device",
-        "args",
-        "find_spec",
-        "h5py",
-        "csv",
-        "bz2",
-        "lzma",
-        "column",
-        "print",
-        "functools",
-        "itertools",
-        "len",
-        "sum",
-        "min",
-        "max",
-        "abs",
-        "range",
-        "list",
-        "tuple",
-        "dict",
-        "set",
-        "str",
-        "int",
-        "float",
-        "bool",
-        "open",
-        "zip",
-        "map",
-        "type",
-    ]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+RESERVED = _words(
+    """
+    DATA F Path abs argparse args bool bz2 column csv device dict evaluate find_spec float
+    functools gzip h5py init int itertools jax jnp json len list load loss lzma main map
+    math max min model np open optax out points print range seed set str sum test time torch
+    train tuple type w weights zip
+    """
 )
 
 # Names of a program that metrics must not hide: its functions, and the variables of `main`.
-TAKEN = frozenset(
-    [
-        *("answer", "answers", "array", "asked", "auc", "batches", "compile_time", "constants"),
-        *("convert", "count", "data", "energy", "epochs", "facts", "final_loss", "fit"),
-        *(
-            "fit_truth",
-            "after",
-            "before",
-            "history",
-            "joined",
-            "joules",
-            "latency",
-            "memory",
-            "metrics",
-        ),
-        *("on_device", "output", "parameters", "parser", "peak_memory", "questions", "report"),
-        *("each", "size_of"),
-        *("respond", "result", "rng", "run", "start", "statistics", "step", "steps", "tensor"),
-        *("test_time", "timed", "train_time", "truth", "wasserstein", "x", "y"),
-    ]
+TAKEN = _words(
+    """
+    after answer answers array asked auc batches before compile_time constants convert count
+    data each energy epochs facts final_loss fit fit_truth history joined joules latency
+    memory metrics on_device output parameters parser peak_memory questions report respond
+    result rng run size_of start statistics step steps tensor test_time timed train_time
+    truth wasserstein x y
+    """
 )
 
 
