@@ -136,6 +136,22 @@ def digest(*roots: Term) -> str:
     return sha256(repr(whole).encode()).hexdigest()[:12]
 
 
+def same(a: Term, b: Term) -> bool:
+    """Whether two terms compute the same: the same operators on the same variables, with the
+    same layers."""
+    return _row(a) == _row(b) and all(map(same, below(a), below(b)))
+
+
+def _row(term: Term) -> tuple[object, ...]:
+    match term:
+        case Var() | Map():
+            return (id(term),)
+        case Const(value=value):
+            return (value,)
+        case Apply(operator=operator, attributes=attributes, layer=layer, arguments=arguments):
+            return (operator, tuple(sorted(attributes.items())), id(layer), len(arguments))
+
+
 def _label(term: Term) -> str:
     match term:
         case Var(name=name):

@@ -193,6 +193,7 @@ INFIX: Rows = {
     "together": "args",
     "in_step": "zip(*args, strict=True)",
     "fold": "functools.reduce(a, b, c)",
+    "call": lambda op: f"{op.attributes['function']}(*args)",
 }
 
 # Functions that NumPy, PyTorch and JAX have under one name.

@@ -133,11 +133,64 @@ def _facts(program: Program, target: Target) -> dict[str, object]:
         "constants": ", constants" if program.truth_statistics else "",
         "more": ", *constants" if program.truth_statistics else "",
         "layout": fit,
+        "batch": _Batch(program),
         "pick": partial(_pick, program.structured),
         "size": partial(_size, program.structured),
         "all_of": partial(_all_of, program.structured),
         "metric_line": _metric_line,
     }
+
+
+class _Batch(Struct, frozen=True):
+    """How a program names the points that it trains on, and the mean loss of some of them."""
+
+    program: Program
+
+    @property
+    def truths(self) -> bool:
+        """Whether what is made small reads truths."""
+        return not self.program.minimized
+
+    @property
+    def names(self) -> str:
+        return "x, y" if self.truths else "x"
+
+    @property
+    def device(self) -> str:
+        """Where the points of a batch are."""
+        kind, name = ("truth", "y") if self.truths else ("question", "x")
+        return "device" if kind in self.program.structured else f"{name}.device"
+
+    @property
+    def count(self) -> str:
+        """How many points are trained on."""
+        kind, name = ("truth", "y") if self.truths else ("question", "x")
+        return _size(self.program.structured, kind, name)
+
+    def taken(self, points: str) -> str:
+        """The questions of some points, with their truths if these are read."""
+        return f"x, y = {points}" if self.truths else f"x = {points}[0]"
+
+    def loss(self, x: str, y: str) -> str:
+        """The mean loss of questions and truths."""
+        if self.program.minimized:
+            return f"loss(w, {x})"
+        return f"loss({self.program.model.name}(w, {x}), {y}{self._constants})"
+
+    def step(self, result: str, indent: int) -> str:
+        """The statements that give the loss of the points of a batch."""
+        p = self.program
+        x, y = (_pick(p.structured, k, n, "index") for k, n in (("question", "x"), ("truth", "y")))
+        if p.structured and self.truths:
+            lines = [f"answer = {p.model.name}(w, {x})"]
+            lines.append(f"{result} loss(answer, {y}{self._constants})")
+        else:
+            lines = [f"{result} {self.loss(x, y)}"]
+        return "\n".join(fit(line, indent) for line in lines)
+
+    @property
+    def _constants(self) -> str:
+        return ", *constants" if self.program.truth_statistics else ""
 
 
 def _metric_line(m: MetricCode) -> str:

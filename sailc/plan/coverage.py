@@ -53,6 +53,7 @@ def of_model(links: Links) -> frozenset[str]:
     """What runs on the backend: the models and the losses."""
     outputs = [k.model.output for k in links]
     roots = [*outputs, *(a.loss.value for k in links for a in k.answered if a.loss)]
+    roots += [k.model.minimize for k in links if k.model.minimize is not None]
     filtered = any(isinstance(t, Map) and t.condition is not None for t in walk(*roots))
     return needed(*roots) | frozenset([CONDITION] if filtered else [])
 

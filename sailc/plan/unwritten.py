@@ -12,11 +12,12 @@ def unwritten(links: Links) -> str:
     """What of a link no program can be written for by this version; empty if nothing."""
     first = judged(links)
     model = first.model
+    minimizes = model.minimize is not None
     if any(k.line.stage for k in links):
         return "`stage`"
     if any(len(k.line.fixtures) > 1 for k in links):
         return "several fixtures"
-    if any(k.fixture.truth is None for k in links):
+    if any(k.fixture.truth is None for k in links if k.line.split == "test" or not minimizes):
         return "a question without a truth"
     if any(k.match is not first.match for k in links):
         return "data lines that ask with different types"
@@ -24,7 +25,8 @@ def unwritten(links: Links) -> str:
 
 
 def _of_model(model: GroundModel) -> str:
-    if model.minimize is not None or model.fitted or not model.trained:
+    solves = model.minimize is not None and model.entry.declaration.kind == "solver"
+    if solves or model.fitted or not model.trained:
         return "a model that is not trained by a loss"
     inputs = tuple(v.type for v in model.inputs)
     if not all(map(_is_arrays, inputs)) or not _is_arrays(model.output.type):

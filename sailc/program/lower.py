@@ -14,7 +14,7 @@ from sailc.program.files import Files, FindFile
 from sailc.program.layout import is_structured
 from sailc.program.learned import constants, training
 from sailc.program.load import Source, load_function
-from sailc.program.model import learned_arrays, model_function
+from sailc.program.model import learned_arrays, minimized, model_function
 from sailc.program.placed import Placed
 from sailc.program.points import asked_questions, point_functions
 from sailc.program.tree import Function, MetricCode, Program
@@ -31,7 +31,8 @@ def lower(world: World, s: Scenario, find: FindFile, folder: str, source: str) -
     points, splits = point_functions(sources, early)
     statistics, convert = fitted(late)
     answering = Answering(s, conversions(world, s.link.answer))
-    parameters, keys = learned_arrays(s.link.model)
+    model, own = s.link.model, s.link.model.minimize is not None
+    parameters, keys = learned_arrays(model)
     judged = answering.judged(s.metrics)
     return Program(
         scenario=s.id,
@@ -50,13 +51,14 @@ def lower(world: World, s: Scenario, find: FindFile, folder: str, source: str) -
         convert=convert,
         truth_statistics=answering.truth_statistics(),
         parameters=parameters,
-        model=model_function(s.link.model, keys),
-        loss=answering.loss(),
+        model=model_function(model, keys),
+        loss=minimized(model, keys) if own else answering.loss(),
         answers=judged.answers,
         metrics=judged.metrics,
         training=training(s.trainer),
         structured=frozenset(_structured(s.link)),
         scaled=answering.scaled,
+        minimized=own,
         reads=_reads(s),
         questions=_questions(s, sources, judged.metrics),
         point_flops=s.cost.train_flops,

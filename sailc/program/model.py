@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sailc.plan.matches import GroundModel
-from sailc.program.layout import POINTS, Group, any_leaf, opened, packed, sizes
+from sailc.program.layout import (
+    POINTS,
+    Group,
+    Leaf,
+    Vector,
+    any_leaf,
+    opened,
+    packed,
+    sizes,
+)
 from sailc.program.learned import layer_names, spec_of
 from sailc.program.names import identifier
 from sailc.program.points import filled
+from sailc.program.rules import mean_over_points
 from sailc.program.tidy import inlined
-from sailc.program.tree import Function, ParameterSpec, Ref
+from sailc.program.tree import Function, Op, ParameterSpec, Ref
 from sailc.program.vectors import Lowering
+from sailc.terms import same
 from sailc.types.model import TupleType
 
 Keys = Mapping[int, Mapping[str, str]]
@@ -35,6 +46,37 @@ def learned_arrays(model: GroundModel) -> tuple[tuple[ParameterSpec, ...], Keys]
 
 def model_function(model: GroundModel, keys: Keys) -> Function:
     """The model's output for many questions, of its weights and these."""
+    low, start, question = _opened(model, keys)
+    low.count(model.output)
+    output = packed(filled(low.lower(model.output), any_leaf(question)))
+    d = model.entry.declaration
+    doc = d.doc or f"The model {d.name}."
+    name = _name(model)
+    return inlined(Function(name, doc, ("w", start), tuple(low.body), (output,), d.name_span))
+
+
+def minimized(model: GroundModel, keys: Keys) -> Function:
+    """The mean over many questions of what a model says that it makes small."""
+    assert model.minimize is not None
+    low, start, question = _opened(model, keys)
+    if same(model.minimize, model.output):
+        called = Op("call", (Ref("w"), Ref(start)), {"function": _name(model)})
+        low.bind(model.minimize, Leaf(called, (POINTS,), 0))
+    low.count(model.minimize)
+    value = filled(low.leaf(model.minimize), any_leaf(question))
+    assert isinstance(value, Leaf)
+    result = mean_over_points(value)
+    doc = f"What {model.entry.declaration.name} minimizes, the mean of some points."
+    span = model.minimize.span
+    return inlined(Function("loss", doc, ("w", start), tuple(low.body), (result,), span))
+
+
+def _name(model: GroundModel) -> str:
+    return identifier(model.entry.declaration.name).lower()
+
+
+def _opened(model: GroundModel, keys: Keys) -> tuple[Lowering, str, Vector]:
+    """A function of a model in the making: what its questions are called there, and hold."""
     low = Lowering()
     low.layers = keys
     low.names.taken.add("w")
@@ -45,9 +87,4 @@ def model_function(model: GroundModel, keys: Keys) -> Function:
     for i, variable in enumerate(model.inputs):
         part = question.items[i] if not single and isinstance(question, Group) else question
         low.bind(variable, part)
-    low.count(model.output)
-    output = packed(filled(low.lower(model.output), any_leaf(question)))
-    d = model.entry.declaration
-    name = identifier(d.name).lower()
-    doc = d.doc or f"The model {d.name}."
-    return inlined(Function(name, doc, ("w", start), tuple(low.body), (output,), d.name_span))
+    return low, start, question

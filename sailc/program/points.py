@@ -39,24 +39,25 @@ def point_functions(
             name = "points" if not functions else f"{source.line.split}_points"
             twin = replace(made, name=name)
             functions.append(twin)
-        splits.append(Split(source.line.split, twin.name, source.names))
+        truths = source.line.fixtures[0].truth is not None
+        splits.append(Split(source.line.split, twin.name, source.names, truths))
     return tuple(functions), tuple(splits)
 
 
 def _points_of(line: DataLine, conversions: Sequence[Placed]) -> Function:
     low = Lowering()
     fixture = line.fixtures[0]
-    assert fixture.truth is not None
-    low.count(fixture.question, fixture.truth)
+    truths = [] if fixture.truth is None else [fixture.truth]
+    low.count(fixture.question, *truths)
     vector, parameters = _source_vector(line, low.names)
     low.bind(line.variable, enter(vector, POINTS))
     question = low.lower(fixture.question)
-    truth = low.lower(fixture.truth)
+    answers = [low.lower(t) for t in truths]
     for c in conversions:
         question = convert(low, c, question)
     some = any_leaf(vector)
-    results = (packed(filled(question, some)), packed(filled(truth, some)))
-    doc = "Questions, as the model takes them, and their true answers."
+    results = tuple(packed(filled(v, some)) for v in (question, *answers))
+    doc = "Questions, as the model takes them" + (", and their true answers." if truths else ".")
     return Function("points", doc, tuple(parameters), tuple(low.body), results, line.span)
 
 

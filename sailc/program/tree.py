@@ -100,11 +100,12 @@ class ParameterSpec(Struct, frozen=True):
 
 class Split(Struct, frozen=True):
     """One of train, validate and test: which function makes its points, from which of
-    `load`'s results."""
+    `load`'s results, and whether these have truths."""
 
     name: str
     points: str
     sources: tuple[str, ...]
+    truths: bool = True
 
 
 class MetricCode(Struct, frozen=True):
@@ -167,6 +168,9 @@ class Program(Struct, frozen=True):
     a tuple of a tuple's."""
     scaled: bool
     """Whether the loss is measured in the last of `truth_statistics`, the spread of the truths."""
+    minimized: bool = False
+    """Whether the loss is what the model minimizes: a function of weights and questions, not of
+    outputs and truths."""
     reads: frozenset[str] = frozenset()
     questions: Function | None = None
     point_flops: int | None = None
