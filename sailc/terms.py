@@ -36,11 +36,15 @@ class Layer(Struct, eq=False):
 
 
 class Var(Struct, frozen=True, eq=False):
-    """A question, a point, or what a comprehension or function binds."""
+    """A question, a point, or what a comprehension or function binds.
+
+    `place` says what a point or an element is of, whatever its author calls it.
+    """
 
     type: Type
     span: Span
     name: str
+    place: str = ""
 
 
 class Const(Struct, frozen=True, eq=False):
@@ -126,7 +130,7 @@ def walk(*roots: Term) -> Iterator[Term]:
 
 def digest(*roots: Term) -> str:
     """A short name for what terms compute: the same for the same operators, constants and
-    names of variables, wherever they stand in the source."""
+    places of variables, wherever they stand in the source."""
     rows: dict[tuple[object, ...], int] = {}
     numbers: dict[int, int] = {}
     for t in walk(*roots):
@@ -154,15 +158,15 @@ def _row(term: Term) -> tuple[object, ...]:
 
 def _label(term: Term) -> str:
     match term:
-        case Var(name=name):
-            return f"variable {name}"
+        case Var(name=name, place=place):
+            return f"variable {place or name}"
         case Const(value=value):
             return f"constant {value}"
         case Apply(operator=operator, attributes=attributes):
             plain = {k: str(v) for k, v in attributes.items() if not isinstance(v, Lambda)}
             return f"{operator} {sorted(plain.items())}"
-        case Map(variable=variable):
-            return f"each {variable.name}"
+        case Map(condition=condition):
+            return "each" if condition is None else "each, if"
 
 
 def rebuild(term: Term, change: Callable[[Term], Term], memo: dict[int, Term]) -> Term:

@@ -80,7 +80,8 @@ def _mapped(
     span: Span,
 ) -> Term:
     item, n = elements(ctx, source, clause.source.span)
-    variable = Var(item, clause.target.span, pattern_name(clause.target))
+    place = f"element of {digest(source)}"
+    variable = Var(item, clause.target.span, pattern_name(clause.target), place)
     inner = scope.child()
     bind(ctx, clause.target, variable, inner)
     condition = None

@@ -25,7 +25,9 @@ from sailc.plan.link import Trained, asks, truth_type
 from sailc.plan.metrics import Ready
 from sailc.plan.scenario import PlannedMetric
 from sailc.plan.select import suggested
+from sailc.types.dims import DimName, atom
 from sailc.types.model import Type, Unknown
+from sailc.types.parts import lengths
 
 Posed = tuple[TypedProblem, dict[str, object]]
 """A problem, and the values of its axes."""
@@ -102,12 +104,27 @@ def _conditions(ctx: Context, problem: TypedProblem, ground: Grounding) -> Itera
 
 
 def _line(line: DataLine, ground: Grounding) -> DataLine:
+    source = ground.term(line.source)
+    ground = _by_place(line, ground)
     return replace(
         line,
         variable=ground.var(line.variable),
-        source=ground.term(line.source),
+        source=source,
         fixtures=tuple(_fixtures(line.fixtures, ground)),
     )
+
+
+def _by_place(line: DataLine, ground: Grounding) -> Grounding:
+    """With the lengths that only the data know named by their order in the question and the
+    truth, so that lines that ask alike have equal types, whatever they are points of."""
+    types = [t for f in line.fixtures for t in (f.question.type, truth_type(f)) if t is not None]
+    found = lengths(*map(ground.solver.resolve, types))
+    if not found:
+        return ground
+    solver = ground.solver.fork()
+    for i, length in enumerate(found):
+        solver.names[length] = atom(DimName("some" if i == 0 else f"some_{i + 1}"))
+    return Grounding(solver)
 
 
 def _fixtures(fixtures: Iterable[Question], ground: Grounding) -> Iterator[Question]:

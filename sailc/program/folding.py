@@ -41,7 +41,7 @@ def _stepwise(low: Lowering, term: Apply, step: Lambda) -> Vector:
     from sailc.program.vectors import Lowering as Inner
 
     source, start = (low.lower(a) for a in term.arguments)
-    inner = Inner(names=low.names, files=low.files, layers=low.layers)
+    inner = Inner(names=low.names, files=low.files, layers=low.layers, levels=low.levels)
     inner.memo.update(low.memo)
     state, element = (low.names.fresh(v.name) for v in step.variables)
     inner.bind(step.variables[0], _parts(start, Ref(state), 0))

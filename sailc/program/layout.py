@@ -29,6 +29,11 @@ Levels = tuple[str, ...]
 
 POINTS = "points"
 """The level of a program's points."""
+EACH = "each"
+"""The levels of what conversions are done to, and that place in a type: each of a collection."""
+ELEMENT = "element"
+"""The levels of comprehensions."""
+LEVELS = (POINTS, EACH, ELEMENT)
 
 
 class Leaf(Struct, frozen=True):
@@ -159,12 +164,14 @@ def sizes(type: Type) -> tuple[int | None, ...]:
 
 def merge(*levels: Levels) -> Levels:
     """All levels, the outer ones first."""
-    result: list[str] = []
-    for some in sorted(levels, key=len):
-        result += [x for x in some if x not in result]
-    longest = max(levels, key=len, default=())
-    ordered = [x for x in longest if x in result]
-    return (*(x for x in result if x not in ordered), *ordered)
+    return tuple(sorted({x for some in levels for x in some}, key=_depth))
+
+
+def _depth(level: str) -> tuple[int, int]:
+    """Points are outermost, then come the places of converters, then comprehensions: these
+    are numbered as they are opened, from the outside."""
+    name = level.rstrip("0123456789")
+    return (LEVELS.index(name), int(level[len(name) :] or 0))
 
 
 def align(leaf: Leaf, levels: Levels, rank: int) -> Expr:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from sailc.infer.modules.converter import Conversion
 from sailc.program.layout import (
+    EACH,
     Group,
     Leaf,
     Vector,
@@ -39,9 +40,6 @@ class Placed(Struct, frozen=True):
         """A name for what belongs to this place: `mass_center`, or just `mass`."""
         fields = [p for p in self.path if isinstance(p, str) and p != EACH]
         return "_".join([*fields, name] if name else fields)
-
-
-EACH = "each"
 
 
 def places(type: Type, lift: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Type]]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from sailc.program.layout import (
+    ELEMENT,
     CannotLower,
     Group,
     Leaf,
@@ -80,8 +81,8 @@ class Lowering(Struct):
     uses: dict[int, int] = field(default_factory=dict[int, int])
     files: Mapping[tuple[str, str], Expr] = field(default_factory=dict[tuple[str, str], Expr])
     layers: Mapping[int, Mapping[str, str]] = field(default_factory=dict[int, Mapping[str, str]])
+    levels: itertools.count[int] = field(default_factory=itertools.count)
     _keep: list[Term] = field(default_factory=list[Term])
-    _levels: itertools.count[int] = field(default_factory=itertools.count)
 
     # --- entry -----------------------------------------------------------------------------
 
@@ -160,7 +161,7 @@ class Lowering(Struct):
                 return self._apply(term)
 
     def _map(self, term: Map) -> Vector:
-        level = f"level{next(self._levels)}"
+        level = f"{ELEMENT}{next(self.levels)}"
         source = self.lower(term.source)
         if term.condition is not None:
             source = self._kept(term, term.condition, source, level)

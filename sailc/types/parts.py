@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sailc.types.dims import Dim
-from sailc.types.model import ListType, MaybeType, RecordType, Tensor, TupleType, Type
+from sailc.types.dims import Dim, DimName
+from sailc.types.model import (
+    ListType,
+    MaybeType,
+    RecordType,
+    SetType,
+    Tensor,
+    TupleType,
+    Type,
+)
 
 Path = tuple[str | int, ...]
 
@@ -46,3 +54,29 @@ def optional_parts(type: Type, path: Path = ()) -> Iterator[tuple[Path, Type]]:
                 yield from optional_parts(inner, (*path, i))
         case _:
             pass
+
+
+def dimensions(type: Type) -> Iterator[Dim]:
+    """The dimensions in a type, from the left; those of runs that are not known left out."""
+    match type:
+        case Tensor(_, shape):
+            yield from (i for i in shape if isinstance(i, Dim))
+        case ListType(item, n) | SetType(item, n):
+            yield n
+            yield from dimensions(item)
+        case RecordType(fields):
+            for _, inner in fields:
+                yield from dimensions(inner)
+        case TupleType(items):
+            for inner in items:
+                yield from dimensions(inner)
+        case MaybeType(item):
+            yield from dimensions(item)
+        case _:
+            pass
+
+
+def lengths(*types: Type) -> tuple[DimName, ...]:
+    """The lengths in some types that only the data know, each once, from the left."""
+    found = (a for t in types for d in dimensions(t) for a in d.atoms())
+    return tuple(dict.fromkeys(a for a in found if isinstance(a, DimName)))

@@ -18,6 +18,7 @@ from sailc.types.dims import (
     HOLE,
     Atom,
     Dim,
+    DimName,
     DimVar,
     FloorDiv,
     RankOf,
@@ -73,12 +74,16 @@ class Residual(Struct, frozen=True):
 
 
 class Solver(Struct):
+    """What is known of each variable. `names` are the rigid dimensions that go by another
+    name from here on."""
+
     types: dict[int, Type] = field(default_factory=dict[int, Type])
     dims: dict[int, Dim] = field(default_factory=dict[int, Dim])
     spreads: dict[int, Shape] = field(default_factory=dict[int, Shape])
     units: dict[str, Unit] = field(default_factory=dict[str, Unit])
     origins: dict[int, Span] = field(default_factory=dict[int, Span])
     residuals: list[Residual] = field(default_factory=list[Residual])
+    names: dict[DimName, Dim] = field(default_factory=dict[DimName, Dim])
     _ids: itertools.count[int] = field(default_factory=itertools.count)
 
     def fork(self) -> Solver:
@@ -90,6 +95,7 @@ class Solver(Struct):
             dict(self.units),
             dict(self.origins),
             list(self.residuals),
+            dict(self.names),
             self._ids,
         )
 
@@ -123,6 +129,8 @@ class Solver(Struct):
             case DimVar(id) if id in self.dims:
                 self.dims[id] = self.dim(self.dims[id])
                 return self.dims[id]
+            case DimName():
+                return self.names.get(a, atom(a))
             case FloorDiv(numerator, divisor):
                 return self.dim(numerator) // self.dim(divisor)
             case SizeOf(spread):

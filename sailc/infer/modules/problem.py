@@ -130,7 +130,7 @@ def _carried(line: tree.Line, stage: str) -> Iterator[Carried]:
 def _data(ctx: Context, line: tree.Data, stage: str, scope: Scope) -> DataLine:
     source = term(ctx, line.source, scope)
     item, count = elements(ctx, source, line.source.span)
-    variable = Var(item, line.target.span, pattern_name(line.target))
+    variable = Var(item, line.target.span, pattern_name(line.target), "point")
     inner = scope.child()
     bind(ctx, line.target, variable, inner)
     fixtures: list[Question] = []

@@ -8,7 +8,7 @@ from sailc.diagnostics.types import NotKnownYet, OutOfRange
 from sailc.infer.context import Context
 from sailc.infer.lift import elements, lift, with_length
 from sailc.infer.values import POISON, Closure, Given, Poison, Sequence, Value, as_dim, as_run
-from sailc.terms import Apply, Lambda, Term, Var
+from sailc.terms import Apply, Lambda, Term, Var, digest
 from sailc.types.dims import Dim, DimName, atom, const
 from sailc.types.model import (
     Label,
@@ -79,7 +79,7 @@ def _known(ctx: Context, call: Bound) -> Value:
     item, n = elements(ctx, xs, call.span)
     if isinstance(item, Unknown):
         return POISON
-    left = atom(DimName(f"known of {n}@{call.span.start}"))
+    left = atom(DimName(f"known of {n}@{digest(xs)}"))
     if isinstance(item, MaybeType):
         return Apply(stacked(present(item), left), call.span, call.name, (xs,))
     match with_length(ctx, xs, left):
