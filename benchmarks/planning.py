@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from sailc.__main__ import collect_rarely
 from sailc.build import planned
 from sailc.infer.modules.common import defaults, knobs
 from sailc.plan.chains import Chains
@@ -125,6 +126,7 @@ def naive(opened: Workspace, count: int) -> float:
 
 
 def main() -> None:
+    collect_rarely()
     print(f"{'modules a kind':>15}{'product':>16}{'combinations':>14}{'seconds':>9}{'ms each':>9}")
     for families, size in ((10, 10), (40, 10), (100, 10), (25, 20), (50, 4), (1000, 1)):
         runs = [plan_of(families, size) for _ in range(RUNS)]

@@ -12,7 +12,7 @@ from functools import cached_property
 from msgspec import Struct
 
 
-class Span(Struct, frozen=True, order=True):
+class Span(Struct, frozen=True, gc=False, order=True):
     """The characters `start` up to `end` of the file `file`."""
 
     file: str
@@ -31,7 +31,7 @@ class Span(Struct, frozen=True, order=True):
 NOWHERE = Span("", 0, 0)
 
 
-class Position(Struct, frozen=True, order=True):
+class Position(Struct, frozen=True, gc=False, order=True):
     """A line and a column, both counted from 1."""
 
     line: int

@@ -35,7 +35,7 @@ class Layer(Struct, eq=False):
     name: str = ""
 
 
-class Var(Struct, frozen=True, eq=False):
+class Var(Struct, frozen=True, gc=False, eq=False):
     """A question, a point, or what a comprehension or function binds.
 
     `place` says what a point or an element is of, whatever its author calls it.
@@ -47,7 +47,7 @@ class Var(Struct, frozen=True, eq=False):
     place: str = ""
 
 
-class Const(Struct, frozen=True, eq=False):
+class Const(Struct, frozen=True, gc=False, eq=False):
     """A number, a text, or nested tuples of numbers (a tensor)."""
 
     type: Type
@@ -56,7 +56,7 @@ class Const(Struct, frozen=True, eq=False):
     name: str = ""
 
 
-class Apply(Struct, frozen=True, eq=False):
+class Apply(Struct, frozen=True, gc=False, eq=False):
     """An operator on arguments. `macs` and `flops` count one evaluation."""
 
     type: Type
@@ -70,7 +70,7 @@ class Apply(Struct, frozen=True, eq=False):
     name: str = ""
 
 
-class Map(Struct, frozen=True, eq=False):
+class Map(Struct, frozen=True, gc=False, eq=False):
     """`[body for variable in source if condition]`."""
 
     type: Type
@@ -82,7 +82,7 @@ class Map(Struct, frozen=True, eq=False):
     name: str = ""
 
 
-class Lambda(Struct, frozen=True, eq=False):
+class Lambda(Struct, frozen=True, gc=False, eq=False):
     """A function that is an argument of an operator (`fold`)."""
 
     variables: tuple[Var, ...]

@@ -54,7 +54,23 @@ class Exclusion(Struct, frozen=True):
 
 
 LISTED = 64
-Block = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+class Without(Struct, frozen=True, eq=False):
+    """The names of many modules, apart from a few that `but` holds: as small as those."""
+
+    names: tuple[str, ...]
+    but: frozenset[str]
+
+    def __len__(self) -> int:
+        return len(self.names) - len(self.but)
+
+    def __iter__(self) -> Iterator[str]:
+        return (n for n in self.names if n not in self.but)
+
+
+Named = tuple[str, ...] | Without
+Block = tuple[tuple[str, ...], Named]
 
 
 class Exclusions(Struct):
@@ -70,7 +86,8 @@ class Exclusions(Struct):
     def add(self, reason: Reason, problems: Iterable[str], modules: Iterable[str]) -> None:
         """Leave out each of some modules, with each of some problems if there are any."""
         _, blocks = self._groups.setdefault((reason.code, reason.text), (reason, {}))
-        blocks[(tuple(problems), tuple(modules))] = None
+        named = modules if isinstance(modules, Without) else tuple(modules)
+        blocks[(tuple(problems), named)] = None
 
     def groups(self) -> tuple[Exclusion, ...]:
         """In the order of their codes and texts."""

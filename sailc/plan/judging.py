@@ -36,10 +36,11 @@ Seconds = tuple[dict[object, list[str]], list[tuple[str, list[Type]]]]
 
 
 class Judging(Struct):
-    """What trainers and metrics accept. `metrics` are those that may be asked."""
+    """What the metrics and trainers of a plan accept."""
 
     world: World
     metrics: tuple[Entry, ...]
+    trainers: tuple[Entry, ...]
     _signatures: dict[tuple[str, str], Signatures] = field(
         default_factory=dict[tuple[str, str], Signatures]
     )
@@ -64,9 +65,9 @@ class Judging(Struct):
             self._losses[key] = find_loss(ctx, trainer, given, answer, truth)
         return self._losses[key]
 
-    def teaching(self, trainers: Iterable[Entry], truth: Type) -> frozenset[str]:
+    def teaching(self, truth: Type) -> frozenset[str]:
         """The trainers of which some loss may accept such truths, by name."""
-        return self._accepting("loss", trainers, truth)
+        return self._accepting("loss", self.trainers, truth)
 
     def scoring(self, truth: Type) -> frozenset[str]:
         """The metrics of which some score may accept such truths, by name."""

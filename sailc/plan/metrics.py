@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from sailc.diagnostics.exclusions import Named, Without
 from sailc.infer.context import Context
 from sailc.infer.modules.common import World
 from sailc.infer.modules.metric import (
@@ -40,12 +41,52 @@ class Out(Struct, frozen=True):
 
 
 class Ready(Struct, frozen=True, eq=False):
-    """A metric that is asked for; `why` says why it can be of no use, whatever is asked."""
+    """A metric that is asked for, the `place`th; `why` says why it can be of no use, whatever
+    is asked."""
 
     entry: Entry
     use: Use
     info: MetricInfo
     why: str
+    place: int
+    label: str
+
+
+class Useful(Struct, frozen=True, eq=False):
+    """The metrics for one kind of task: those that score the first fixture, by name; all
+    others of use; and those that are of none, by the reason."""
+
+    scored: dict[str, list[Ready]]
+    labels: tuple[str, ...]
+    others: tuple[Ready, ...]
+    useless: tuple[tuple[str, Named], ...]
+
+    @classmethod
+    def of(cls, asked: Iterable[Ready], verb: str | None) -> Useful:
+        scored: dict[str, list[Ready]] = {}
+        others: list[Ready] = []
+        out: list[Out] = []
+        for m in asked:
+            why = m.why
+            if m.info.verbs and verb not in m.info.verbs:
+                why = why or f"`{m.use.name}` is for `{'`, `'.join(m.info.verbs)}`"
+            if why:
+                out.append(Out(m.label, why))
+            elif m.info.scored and not m.use.fixture:
+                scored.setdefault(m.use.name, []).append(m)
+            else:
+                others.append(m)
+        labels = tuple(m.label for some in scored.values() for m in some)
+        return cls(scored, labels, tuple(others), tuple(by_reason(out)))
+
+
+def by_reason(out: Iterable[Out]) -> Iterator[tuple[str, Named]]:
+    """The metrics that were left out for each reason."""
+    reasons: dict[str, list[str]] = {}
+    for m in out:
+        reasons.setdefault(m.why, []).append(m.metric)
+    for why, names in reasons.items():
+        yield why, tuple(names)
 
 
 class Metrics(Struct):
@@ -54,35 +95,41 @@ class Metrics(Struct):
     world: World
     judging: Judging
     asked: list[Ready]
+    _useful: dict[str | None, Useful] = field(default_factory=dict["str | None", Useful])
 
     @classmethod
     def of(cls, world: World, judging: Judging, asked: Iterable[tuple[Entry, Use]]) -> Metrics:
-        ready = [Ready(e, use, metric_info(e, use), _useless(world, e, use)) for e, use in asked]
+        ready = [
+            Ready(e, use, metric_info(e, use), _useless(world, e, use), i, use.label)
+            for i, (e, use) in enumerate(asked)
+        ]
         return cls(world, judging, ready)
 
     def of_problem(
         self, problem: TypedProblem, truths: Sequence[Type]
-    ) -> tuple[list[Ready], list[Out]]:
+    ) -> tuple[list[Ready], list[tuple[str, Named]]]:
         """Those that may apply to a problem with some types of truths, and those that do not,
-        whoever answers."""
-        fixtures = {f.name for line in problem.of("test") for f in line.fixtures}
+        whoever answers, by the reason. Looked up, so that it costs what is found."""
+        if problem.verb not in self._useful:
+            self._useful[problem.verb] = Useful.of(self.asked, problem.verb)
+        useful = self._useful[problem.verb]
         scoring = frozenset[str]().union(*map(self.judging.scoring, truths))
-        useless = f"it does not score a truth `{show(truths[0])}`" if truths else ""
-        good: list[Ready] = []
-        out: list[Out] = []
-        for m in self.asked:
-            why = m.why
-            if m.info.verbs and problem.verb not in m.info.verbs:
-                why = why or f"`{m.use.name}` is for `{'`, `'.join(m.info.verbs)}`"
-            elif m.use.fixture and m.use.fixture not in fixtures:
-                why = why or f"`{problem.name}` has no fixture `{m.use.fixture}`"
-            elif m.info.scored and m.use.name not in scoring:
-                why = why or useless
-            if why:
-                out.append(Out(m.use.label, why))
+        names = scoring if truths else useful.scored
+        good = [m for name in names for m in useful.scored.get(name, ())]
+        out = list(useful.useless)
+        if len(good) < len(useful.labels):
+            unscored = Without(useful.labels, frozenset(m.label for m in good))
+            out.append((_unscored(truths), unscored))
+        fixtures = {f.name for line in problem.of("test") for f in line.fixtures}
+        left: list[Out] = []
+        for m in useful.others:
+            if m.use.fixture and m.use.fixture not in fixtures:
+                left.append(Out(m.label, f"`{problem.name}` has no fixture `{m.use.fixture}`"))
+            elif m.info.scored and truths and m.use.name not in scoring:
+                left.append(Out(m.label, _unscored(truths)))
             else:
                 good.append(m)
-        return good, out
+        return sorted(good, key=lambda m: m.place), [*out, *by_reason(left)]
 
     def of_link(
         self, asked: Iterable[Ready], problem: TypedProblem, link: Link
@@ -90,7 +137,7 @@ class Metrics(Struct):
         """Each metric at its types, or why it does not apply."""
         for m in asked:
             found = self._metric(m, problem, link)
-            yield Out(m.use.label, found) if isinstance(found, str) else found
+            yield Out(m.label, found) if isinstance(found, str) else found
 
     def _metric(self, m: Ready, problem: TypedProblem, link: Link) -> PlannedMetric | str:
         if m.info.measured and not m.info.scored:
@@ -121,6 +168,10 @@ class Metrics(Struct):
                 if found is not None and not ctx.failed:
                     return _ground_score(ctx, found), place
         return None
+
+
+def _unscored(truths: Sequence[Type]) -> str:
+    return f"it does not score a truth `{show(truths[0])}`"
 
 
 def _answers(link: Link, at: int) -> tuple[Type, ...]:

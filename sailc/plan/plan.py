@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct, field
 
 from sailc.diagnostics.base import Diagnostic
-from sailc.diagnostics.exclusions import Exclusions, Reason
+from sailc.diagnostics.exclusions import Exclusions, Reason, Without
 from sailc.diagnostics.files import SelectsNothing
 from sailc.diagnostics.warnings import NeverStops, NotCarriedOut
 from sailc.infer.modules.common import Choice, Knob, World, has, knobs, properties, show_value
@@ -23,7 +23,7 @@ from sailc.plan.judging import Judging
 from sailc.plan.link import Link, Linker, Links, Trained
 from sailc.plan.machines import Machines
 from sailc.plan.match import Matcher
-from sailc.plan.metrics import Metrics, Out, unmeasurable
+from sailc.plan.metrics import Metrics, Out, by_reason, unmeasurable
 from sailc.plan.problems import Class, Grounds, Posed, classes
 from sailc.plan.ranking import by_default, unread
 from sailc.plan.scenario import (
@@ -71,6 +71,9 @@ def make_plan(
     )
 
 
+Trainers = dict[str, list[Trained]]
+
+
 class Planner(Struct):
     """The state of one plan: what was found and what was left out."""
 
@@ -83,20 +86,21 @@ class Planner(Struct):
     metrics: Metrics
     scenarios: list[Scenario] = field(default_factory=list[Scenario])
     _tuner: Tuner | None = None
-    _trainers: dict[tuple[Span, ...], list[Trained]] = field(
-        default_factory=dict[tuple[Span, ...], "list[Trained]"]
+    _trainers: dict[tuple[Span, ...], Trainers] = field(
+        default_factory=dict[tuple[Span, ...], "Trainers"]
     )
 
     @classmethod
     def of(cls, world: World, selection: Selection) -> Planner:
         exclusions = Exclusions()
         chains = Chains.of(world)
-        judging = Judging(world, tuple(dict.fromkeys(e for e, _ in selection.metrics())))
+        metrics = tuple(dict.fromkeys(e for e, _ in selection.metrics()))
+        judging = Judging(world, metrics, tuple(selection.modules("trainers")))
         matcher = Matcher(world, chains, judging, lambda: _fillers(world, selection))
         linker = Linker(matcher, judging)
         machines = Machines(world, selection, exclusions)
-        metrics = Metrics.of(world, judging, selection.metrics())
-        planner = cls(world, selection, exclusions, Grounds(world), linker, machines, metrics)
+        asked = Metrics.of(world, judging, selection.metrics())
+        planner = cls(world, selection, exclusions, Grounds(world), linker, machines, asked)
         method = method_of(selection.tuned())
         if method is not None:
             made = planner.made
@@ -107,7 +111,8 @@ class Planner(Struct):
         """The scenarios of some problems, in the order of the problems and their axes."""
         problems = [p for entry in entries for p in self._problems(entry)]
         matcher = self.linker.matcher
-        candidates = Candidates.of(matcher, self.selection, self.exclusions, self.models())
+        posed = [p for p, _ in problems]
+        candidates = Candidates.of(matcher, self.selection, self.exclusions, self.models(), posed)
         made: dict[int, list[Scenario]] = {}
         for c in classes(self.world, problems):
             for entry in candidates.of_class(c):
@@ -139,13 +144,18 @@ class Planner(Struct):
     def trainers(self, hints: tuple[Knob, ...] = ()) -> list[Trained]:
         """The trainers that take part, each with every choice of its swept knobs. `hints` are
         the values that a problem suggests."""
+        return [t for some in self._by_name(hints).values() for t in some]
+
+    def _by_name(self, hints: tuple[Knob, ...]) -> Trainers:
         key = tuple(h.span for h in hints)
         if key not in self._trainers:
-            self._trainers[key] = [
-                Trained(elaborate_trainer(self.world.context(), entry, given[0]), given[0])
+            self._trainers[key] = {
+                entry.declaration.name: [
+                    Trained(elaborate_trainer(self.world.context(), entry, given[0]), given[0])
+                    for given in self.selection.choices(entry, axes=False, hints=hints)
+                ]
                 for entry in self.selection.modules("trainers")
-                for given in self.selection.choices(entry, axes=False, hints=hints)
-            ]
+            }
         return self._trainers[key]
 
     def _able(self, c: Class, entry: Entry, hints: tuple[Knob, ...]) -> list[Trained]:
@@ -154,16 +164,16 @@ class Planner(Struct):
         if has(entry.declaration, "minimize"):
             return self.trainers(hints)
         if c.able is None:
-            c.able = list(self.trainers(hints))
-            entries = [t.typed.entry for t in c.able]
+            trainers = self._by_name(hints)
+            names = frozenset(trainers)
             for truth in c.truths("train"):
-                teaching = self.linker.judging.teaching(entries, truth)
-                lacking = [t for t in c.able if t.typed.entry.declaration.name not in teaching]
-                c.able = [t for t in c.able if t.typed.entry.declaration.name in teaching]
-                if lacking:
+                teaching = names & self.linker.judging.teaching(truth)
+                if len(teaching) < len(names):
                     reason = Reason("X0105", f"no loss accepts a truth `{show(truth)}`")
-                    names = dict.fromkeys(t.typed.entry.declaration.name for t in lacking)
-                    self.exclusions.add(reason, c.names, names)
+                    lacking = Without(tuple(trainers), frozenset(trainers) - names | teaching)
+                    self.exclusions.add(reason, c.names, lacking)
+                names = teaching
+            c.able = [t for n, some in trainers.items() if n in names for t in some]
         return c.able
 
     # --- links -----------------------------------------------------------------------------
@@ -266,7 +276,8 @@ class Planner(Struct):
         """The metrics that apply to a class's link; those that do not are left out once."""
         if c.asked is None:
             c.asked, out = self.metrics.of_problem(c.first, c.truths("test"))
-            self._out(c, out)
+            for why, names in out:
+                self.exclusions.add(Reason("X0107", why), c.names, names)
         key = id(link.match)
         if key not in c.metrics:
             found = list(self.metrics.of_link(c.asked, c.first, link))
@@ -275,10 +286,7 @@ class Planner(Struct):
         return c.metrics[key]
 
     def _out(self, c: Class, out: list[Out]) -> None:
-        reasons: dict[str, list[str]] = {}
-        for m in out:
-            reasons.setdefault(m.why, []).append(m.metric)
-        for why, names in reasons.items():
+        for why, names in by_reason(out):
             self.exclusions.add(Reason("X0107", why), c.names, names)
 
     def warnings(self) -> Iterator[Diagnostic]:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from sailc.source import Span
 
 
-class Node(Struct, frozen=True):
+class Node(Struct, frozen=True, gc=False):
     span: Span
 
 
@@ -344,7 +344,7 @@ Line = Let | Suggest | Port | Needs | Require | Fit | Give | Data | Stage | Prop
 # --- files ---------------------------------------------------------------------------
 
 
-class Declaration(Node, frozen=True, dict=True):
+class Declaration(Node, frozen=True, dict=True, gc=True):
     """`kind name(parameters) -> result { body }` or `… = value`.
 
     `kind` is the keyword (`extern` for `extern fn`). `parameters` is None without

@@ -12,48 +12,48 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 
-class DimVar(Struct, frozen=True):
+class DimVar(Struct, frozen=True, gc=False):
     """A dimension to be found; `name` is the author's, for messages."""
 
     id: int
     name: str = ""
 
 
-class DimName(Struct, frozen=True):
+class DimName(Struct, frozen=True, gc=False):
     """A rigid dimension: a length known only when the data are. What stands behind an `@`
     tells two lengths of one name apart, and is not shown."""
 
     name: str
 
 
-class FloorDiv(Struct, frozen=True):
+class FloorDiv(Struct, frozen=True, gc=False):
     """floor(numerator / divisor)."""
 
     numerator: Dim
     divisor: Dim
 
 
-class SpreadVar(Struct, frozen=True):
+class SpreadVar(Struct, frozen=True, gc=False):
     """A run of dimensions to be found (`...s`)."""
 
     id: int
     name: str = ""
 
 
-class SpreadMap(Struct, frozen=True):
+class SpreadMap(Struct, frozen=True, gc=False):
     """A run of dimensions with arithmetic on each: `each` has `HOLE` where it goes."""
 
     base: SpreadVar
     each: Dim
 
 
-class SizeOf(Struct, frozen=True):
+class SizeOf(Struct, frozen=True, gc=False):
     """The product of a run of dimensions."""
 
     spread: SpreadVar | SpreadMap
 
 
-class RankOf(Struct, frozen=True):
+class RankOf(Struct, frozen=True, gc=False):
     """The number of a run of dimensions."""
 
     spread: SpreadVar
@@ -64,7 +64,7 @@ Monomial = tuple[tuple[Atom, int], ...]
 Spread = SpreadVar | SpreadMap
 
 
-class Dim(Struct, frozen=True):
+class Dim(Struct, frozen=True, gc=False):
     """A sum of `coefficient * monomial`, sorted, without zero terms. Zero is empty."""
 
     terms: tuple[tuple[Monomial, int], ...]

@@ -8,21 +8,21 @@ from sailc.types.dims import Dim, SpreadMap, SpreadVar, show_spread
 from sailc.units import ONE, Unit
 
 
-class Num(Struct, frozen=True):
+class Num(Struct, frozen=True, gc=False):
     """A real number (or integer: one kind to inference) with a unit."""
 
     unit: Unit = ONE
 
 
-class Complex(Struct, frozen=True):
+class Complex(Struct, frozen=True, gc=False):
     unit: Unit = ONE
 
 
-class Bool(Struct, frozen=True):
+class Bool(Struct, frozen=True, gc=False):
     pass
 
 
-class Label(Struct, frozen=True):
+class Label(Struct, frozen=True, gc=False):
     """`Class[size]`; an enum is one with its constants."""
 
     size: Dim
@@ -30,7 +30,7 @@ class Label(Struct, frozen=True):
     name: str = ""
 
 
-class TypeVar(Struct, frozen=True):
+class TypeVar(Struct, frozen=True, gc=False):
     id: int
     name: str = ""
 
@@ -40,7 +40,7 @@ Item = Dim | SpreadVar | SpreadMap
 Shape = tuple[Item, ...]
 
 
-class Tensor(Struct, frozen=True, eq=False):
+class Tensor(Struct, frozen=True, gc=False, eq=False):
     """`Tensor[element, shape…]`. `storage` says how files and externs hold the numbers;
     `columns` are the names that the last dimension has in a table. Inference ignores both."""
 
@@ -60,23 +60,23 @@ class Tensor(Struct, frozen=True, eq=False):
         return hash((Tensor, self.element, self.shape))
 
 
-class TextType(Struct, frozen=True):
+class TextType(Struct, frozen=True, gc=False):
     pass
 
 
-class ListType(Struct, frozen=True):
+class ListType(Struct, frozen=True, gc=False):
     item: Type
     size: Dim
 
 
-class SetType(Struct, frozen=True):
+class SetType(Struct, frozen=True, gc=False):
     """A bag: its order of storage means nothing."""
 
     item: Type
     size: Dim
 
 
-class RecordType(Struct, frozen=True, eq=False):
+class RecordType(Struct, frozen=True, gc=False, eq=False):
     """Fields sorted by name are not needed: two records are one type if their fields are
     the same in any order; `name` is the author's."""
 
@@ -90,34 +90,34 @@ class RecordType(Struct, frozen=True, eq=False):
         return hash((RecordType, self.fields))
 
 
-class TupleType(Struct, frozen=True):
+class TupleType(Struct, frozen=True, gc=False):
     items: tuple[Type, ...]
 
 
-class MaybeType(Struct, frozen=True):
+class MaybeType(Struct, frozen=True, gc=False):
     item: Type
 
 
-class Opaque(Struct, frozen=True):
+class Opaque(Struct, frozen=True, gc=False):
     name: str
 
 
-class EquationType(Struct, frozen=True):
+class EquationType(Struct, frozen=True, gc=False):
     independent: Dim
     unknowns: Dim
 
 
-class FieldType(Struct, frozen=True):
+class FieldType(Struct, frozen=True, gc=False):
     independent: Dim
     unknowns: Dim
 
 
-class FunctionType(Struct, frozen=True):
+class FunctionType(Struct, frozen=True, gc=False):
     parameters: tuple[Type, ...]
     result: Type
 
 
-class Unknown(Struct, frozen=True):
+class Unknown(Struct, frozen=True, gc=False):
     """The type of what is already known to be wrong; it fits everything, silently."""
 
 

@@ -19,7 +19,7 @@ def _combine(a: Powers, b: Powers, sign: int = 1) -> Powers:
     return tuple(sorted((n, p) for n, p in powers.items() if p))
 
 
-class Unit(Struct, frozen=True, eq=False):
+class Unit(Struct, frozen=True, gc=False, eq=False):
     """`dims` and `variables` are powers sorted by name; a variable is named with its quote.
 
     `factors` are the named units that it is a product of, for showing it as its author
@@ -35,7 +35,7 @@ class Unit(Struct, frozen=True, eq=False):
         return isinstance(other, Unit) and self._facts() == other._facts()
 
     def __hash__(self) -> int:
-        return hash(self._facts())
+        return hash((self.dims, self.variables))
 
     def _facts(self) -> tuple[Powers, Powers, float]:
         return self.dims, self.variables, _rounded(self.scale)
