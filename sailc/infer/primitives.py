@@ -11,6 +11,7 @@ from sailc.infer.arguments import match_up, rule_of, words_of
 from sailc.infer.bound import Bound
 from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
+from sailc.infer.externs import extern_call
 from sailc.infer.layers import count, layer_of
 from sailc.infer.lift import lift
 from sailc.infer.read import read_type
@@ -62,6 +63,8 @@ def primitive(
             assert p.default is not None
             found = (Word(word) if word else ctx.evaluate(p.default, scope), span)
         values[p.name] = found
+    if declaration.kind == "extern":
+        return extern_call(ctx, function, values, scope, span)
     rule = rule_of(declaration)
     if rule is not None:
         return _by_rule(ctx, rule, Bound(declaration, values, tuple(extra), scope, span))

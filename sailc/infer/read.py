@@ -52,7 +52,7 @@ WIDTHS = frozenset(
 )
 _SCALARS: dict[str, Type] = {
     "real": REAL,
-    "int": REAL,
+    "int": Tensor(Num(), (), "int"),
     "bool": BOOLEAN,
     "complex": Tensor(Complex()),
     "Text": TextType(),

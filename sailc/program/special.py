@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from sailc.program import outside
 from sailc.program.folding import fold
 from sailc.program.layout import (
     CannotLower,
@@ -221,7 +222,7 @@ def _concat(low: Lowering, term: Apply) -> Vector:
 
 
 def _same(low: Lowering, term: Apply) -> Vector:
-    """A list of tensors is stored stacked already; so is a set."""
+    """A list of tensors is stored stacked already; so is a set. A class is its index."""
     return low.lower(term.arguments[0])
 
 
@@ -312,4 +313,6 @@ SPECIAL = {
     "ones": _filled,
     "sample": _sample,
     "indices": _indices,
+    "extern": outside.call,
+    "class_index": _same,
 }

@@ -7,6 +7,7 @@ Which library an operator is written in is left to whoever has its row.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypeGuard
 
 from msgspec import Struct, field
@@ -46,6 +47,58 @@ class Text(Struct, frozen=True):
     """Python text, for what a data format's reader says."""
 
     text: str
+
+
+class Stored(Struct, frozen=True):
+    """An array at a door: NumPy's name of how its numbers are stored (empty for what only
+    outside code looks into), and its shape, None where only the data know."""
+
+    dtype: str
+    shape: tuple[int | None, ...]
+
+
+class Parts(Struct, frozen=True):
+    """A record or a tuple at a door."""
+
+    items: tuple[tuple[str | int, Crossing], ...]
+
+
+Crossing = Stored | Parts
+
+
+class Given(Struct, frozen=True):
+    """A parameter of a door; `each` if every point has its own argument."""
+
+    name: str
+    how: Crossing
+    each: bool
+
+
+class Door(Struct, frozen=True):
+    """A function from outside, and what crosses on the way in and out. `software` is what it
+    says that it runs on, `span` where it is declared."""
+
+    name: str
+    module: str
+    function: str
+    software: str
+    span: Span
+    given: tuple[Given, ...]
+    result: Crossing
+
+    @property
+    def each(self) -> bool:
+        """Whether it is called once for every point."""
+        return any(g.each for g in self.given)
+
+
+class Driver(Struct, frozen=True):
+    """Where a door's function is: `place` as messages say it (`cosmology.sail:5`), the file
+    beside the program (None for an installed module), and the packages that it needs."""
+
+    place: str
+    file: Path | None
+    packages: tuple[str, ...]
 
 
 class Step(Struct, frozen=True):
@@ -177,3 +230,4 @@ class Program(Struct, frozen=True):
     judged: str = "test"
     precision: str = "float32"
     spans: Mapping[str, Span] = field(default_factory=dict[str, Span])
+    drivers: Mapping[Door, Driver] = field(default_factory=dict[Door, "Driver"])

@@ -1,0 +1,195 @@
+"""Doors as text: a function for each extern that a program calls, and what all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from msgspec import Struct
+
+from sailc.emit.functions import docstring
+from sailc.emit.layout import fit
+from sailc.emit.rows import ARGUMENTS, Row
+from sailc.program.names import RESERVED, identifier
+from sailc.program.tree import Crossing, Door, Driver, Expr, Function, Op, Parts, Program, Step
+
+HERE = Path(__file__).parent
+
+
+def doors_of(functions: Iterable[Function]) -> tuple[Door, ...]:
+    """The doors that functions call, in the order in which they are reached."""
+    found: dict[Door, None] = {}
+    for f in functions:
+        exprs = [*(a.value for a in f.body), *(c.condition for c in f.checks), *f.results]
+        found.update((d, None) for e in exprs for d in _doors(e))
+    return tuple(found)
+
+
+def _doors(expr: Expr) -> Iterator[Door]:
+    match expr:
+        case Op(arguments=arguments, attributes=attributes):
+            for a in arguments:
+                yield from _doors(a)
+            door = attributes.get("door")
+            if isinstance(door, Door):
+                yield door
+        case Step(body=body):
+            yield from _doors(body)
+        case _:
+            pass
+
+
+class Doors(Struct, frozen=True):
+    """The doors of a program, by the names of their functions."""
+
+    names: Mapping[Door, str]
+    drivers: Mapping[Door, Driver]
+
+    @classmethod
+    def of(cls, program: Program, functions: list[Function]) -> Doors:
+        taken = {n for f in functions for n in (f.name, *f.parameters, *(a.name for a in f.body))}
+        taken |= {*RESERVED, *ARGUMENTS, "args"}
+        names: dict[Door, str] = {}
+        for door in doors_of(functions):
+            base = identifier(door.name)
+            free = (f"{base}_{i}" if i > 1 else base for i in range(1, len(taken) + 3))
+            names[door] = next(n for n in free if n not in taken)
+            taken.add(names[door])
+        return cls(names, program.drivers)
+
+    @property
+    def row(self) -> Row:
+        """How a door is called."""
+
+        def text(op: Op) -> str:
+            door = op.attributes["door"]
+            assert isinstance(door, Door)
+            return f"{self.names[door]}(*args)"
+
+        return text
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders of the drivers that lie beside a program."""
+        files = [self.drivers[d].file for d in self.names]
+        return tuple(dict.fromkeys(f.parent for f in files if f is not None))
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """What the functions need of Python's own library."""
+        repeats = any(d.each and not g.each for d in self.names for g in d.given)
+        return ("import itertools",) if repeats else ()
+
+    @property
+    def text(self) -> str:
+        """The functions; empty where a program has no doors."""
+        if not self.names:
+            return ""
+        environment = Environment(
+            loader=FileSystemLoader(HERE),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        shared = environment.get_template("outside.py.jinja").render(
+            each=any(d.each for d in self.names),
+            given=frozenset(k for d in self.names for g in d.given for k in _kinds(g.how)),
+            results=frozenset(k for d in self.names for k in _kinds(d.result)),
+        )
+        own = [self._function(d, name) for d, name in self.names.items()]
+        return "\n\n\n".join([shared, *own])
+
+    def _function(self, door: Door, name: str) -> str:
+        where = self.drivers[door].place
+        doc = f"What `{door.function}` of {door.module} gives ({where})."
+        if door.each:
+            doc = f"What `{door.function}` of {door.module} gives for each point ({where})."
+        lines = [f"def {name}({', '.join(g.name for g in door.given)}):", *docstring(doc, 4)]
+        lines += [f"    import {door.module}", "", fit(f"calls = {_calls(door)}", 4)]
+        called = f"{door.module}.{door.function}"
+        kind = kind_text(door.result)
+        made = f'outside("{door.name} ({where})", {called}, calls, {kind})'
+        if door.each:
+            return "\n".join([*lines, fit(f"return {made}", 4)])
+        lines.append(fit(f"result = {made}", 4))
+        return "\n".join([*lines, fit(f"return {_first('result', door.result)}", 4)])
+
+
+def _calls(door: Door) -> str:
+    if not door.each:
+        given = [_once(g.name, g.how) for g in door.given]
+        return f"[({', '.join(given)}{',' if len(given) == 1 else ''})]"
+    columns = [
+        f"by_point({g.name}, {stored_text(g.how)})"
+        if g.each
+        else f"itertools.repeat({_once(g.name, g.how)})"
+        for g in door.given
+    ]
+    return f"zip({', '.join(columns)})"
+
+
+def _once(name: str, how: Crossing) -> str:
+    """An argument that is the same for all points."""
+    if isinstance(how, Parts):
+        parts = [(k, _once(f"{name}[{k!r}]", part)) for k, part in how.items]
+        if any(isinstance(k, str) for k, _ in parts):
+            return "{" + ", ".join(f'"{k}": {text}' for k, text in parts) + "}"
+        return "(" + "".join(f"{text}, " for _, text in parts) + ")"
+    if not how.dtype:
+        return name
+    if how.shape:
+        return f"np.asarray({name}, {stored_text(how)})"
+    return f"{_PYTHON[how.dtype.rstrip('0123456789_')]}({name})"
+
+
+_PYTHON = {
+    "float": "float",
+    "int": "int",
+    "uint": "int",
+    "bool": "bool",
+    "complex": "complex",
+    "str": "str",
+}
+
+
+def stored_text(how: Crossing) -> str:
+    """How the numbers of an argument are stored: `np.float64`, or a dict of a record's."""
+    if isinstance(how, Parts):
+        return _parts_text([(k, stored_text(p)) for k, p in how.items])
+    return f"np.{how.dtype}" if how.dtype else "None"
+
+
+def kind_text(how: Crossing) -> str:
+    """What a result is: `(np.float64, (3,))`, or a dict of a record's."""
+    if isinstance(how, Parts):
+        return _parts_text([(k, kind_text(p)) for k, p in how.items])
+    return f"(np.{how.dtype}, {how.shape!r})" if how.dtype else "None"
+
+
+def _parts_text(parts: list[tuple[str | int, str]]) -> str:
+    if any(isinstance(k, str) for k, _ in parts):
+        return "{" + ", ".join(f'"{k}": {text}' for k, text in parts) + "}"
+    return f"[{', '.join(text for _, text in parts)}]"
+
+
+def _first(value: str, how: Crossing) -> str:
+    """What is there of one point."""
+    if isinstance(how, Parts):
+        parts = [(k, _first(f"{value}[{k!r}]", p)) for k, p in how.items]
+        if any(isinstance(k, str) for k, _ in parts):
+            return "{" + ", ".join(f'"{k}": {text}' for k, text in parts) + "}"
+        return "(" + "".join(f"{text}, " for _, text in parts) + ")"
+    return f"{value}[0]"
+
+
+def _kinds(how: Crossing) -> Iterator[str]:
+    """Which cases the shared functions must know."""
+    if isinstance(how, Parts):
+        yield "dict" if any(isinstance(k, str) for k, _ in how.items) else "list"
+        for _, part in how.items:
+            yield from _kinds(part)
+    elif not how.dtype:
+        yield "opaque"
+
+
