@@ -66,6 +66,19 @@ def package_version(name: str) -> str | None:
         return None
 
 
+def distributions(requirements: tuple[str, ...]) -> tuple[str, ...]:
+    """The names in some requirements (`torch>=2.6`); what is none is as it stands."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    found: list[str] = []
+    for text in requirements:
+        try:
+            found.append(Requirement(text).name)
+        except InvalidRequirement:
+            found.append(text)
+    return tuple(found)
+
+
 def missing_packages(requirements: tuple[str, ...]) -> tuple[str, ...]:
     """Those of some requirements (`torch>=2.6`) that are not met here."""
     from packaging.requirements import InvalidRequirement, Requirement

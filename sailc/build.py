@@ -5,18 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from sailc.backends import BrokenBackend, backend
+from sailc.backends import BrokenBackend, backend, distributions
 from sailc.data import Header, Location, Options
+from sailc.data.drivers import driver_file
+from sailc.emit.doors import doors_of
 from sailc.infer.dataset import file_line
 from sailc.infer.modules.common import World
 from sailc.names import Entry
+from sailc.plan.outside import packages_of
 from sailc.plan.plan import make_plan
 from sailc.plan.scenario import Plan, Scenario
 from sailc.plan.select import Selection
 from sailc.program.lower import lower
-from sailc.program.tree import Program
-from sailc.queries import data_header, names, world
+from sailc.program.tree import Door, Driver, Program
+from sailc.queries import data_header, names, source, world
 from sailc.query import Database, query
 
 
@@ -58,14 +62,29 @@ def program(db: Database, scenario: Scenario) -> Program:
         return location, header if isinstance(header, Header) else None, line.options
 
     folder = str(Path(file).parent.absolute())
-    return lower(world(db), scenario, find, folder, Path(file).name)
+    made = lower(world(db), scenario, find, folder, Path(file).name)
+    return replace(made, drivers=drivers(db, made))
+
+
+def drivers(db: Database, made: Program) -> dict[Door, Driver]:
+    """Where the functions behind a program's doors are, and what they need."""
+    found: dict[Door, Driver] = {}
+    for door in doors_of(made.functions):
+        path = Path(door.span.file)
+        line = source(db, door.span.file).position(door.span.start).line
+        packages = packages_of(world(db), door.software)
+        file = driver_file(door.module, path.parent.absolute())
+        found[door] = Driver(f"{path.name}:{line}", file, packages)
+    return found
 
 
 class Compiled(Struct, frozen=True):
-    """A scenario's program: its text, and the data files that it reads."""
+    """A scenario's program: its text, the data files that it reads and the drivers that it
+    calls, and the packages that these need."""
 
     text: str
     data: tuple[Path, ...]
+    packages: tuple[str, ...] = ()
 
 
 def compiled(db: Database, scenario: Scenario) -> Compiled:
@@ -74,4 +93,7 @@ def compiled(db: Database, scenario: Scenario) -> Compiled:
     assert found is not None
     assert not isinstance(found, BrokenBackend)
     made = program(db, scenario)
-    return Compiled(found.emit(made), tuple(map(Path, made.data_files)))
+    files = [d.file for d in made.drivers.values() if d.file is not None]
+    data = (*map(Path, made.data_files), *dict.fromkeys(files))
+    packages = dict.fromkeys(p for d in made.drivers.values() for p in d.packages)
+    return Compiled(found.emit(made), data, distributions(tuple(packages)))

@@ -71,7 +71,7 @@ def jobs_of(plan: Plan, programs: Mapping[str, Compiled]) -> list[Job]:
             programs[s.id].text,
             seed,
             programs[s.id].data,
-            versions([s.software.backend]),
+            versions([s.software.backend, *programs[s.id].packages]),
             s.software.backend,
             plan.file,
         )

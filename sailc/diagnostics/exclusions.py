@@ -25,6 +25,7 @@ TITLES: Mapping[str, str] = {
     "X0201": "the backend is not installed",
     "X0202": "a package is not installed",
     "X0203": "the backend lacks an operator",
+    "X0204": "the driver of an extern is not there",
     "X0301": "not planned by this version of sailc",
     "X0302": "the problem itself is wrong",
 }

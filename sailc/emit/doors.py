@@ -47,13 +47,14 @@ class Doors(Struct, frozen=True):
     drivers: Mapping[Door, Driver]
 
     @classmethod
-    def of(cls, program: Program, functions: list[Function]) -> Doors:
+    def of(cls, program: Program) -> Doors:
+        functions = program.functions
         taken = {n for f in functions for n in (f.name, *f.parameters, *(a.name for a in f.body))}
         taken |= {*RESERVED, *ARGUMENTS, "args"}
         names: dict[Door, str] = {}
         for door in doors_of(functions):
             base = identifier(door.name)
-            free = (f"{base}_{i}" if i > 1 else base for i in range(1, len(taken) + 3))
+            free = [base, f"{base}_of", *(f"{base}_{i}" for i in range(2, len(taken) + 3))]
             names[door] = next(n for n in free if n not in taken)
             taken.add(names[door])
         return cls(names, program.drivers)
@@ -79,7 +80,8 @@ class Doors(Struct, frozen=True):
     def imports(self) -> tuple[str, ...]:
         """What the functions need of Python's own library."""
         repeats = any(d.each and not g.each for d in self.names for g in d.given)
-        return ("import itertools",) if repeats else ()
+        found = ["import itertools"] if repeats else []
+        return (*found, *(["import sys"] if self.folders else []))
 
     @property
     def text(self) -> str:
@@ -191,5 +193,3 @@ def _kinds(how: Crossing) -> Iterator[str]:
             yield from _kinds(part)
     elif not how.dtype:
         yield "opaque"
-
-

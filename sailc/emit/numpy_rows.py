@@ -252,6 +252,7 @@ NUMPY: Rows = {
     "mode": "np.bincount(a).argmax()",
     "permutation": "np.random.default_rng(seed).permutation(a)",
     "merge_rows": "a.reshape(-1, *a.shape[2:])",
+    "part_rows": "a.reshape(*b.shape[:n], *a.shape[1:])",
     "repeat_rows": "np.broadcast_to(a, (len(b), *np.shape(a)))",
     "zeros": "np.zeros(shape)",
     "ones": "np.ones(shape)",

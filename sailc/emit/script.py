@@ -16,6 +16,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from msgspec import Struct, field
 
 from sailc import __version__
+from sailc.emit.doors import Doors
 from sailc.emit.functions import docline, docstring, function
 from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
@@ -71,6 +72,8 @@ FOLDED = frozenset(
         "indices",
         "take_rows",
         "known",
+        "class_index",
+        "extern",
     ]
 )
 
@@ -92,24 +95,28 @@ def script(program: Program, target: Target) -> str:
         autoescape=False,
     )
 
+    doors = Doors.of(program)
+    rows = {**NUMPY, "extern": doors.row}
+
     def numpy(f: Function) -> str:
-        return function(f, NUMPY)
+        return function(f, rows)
 
     def own(f: Function) -> str:
         return function(f, target.rows, target.simplify)
 
     environment.filters.update(numpy=numpy, own=own)
     template = environment.get_template(target.template.name)
-    text = template.render(**_facts(program, target))
+    text = template.render(**_facts(program, target, doors))
     return _tidy(text)
 
 
-def _facts(program: Program, target: Target) -> dict[str, object]:
+def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     used = _operators(program.model) | _operators(program.loss)
     helpers = [target.helpers[o] for o in sorted(used) if o in target.helpers]
-    on_data = frozenset[str]().union(*map(_operators, _on_data(program)))
+    on_data = frozenset[str]().union(*map(_operators, program.on_data))
     modules = {MODULES[o] for o in used | on_data if o in MODULES}
     modules |= {"import resource"} if "train.memory" in program.reads else set()
+    modules |= set(doors.imports)
     imports = sorted({i for i in program.imports if i not in _ALWAYS} | modules)
     return {
         "program": program,
@@ -117,9 +124,10 @@ def _facts(program: Program, target: Target) -> dict[str, object]:
         "doc": [_wrapped(d) for d in program.doc],
         "version": __version__,
         "needs": ", ".join(target.packages),
-        "standard": [i for i in imports if _is_standard(i)],
+        "standard": _in_order([*_STANDARD, *(i for i in imports if _is_standard(i))]),
         "others": [i for i in imports if not _is_standard(i)],
-        "uses_data": any("DATA" in t.text for t in _texts(program)),
+        "uses_data": bool(doors.folders) or any("DATA" in t.text for t in _texts(program)),
+        "doors": doors,
         "own_helpers": list(dict.fromkeys(helpers)),
         "data_helpers": [HELPERS[o] for o in sorted(on_data) if o in HELPERS],
         "reads": program.reads,
@@ -257,7 +265,20 @@ def _started(spec: ParameterSpec) -> str:
             return f"np.{kind}({shape})"
 
 
-_ALWAYS = {"import numpy as np", "from pathlib import Path", "import json", "import time"}
+_ALWAYS = {"import numpy as np"}
+_STANDARD = (
+    "import argparse",
+    "import json",
+    "import math",
+    "import platform",
+    "import time",
+    "from pathlib import Path",
+)
+
+
+def _in_order(lines: list[str]) -> list[str]:
+    """Imports as formatters sort them: whole modules first."""
+    return sorted(set(lines), key=lambda line: (line.startswith("from"), line))
 
 
 def _texts(program: Program) -> list[Text]:
@@ -280,14 +301,6 @@ def _is_standard(line: str) -> bool:
     import sys
 
     return module in sys.stdlib_module_names
-
-
-def _on_data(program: Program) -> list[Function]:
-    """What is written in NumPy."""
-    made = [program.load, *program.points, *program.answers]
-    made += [f for f in (program.statistics, program.convert, program.truth_statistics) if f]
-    made += [f for m in program.metrics for f in (m.function, m.reduced) if f is not None]
-    return [*made, *([program.questions] if program.questions is not None else [])]
 
 
 def _names(f: Function | None) -> int:

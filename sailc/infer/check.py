@@ -11,6 +11,7 @@ from sailc.diagnostics.names import DeclaredTwice
 from sailc.diagnostics.types import DimensionMismatch, TypeMismatch, UnitMismatch
 from sailc.diagnostics.warnings import LeakingSplit
 from sailc.infer.context import Context, OutOfFuel
+from sailc.infer.externs import check_extern
 from sailc.infer.leaks import ENDLESS, shared
 from sailc.infer.lift import lift
 from sailc.infer.members import dataset_file
@@ -327,6 +328,10 @@ def _ranking(ctx: Context, entry: Entry, choice: Choice) -> None:
     check_ranking(ctx, entry)
 
 
+def _extern(ctx: Context, entry: Entry, choice: Choice) -> None:
+    check_extern(ctx, entry)
+
+
 _CHECKERS: dict[str, Checker] = {
     "problem": _problem,
     "model": _model,
@@ -335,6 +340,7 @@ _CHECKERS: dict[str, Checker] = {
     "metric": _metric,
     "converter": _converter,
     "fn": _function,
+    "extern": _extern,
     "dataset": _dataset,
     "type": _type,
     "enum": _type,

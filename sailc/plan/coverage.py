@@ -51,22 +51,34 @@ def _bound(term: Term) -> Iterator[Var]:
 
 def of_model(links: Links) -> frozenset[str]:
     """What runs on the backend: the models and the losses."""
-    outputs = [k.model.output for k in links]
-    roots = [*outputs, *(a.loss.value for k in links for a in k.answered if a.loss)]
-    roots += [k.model.minimize for k in links if k.model.minimize is not None]
+    roots = model_roots(links)
     filtered = any(isinstance(t, Map) and t.condition is not None for t in walk(*roots))
     return needed(*roots) | frozenset([CONDITION] if filtered else [])
+
+
+def model_roots(links: Links) -> list[Term]:
+    """The answers of models, the losses, and what models minimize."""
+    outputs = [k.model.output for k in links]
+    losses = [a.loss.value for k in links for a in k.answered if a.loss]
+    objectives = [k.model.minimize for k in links if k.model.minimize is not None]
+    return [*outputs, *losses, *objectives]
+
+
+def data_roots(links: Links, conditions: Iterable[Condition]) -> list[Term]:
+    """What is computed of the data: sources, questions and truths, and what is required."""
+    roots: list[Term] = [c.holds for c in conditions]
+    for k in links:
+        roots.append(k.line.source)
+        for f in k.line.fixtures:
+            roots += [t for t in (f.question, f.truth) if t is not None]
+    return roots
 
 
 def of_data(
     links: Links, metrics: Iterable[PlannedMetric], conditions: Iterable[Condition]
 ) -> frozenset[str]:
     """What runs in NumPy: questions, truths, scores, and what is required of the data."""
-    roots: list[Term] = [c.holds for c in conditions]
-    for k in links:
-        roots.append(k.line.source)
-        for f in k.line.fixtures:
-            roots += [t for t in (f.question, f.truth) if t is not None]
+    roots = data_roots(links, conditions)
     judged = list(metrics)
     whole = [v for m in judged if (v := _scores(m)) is not None]
     return needed(*roots, *(t for m in judged for t in _of_metric(m)), whole=whole)

@@ -24,6 +24,7 @@ from sailc.plan.link import Link, Linker, Links, Trained
 from sailc.plan.machines import Machines
 from sailc.plan.match import Matcher
 from sailc.plan.metrics import Metrics, Out, by_reason, unmeasurable
+from sailc.plan.outside import missing_outside
 from sailc.plan.problems import Class, Grounds, Posed, classes
 from sailc.plan.ranking import by_default, unread
 from sailc.plan.scenario import (
@@ -233,8 +234,12 @@ class Planner(Struct):
             text = f"{missing} is not written by this version of sailc"
             self.exclusions.add(Reason("X0301", text), c.names, [answerer(link.model)])
             return
-        metrics = self._metrics(c, link)
         conditions = [x for p, _ in c.members for x in p.conditions]
+        reason = missing_outside(self.world, links, conditions)
+        if reason is not None:
+            self.exclusions.add(reason, c.names, [answerer(link.model)])
+            return
+        metrics = self._metrics(c, link)
         pairs = self.machines.pairs(of_model(links), of_data(links, metrics, conditions))
         for software, machine in pairs:
             seeds = self.selection.seeds()

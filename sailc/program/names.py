@@ -24,11 +24,11 @@ RESERVED = _words(
 # Names of a program that metrics must not hide: its functions, and the variables of `main`.
 TAKEN = _words(
     """
-    after answer answers array asked auc batches before compile_time constants convert count
-    data each energy epochs facts final_loss fit fit_truth history joined joules latency
-    memory metrics on_device output parameters parser peak_memory questions report respond
-    result rng run size_of start statistics step steps tensor test_time timed train_time
-    truth wasserstein x y
+    after answer answers array asked auc batches before by_point called checked compile_time
+    constants convert count data each energy epochs facts final_loss fit fit_truth history
+    joined joules latency memory metrics on_device output outside parameters parser
+    peak_memory questions rebuilt report respond result rng run size_of start statistics step
+    steps tensor test_time timed train_time truth wasserstein x y
     """
 )
 

@@ -57,6 +57,7 @@ def call(low: Lowering, term: Apply) -> Vector:
     """The results of an extern for all points at once."""
     vectors = [low.lower(a) for a in term.arguments]
     levels = merge(*(leaf.levels for v in vectors for leaf in _leaves(v)))
+    some = next((x for v in vectors for x in _leaves(v) if x.levels == levels), None)
     given: list[Given] = []
     arguments: list[Expr] = []
     names, stored = _texts(term.attributes["parameters"]), term.attributes["stored"]
@@ -64,10 +65,11 @@ def call(low: Lowering, term: Apply) -> Vector:
     for name, how, argument, vector in zip(names, stored, term.arguments, vectors, strict=True):
         each = any(leaf.levels for leaf in _leaves(vector))
         given.append(Given(name, crossing(argument.type, how, term), each))
-        arguments.append(packed(_merged(vector, levels) if each else vector))
+        merged = _merged(vector, levels, some) if each and some is not None else vector
+        arguments.append(packed(merged))
     door = door_of(term, tuple(given), crossing(term.type, term.attributes["result"], term))
     made: Expr = Op("extern", tuple(arguments), {"door": door})
-    return _parted(low, term, made, levels, vectors)
+    return _parted(low, term, made, levels, some)
 
 
 def door_of(term: Apply, given: tuple[Given, ...], result: Crossing) -> Door:
@@ -98,13 +100,14 @@ def _leaves(vector: Vector) -> list[Leaf]:
             return [leaf for part in items.values() for leaf in _leaves(part)]
 
 
-def _merged(vector: Vector, levels: Levels) -> Vector:
+def _merged(vector: Vector, levels: Levels, some: Leaf) -> Vector:
     """An argument with one axis that runs over all points (and the elements inside them)."""
     match vector:
         case Group(items, whole):
-            if whole is not None and len(levels) == 1:
-                return vector
-            return Group({k: _merged(v, levels) for k, v in items.items()})
+            parts = {k: _merged(v, levels, some) for k, v in items.items()}
+            return vector if parts == items and whole is not None else Group(parts)
+        case Leaf(expr, (), rank) if len(levels) == 1:
+            return Leaf(Op("repeat_rows", (expr, some.expr), {"rank": rank}), levels, rank)
         case Leaf(_, _, rank):
             expr = align(vector, levels, rank)
             for _ in levels[1:]:
@@ -112,22 +115,21 @@ def _merged(vector: Vector, levels: Levels) -> Vector:
             return Leaf(expr, levels, rank)
 
 
-def _parted(
-    low: Lowering, term: Apply, made: Expr, levels: Levels, given: list[Vector]
-) -> Vector:
+def _parted(low: Lowering, term: Apply, made: Expr, levels: Levels, some: Leaf | None) -> Vector:
     """The results with the axes of all levels again."""
+    name = term.name or str(term.attributes["extern"])
     if len(levels) > 1:
-        whole = next((v for g in given for v in _leaves(g) if v.levels == levels), None)
-        if whole is None or is_structured(term.type):
+        if some is None or is_structured(term.type):
             raise CannotLower("an extern called for all pairs", term.span)
-        made = Op("part_rows", (made, whole.expr), {"n": len(levels)})
-    if is_structured(term.type):
-        stored = low.store(term.name or str(term.attributes["extern"]), Leaf(made, (), 0), term.span)
-        return opened(term.type, stored.expr, levels)
-    return Leaf(made, levels, rank_of(term.type))
+        flat = low.store(f"{name}_of_each", Leaf(made, (), 1 + rank_of(term.type)), term.span)
+        made = Op("part_rows", (flat.expr, some.expr), {"n": len(levels)})
+    stored = low.store(name, Leaf(made, levels, rank_of(term.type)), term.span)
+    return opened(term.type, stored.expr, levels) if is_structured(term.type) else stored
 
 
-def crossing(type: Type, stored: object, term: Apply, outer: tuple[int | None, ...] = ()) -> Crossing:
+def crossing(
+    type: Type, stored: object, term: Apply, outer: tuple[int | None, ...] = ()
+) -> Crossing:
     """How a value of a type crosses a door: `outer` are the lengths of what it is inside of."""
     match type:
         case Tensor(element):
@@ -164,5 +166,3 @@ def _dtype(element: object, stored: object) -> str:
             return WIDTHS.get(str(stored), "complex128")
         case _:
             return WIDTHS.get(str(stored), "float64")
-
-

@@ -231,3 +231,16 @@ class Program(Struct, frozen=True):
     precision: str = "float32"
     spans: Mapping[str, Span] = field(default_factory=dict[str, Span])
     drivers: Mapping[Door, Driver] = field(default_factory=dict[Door, "Driver"])
+
+    @property
+    def on_data(self) -> tuple[Function, ...]:
+        """The functions that are written in NumPy."""
+        fitted = (self.statistics, self.convert, self.truth_statistics, self.questions)
+        judged = (f for m in self.metrics for f in (m.function, m.reduced))
+        some = [f for f in (*fitted, *judged) if f is not None]
+        return (self.load, *self.points, *self.answers, *some)
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """All functions, those of the backend last."""
+        return (*self.on_data, self.model, self.loss)

@@ -14,6 +14,7 @@ from sailc.program.layout import (
     Leaf,
     Vector,
     align,
+    any_leaf,
     enter,
     leave,
     merge,
@@ -25,7 +26,7 @@ from sailc.program.names import NameTable
 from sailc.program.special import SPECIAL, each
 from sailc.program.tree import Assign, Expr, Literal, Op, Ref
 from sailc.source import Span
-from sailc.terms import Apply, Const, Map, Term, Var, below
+from sailc.terms import Apply, Const, Map, Term, Var, below, named
 from sailc.types.dims import Dim
 
 ELEMENTWISE = frozenset(
@@ -166,7 +167,24 @@ class Lowering(Struct):
         if term.condition is not None:
             source = self._kept(term, term.condition, source, level)
         self.bind(term.variable, enter(source, level))
-        return leave(self.lower(term.body), level)
+        body = self._for_each(self.lower(term.body), any_leaf(source), level, term.body)
+        return leave(body, level)
+
+    def _for_each(self, vector: Vector, source: Leaf, level: str, body: Term) -> Vector:
+        """What a comprehension gives, where a part of it reads no element: it is there for each
+        of them (a collection inside of points is left to broadcasting)."""
+        match vector:
+            case Group(items):
+                names = {k: named(body, str(k)) if isinstance(k, str) else body for k in items}
+                parts = {k: self._for_each(v, source, level, names[k]) for k, v in items.items()}
+                return vector if parts == items else Group(parts)
+            case Leaf(_, (), rank) if not source.levels:
+                name = getattr(body, "name", "") or "value"
+                one = vector if rank == 0 else self._at_hand(vector, body.span)
+                rows = Op("repeat_rows", (any_leaf(one).expr, source.expr), {"rank": rank})
+                return self.store(name, Leaf(rows, (level,), rank), body.span)
+            case Leaf():
+                return vector
 
     def _kept(self, term: Map, condition: Term, source: Vector, level: str) -> Vector:
         """The elements for which a condition holds; it is one for all points, so that the

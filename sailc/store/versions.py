@@ -9,14 +9,14 @@ from functools import cache
 PARTS = {"jax": ("jax", "jaxlib")}
 
 
-def versions(backends: Iterable[str]) -> Mapping[str, str]:
+def versions(packages: Iterable[str]) -> Mapping[str, str]:
     """Versions of Python, NumPy and the packages named, from their metadata.
 
     A package that is not installed is `absent`: installing it makes other runs of the same cells.
     """
     import platform
 
-    names = {part for name in backends for part in PARTS.get(name, (name,))} | {"numpy"}
+    names = {part for name in packages for part in PARTS.get(name, (name,))} | {"numpy"}
     return {"python": platform.python_version()} | {n: _version(n) for n in sorted(names)}
 
 

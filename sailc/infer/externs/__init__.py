@@ -1,6 +1,7 @@
 """Externs: typed doors to code that is not ours."""
 
 from sailc.infer.externs.calls import extern_call
+from sailc.infer.externs.check import check_extern
 from sailc.infer.externs.declared import Extern, Place, read_extern
 
-__all__ = ["Extern", "Place", "extern_call", "read_extern"]
+__all__ = ["Extern", "Place", "check_extern", "extern_call", "read_extern"]

@@ -1,0 +1,164 @@
+"""Externs: typed doors to Python code beside a program, and what crosses them.
+
+A tensor crosses as a NumPy array (a number as Python's), a record as a dict, a quantity as its
+magnitude in the unit declared, a class given to an `int` as its index.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import Json, emitted_by, sail_json, write_one
+from test_emit import run_here
+
+DOORS = """
+enum Element { H, C, N, O }
+type Atom = { element: Element, position: Tensor[real<angstrom>, 3] }
+
+extern fn box(a: real<cm>, size: int) -> Tensor[f32<m>, size, size] { from "driver:box" }
+extern fn energy(atoms: Set[Atom, n]) -> f64<hartree>               { from "driver:energy" }
+extern fn both(v: Tensor[real, n], k: Class[5]) -> { a: real<eV>, b: Tensor[int, n] } {
+    from "driver:both"
+}
+extern fn index(k: int) -> real      { from "driver:index" }
+extern fn well(r: real<m>) -> real   { from "driver:well" }
+"""
+
+DRIVER = """
+import numpy as np
+
+def box(a, size):
+    assert type(a) is float and type(size) is int
+    return np.full((size, size), a / 100)
+
+def energy(atoms):
+    assert atoms["element"].dtype == np.int64 and atoms["position"].dtype == np.float64
+    return float((atoms["element"][:, None] * atoms["position"]).sum())
+
+def both(v, k):
+    assert type(v) is np.ndarray and k == 3
+    return {"a": v.sum(), "b": np.arange(3)}
+
+def index(k):
+    assert type(k) is int
+    return 10.0 * k
+
+def well(r):
+    return r**2
+"""
+
+ASKING = {
+    "box": "predict x as sum(box(x[0] * 1 m, 4))",
+    "atoms": (
+        "predict x as energy(Set(Atom(Element(e), r) "
+        "for (e, r) in zip([0, 3], [[0.1 nm * x[0], 0.0 nm, 0.0 nm], [0.0 nm, 1 nm, 0 nm]])))"
+    ),
+    "record": "predict x as both(x, Class[5](3)).a",
+    "class": "predict x as index(Class[5](2)) * x[0]",
+    "inside": "predict x as sum(well(r * 1 cm) for r in x)",
+}
+PROBLEM = """
+problem P {
+    let xs = uniform([0.5, 0.5, 0.5], [1, 1, 1]) |> sample(20, seed = 1)
+    train x in xs |> first(15): QUESTION
+    test  x in xs |> last(5):   QUESTION
+}
+metric truth_mean {
+    better higher
+    score (answer: real<'u>, truth: real<'u>) => truth
+    reduce mean
+}
+trainer once_over {
+    optimizer adam(1e-3)
+    epochs    1
+    loss      (answer: Tensor[real<'u>, ...s], truth: Tensor[real<'u>, ...s]) =>
+                mean((answer - truth) ^ 2)
+}
+benchmark b {
+    models   Linear
+    trainers once_over
+    software SOFTWARE
+    metrics  truth_mean
+}
+"""
+XS = np.random.default_rng(1).uniform([0.5] * 3, [1] * 3, (20, 3))[-5:]
+
+
+def program(folder: Path, question: str, doors: str = DOORS, driver: str = DRIVER) -> Path:
+    (folder / "driver.py").write_text(driver, "utf-8")
+    text = doors + PROBLEM.replace("QUESTION", question).replace("SOFTWARE", "PyTorch")
+    return write_one(folder, text)
+
+
+def results(path: Path) -> Json:
+    (text,) = emitted_by(path).values()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", [*sys.path])
+        patch.delitem(sys.modules, "driver", raising=False)
+        return run_here(text, 0, path.parent / "out")[-1]
+
+
+def left_out(path: Path) -> str:
+    """Why nothing is left of a benchmark."""
+    (error,) = sail_json("plan", path, "b")["errors"]
+    return error["help"]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("box", 16 * XS[:, 0].mean()),
+        ("atoms", 3 * 10.0),
+        ("record", XS.sum(axis=1).mean()),
+        ("class", 20 * XS[:, 0].mean()),
+        ("inside", 1e-4 * (XS**2).sum(axis=1).mean()),
+    ],
+)
+def test_what_crosses_a_door(tmp_path: Path, question: str, expected: float) -> None:
+    result = results(program(tmp_path, ASKING[question]))
+    assert result["metrics"]["truth_mean"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("raise OSError('no licence')", "raised OSError: no licence"),
+        ("return np.nan", "gave NaN"),
+        ("return np.zeros(2)", r"gave an array of shape \(2,\), where \(\) is declared"),
+        ("return 'low'", "gave str: "),
+    ],
+)
+def test_what_is_wrong_outside_is_said_of_the_extern(tmp_path: Path, body: str, said: str) -> None:
+    driver = DRIVER.replace("return r**2", body)
+    path = program(tmp_path, "predict x as well(x[0] * 1 m)", driver=driver)
+    line = 1 + path.read_text("utf-8").splitlines().index(
+        'extern fn well(r: real<m>) -> real   { from "driver:well" }'
+    )
+    with pytest.raises((RuntimeError, ValueError), match=rf"well \({path.name}:{line}\) {said}"):
+        results(path)
+
+
+def test_a_package_that_is_missing_excludes_without_importing_anything(tmp_path: Path) -> None:
+    doors = DOORS.replace('{ from "driver:well" }', '{ from "driver:well"\n on Far }')
+    doors += 'software Far { packages "far-away>=2" }\n'
+    path = program(tmp_path, ASKING["inside"], doors, "raise SystemExit('imported')")
+    needs = "`well` is on `Far`, which needs 'far-away>=2': `pip install 'far-away>=2'`"
+    assert needs in left_out(path)
+
+
+def test_a_driver_that_is_not_there_excludes(tmp_path: Path) -> None:
+    path = program(tmp_path, ASKING["inside"], DOORS.replace("driver:well", "nowhere_at_all:well"))
+    assert "`well` is in `nowhere_at_all`, which is no file in" in left_out(path)
+
+
+def test_programs_of_externs_are_in_good_style(tmp_path: Path) -> None:
+    for i, question in enumerate(ASKING.values()):
+        (text,) = emitted_by(program(tmp_path, question)).values()
+        (tmp_path / f"emitted{i}.py").write_text(text, "utf-8")
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", *tmp_path.glob("emitted*.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
