@@ -152,3 +152,60 @@ class LineDoesNotBelong(Diagnostic, frozen=True, kw_only=True):
     @property
     def help(self) -> str:
         return "move it to the module that it belongs to, or remove it"
+
+
+class ConditionNotKnown(Diagnostic, frozen=True, kw_only=True):
+    """A `when` that reads what is not known where its line is decided, or on a line that is
+    the same everywhere.
+
+    ```sail
+    model Wide {
+        suggest width in [64, 128] when n > 100
+        input   x: Tensor[real, n]
+        output  y: Tensor[real, m] = x |> linear(width) >> relu |> linear(m)
+    }
+    ```
+
+    | in | a `when` may read |
+    |---|---|
+    | `suggest` | `hardware`, `software`, and knobs suggested above it |
+    | `optimizer`, `epochs`, `batch`, `schedule`, `clip`, `stop` of a trainer | the same |
+    | other lines of a problem, model, solver or trainer | `hardware`, `software` |
+    | a software | `hardware`; in `suggest`, its knobs |
+    | a benchmark's `set`, `sweep`, `tune` | `hardware`, `software` |
+    | a benchmark's `budget` | `hardware` |
+    | what a benchmark selects, and `seeds` | all of that, and costs |
+
+    A benchmark reads knobs by their module (`MLP.width`), and `train.flops`, `model.parameters` and
+    `model.macs` as costs. A dimension is known once a question has reached the model, after its
+    knobs: write `let width = if n > 100 then 128 else 64`. What only the data or the run can tell
+    is for `require` and `if`.
+    """
+
+    code = "E0406"
+    title = "a condition on what is not known there"
+    name: str
+    line: str
+    kind: str
+    allowed: tuple[str, ...] = ()
+    dimension: bool = False
+    later: bool = False
+
+    @property
+    def message(self) -> str:
+        if not self.allowed:
+            return f"`{self.line}` of a {self.kind} takes no `when`: it is the same everywhere"
+        return f"`{self.name}` is not known where `{self.line}` is decided"
+
+    @property
+    def help(self) -> str:
+        if not self.allowed:
+            return "take the `when` out"
+        if self.dimension:
+            return f"decide it in the body, as `let size = if {self.name} > 100 then 128 else 64`"
+        if self.later:
+            return f"move the line below the one that suggests `{self.name}`"
+        if self.kind == "benchmark" and "costs" not in self.allowed:
+            return "put the condition on the line that names the module: `models M when …`"
+        read = {"knobs": "knobs", "costs": "`train.flops`, `model.parameters`, `model.macs`"}
+        return f"it may read {listing([read.get(a, f'`{a}`') for a in self.allowed])}"

@@ -28,6 +28,7 @@ from sailc.infer.modules.common import (
     open_scope,
     properties,
 )
+from sailc.infer.modules.conditions import check_conditions
 from sailc.infer.modules.converter import all_points
 from sailc.infer.modules.metric import list_of
 from sailc.infer.modules.model import elaborate_model, force_lets
@@ -61,6 +62,8 @@ def check_declaration(world: World, declaration: tree.Declaration, path: str) ->
     try:
         knob_table = knobs(context, entry)
         found = _variants(knob_table, defaults(knob_table))
+        context.home = declaration.span
+        check_conditions(context, entry)
     except OutOfFuel as error:
         context.out_of_fuel(error)
     first = _run(world, checker, entry, found[0])

@@ -56,6 +56,7 @@ class Context(Struct, eq=False):
 
     `file_type` gives the type of a dataset's file from its header; `evaluator` and `caller`
     are the two functions that all rules need, tied here so that no module needs both.
+    `facts` are what is known as `hardware` and `software`.
     `wrong_alone` tells of a function whether it is wrong whatever it is given: that is said
     where it is declared, and not of its uses. `counts` says whether operators' costs are
     wanted: checking asks for none.
@@ -79,6 +80,7 @@ class Context(Struct, eq=False):
     files: dict[tuple[str, str], Term] = field(default_factory=dict[tuple[str, str], Term])
     home: Span = NOWHERE
     site: Site | None = None
+    facts: Mapping[str, Value] = {}
 
     def step(self, span: Span, count: int = 1) -> None:
         self.fuel -= count

@@ -74,10 +74,11 @@ def _property(
         known = tuple(sorted(_known(kind)))
         yield UnknownProperty(span=line.name_span, name=line.name, kind=kind.name, known=known)
         return
-    if line.name in seen and not row.repeats:
+    if line.name in seen and not row.repeats and seen[line.name].when is None:
         note = Note(seen[line.name].name_span, "the first is here")
         yield RepeatedProperty(span=line.name_span, name=line.name, kind=kind.name, notes=(note,))
-    seen.setdefault(line.name, line)
+    if line.name not in seen or seen[line.name].when is not None:
+        seen[line.name] = line
     expected = _wrong(line, row)
     if expected:
         yield WrongPropertyArgument(

@@ -11,6 +11,7 @@ from sailc.infer.modules.problem import TypedProblem
 from sailc.plan.cost import Cost, cost_of
 from sailc.plan.link import Links, Trained, for_problem
 from sailc.plan.scenario import (
+    Machine,
     PlannedMetric,
     Scenario,
     Software,
@@ -28,7 +29,7 @@ class Combination(Struct, frozen=True):
     trainer: Trained
     metrics: tuple[PlannedMetric, ...]
     software: Software
-    machine: str
+    machine: Machine
     seeds: tuple[int, ...]
     hyper: Mapping[str, object]
     known: Mapping[str, object]
@@ -41,7 +42,7 @@ class Combination(Struct, frozen=True):
         trainer: Trained,
         metrics: tuple[PlannedMetric, ...],
         software: Software,
-        machine: str,
+        machine: Machine,
         seeds: tuple[int, ...],
     ) -> Combination:
         model, name = judged(links).model, trainer.typed.entry.declaration.name
@@ -52,7 +53,7 @@ class Combination(Struct, frozen=True):
             "hyperparameters": hyper,
             "trainer": name,
             "software": software.name,
-            "hardware": machine,
+            "hardware": machine.name,
         }
         cost = cost_of(model)
         return cls(links, trainer, metrics, software, machine, seeds, hyper, known, cost)
@@ -68,7 +69,7 @@ class Combination(Struct, frozen=True):
             for_problem(self.links, problem),
             self.metrics,
             self.software,
-            self.machine,
+            self.machine.name,
             self.seeds,
             self.cost,
         )

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sailc.backends import BrokenBackend, backend, missing_packages
 from sailc.diagnostics.exclusions import Exclusions, Reason
 from sailc.infer.modules.common import World, has, open_scope, requirements, show_value, words
-from sailc.infer.modules.hardware import enter_machine, holds, machine_facts
+from sailc.infer.modules.conditions import deciding
+from sailc.infer.modules.hardware import machine_facts
 from sailc.infer.values import Value
 from sailc.names import Entry
 from sailc.plan.scenario import Machine, Software
 from sailc.plan.select import Selection
-from sailc.syntax import tree
+from sailc.plan.when import Cell, machine_known, under_facts
 
 
 class Machines(Struct):
@@ -24,7 +26,7 @@ class Machines(Struct):
     selection: Selection
     exclusions: Exclusions
     _hardware: list[Machine] | None = None
-    _stacks: dict[str, list[Software]] = field(default_factory=dict[str, "list[Software]"])
+    _cells: tuple[Cell, ...] | None = None
     _lacking: dict[tuple[str, frozenset[str], frozenset[str]], Reason | None] = field(
         default_factory=dict[tuple[str, frozenset[str], frozenset[str]], "Reason | None"]
     )
@@ -50,7 +52,7 @@ class Machines(Struct):
         self, model: frozenset[str], data: frozenset[str]
     ) -> Iterator[tuple[Software, Machine]]:
         """The stacks that can run on each machine and have a row for each of some operators."""
-        found = [(s, m) for m in self.hardware() for s in self._usable(m)]
+        found = self.cells()
         for name in dict.fromkeys(s.name for s, _ in found):
             for s, machine in found:
                 if s.name != name:
@@ -61,25 +63,35 @@ class Machines(Struct):
                 else:
                     self.exclusions.add(reason, (), [name])
 
-    def _usable(self, machine: Machine) -> list[Software]:
-        if machine.name not in self._stacks:
-            self._stacks[machine.name] = [
-                s for e in self.selection.modules("software") for s in self._of(e, machine)
-            ]
-        return self._stacks[machine.name]
+    def cells(self) -> tuple[Cell, ...]:
+        """The stacks that are usable on each machine."""
+        if self._cells is None:
+            self._cells = tuple((s, m) for m in self.hardware() for s in self._usable(m))
+        return self._cells
 
-    def _of(self, entry: Entry, machine: Machine) -> Iterator[Software]:
+    def only(self, cells: tuple[Cell, ...]) -> Machines:
+        """Some of them."""
+        return replace(self, _cells=cells)
+
+    def _usable(self, machine: Machine) -> Iterator[Software]:
+        world, benchmark = under_facts(self.world, self.selection.entry, machine_known(machine))
+        there = Selection(world, benchmark)
+        for entry in self.selection.modules("software"):
+            name = entry.declaration.name
+            yield from self._of(world.names.modules["software"][name], machine, there)
+
+    def _of(self, entry: Entry, machine: Machine, there: Selection) -> Iterator[Software]:
         """A stack on a machine, with every choice of its swept knobs."""
         backends = words(entry.declaration, "backend")
         if not backends:
             return
         name, packages = entry.declaration.name, words(entry.declaration, "packages")
         reason = _absent(Software(name, backends[0], packages))
-        rows = self._choices(entry, machine) if reason is None else []
-        for given in rows:
+        rows = there.choices(entry, axes=False) if reason is None else []
+        for given in (row[0] for row in rows):
             chosen = {f"{name}.{k}": show_value(v) for k, v in given.items()}
-            made = Software(name, backends[0], packages, chosen)
-            reason = self._failed(entry, machine, given) or _unwritten(made)
+            made = Software(name, backends[0], packages, chosen, given)
+            reason = self._failed(entry, there.world, given) or _unwritten(made)
             if reason is None:
                 yield made
             else:
@@ -87,18 +99,9 @@ class Machines(Struct):
         if not rows and reason is not None:
             self.exclusions.add(reason, (), [name])
 
-    def _choices(self, entry: Entry, machine: Machine) -> list[Mapping[str, Value]]:
-        ctx = self.world.context()
-        scope = enter_machine(ctx.root(entry.file).child(), machine.facts)
-
-        def on_machine(condition: tree.Expr) -> bool:
-            return holds(ctx, condition, scope) is True
-
-        return [row[0] for row in self.selection.rows(entry, axes=False, holds=on_machine)]
-
-    def _failed(self, entry: Entry, machine: Machine, given: Mapping[str, Value]) -> Reason | None:
-        ctx = self.world.context()
-        scope = enter_machine(open_scope(ctx, entry, given), machine.facts)
+    def _failed(self, entry: Entry, there: World, given: Mapping[str, Value]) -> Reason | None:
+        ctx = there.context()
+        scope = deciding(ctx, open_scope(ctx, entry, given))
         for r in requirements(ctx, entry, scope):
             if r.holds is False:
                 return Reason("X0106", r.because or "a `require` does not hold")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
 
@@ -10,7 +10,7 @@ from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.exclusions import Exclusions, Reason, Without
 from sailc.diagnostics.files import SelectsNothing
 from sailc.diagnostics.warnings import NeverStops, NotCarriedOut
-from sailc.infer.modules.common import Choice, Knob, World, has, knobs, properties, show_value
+from sailc.infer.modules.common import Choice, Knob, World, has, knobs, properties
 from sailc.infer.modules.model import ports
 from sailc.infer.modules.problem import TypedProblem
 from sailc.infer.modules.trainer import elaborate_trainer
@@ -25,6 +25,7 @@ from sailc.plan.machines import Machines
 from sailc.plan.match import Matcher
 from sailc.plan.metrics import Metrics, Out, by_reason, unmeasurable
 from sailc.plan.outside import missing_outside
+from sailc.plan.picked import picked
 from sailc.plan.problems import Class, Grounds, Posed, classes
 from sailc.plan.ranking import by_default, unread
 from sailc.plan.scenario import (
@@ -39,7 +40,7 @@ from sailc.plan.select import Selection, suggested
 from sailc.plan.tune import method_of
 from sailc.plan.tuner import Tuner
 from sailc.plan.unwritten import unwritten
-from sailc.plan.when import LINES, Facts, unmet
+from sailc.plan.when import Setting, settings
 from sailc.source import Span
 from sailc.syntax import tree
 from sailc.types.model import show
@@ -49,27 +50,49 @@ def make_plan(
     world: World, file: str, benchmark: Entry | None, problems: list[Entry] | None
 ) -> Plan:
     """The plan of a benchmark, or of some problems with everything that fits them."""
-    selection = Selection(world, benchmark)
-    planner = Planner.of(world, selection)
-    planner.plan(problems if problems is not None else selection.modules("problems"))
+    whole = Planner.of(world, Selection(world, benchmark))
+    names = [e.declaration.name for e in problems] if problems is not None else None
+    planners = [whole.within(s) for s in settings(world, benchmark, whole.machines.cells())]
+    budgets: dict[str, float] = {}
+    diagnostics: list[Diagnostic] = []
+    for planner in planners:
+        planner.plan(names)
+        budget = planner.selection.budget()
+        if budget is not None:
+            budgets.update({m.name: budget for _, m in planner.machines.cells()})
+        diagnostics += [*planner.selection.diagnostics, *planner.grounds.diagnostics]
     name = benchmark.declaration.name if benchmark is not None else ""
     span = benchmark.declaration.name_span if benchmark is not None else Span(file, 0, 0)
-    rankings = tuple(planner.rankings())
-    diagnostics = [*selection.diagnostics, *planner.grounds.diagnostics]
-    excluded = planner.exclusions.groups()
-    diagnostics += planner.warnings()
-    if not planner.scenarios and not any(d.severity == "error" for d in diagnostics):
+    if planners[0] is not whole:
+        whole.scenarios = in_order(s for p in planners for s in p.scenarios)
+    rankings = tuple(whole.rankings())
+    diagnostics = [*whole.selection.diagnostics, *diagnostics, *whole.warnings()]
+    excluded = whole.exclusions.groups()
+    if not whole.scenarios and not any(d.severity == "error" for d in diagnostics):
         reasons = tuple(e.reason for e in excluded)
         diagnostics.append(SelectsNothing(span=span, name=name or file, reasons=reasons))
     return Plan(
         file,
         name,
-        tuple(planner.scenarios),
+        tuple(whole.scenarios),
         excluded,
         rankings,
-        selection.budget(),
+        budgets,
         tuple(dict.fromkeys(diagnostics)),
     )
+
+
+def in_order(scenarios: Iterable[Scenario]) -> list[Scenario]:
+    """Scenarios that were found in several settings, together by problem, axes, model, trainer
+    and software, each in the order in which they were met."""
+    met: dict[tuple[int, str], int] = {}
+
+    def place(s: Scenario) -> list[int]:
+        trainer = s.trainer.entry.declaration.name
+        parts = (s.problem.name, str(s.axes), s.answerer, trainer, s.software.name)
+        return [met.setdefault(part, len(met)) for part in enumerate(parts)]
+
+    return sorted(scenarios, key=place)
 
 
 Trainers = dict[str, list[Trained]]
@@ -92,14 +115,14 @@ class Planner(Struct):
     )
 
     @classmethod
-    def of(cls, world: World, selection: Selection) -> Planner:
-        exclusions = Exclusions()
+    def of(cls, world: World, selection: Selection, machines: Machines | None = None) -> Planner:
+        machines = machines or Machines(world, selection, Exclusions())
+        exclusions = machines.exclusions
         chains = Chains.of(world)
         metrics = tuple(dict.fromkeys(e for e, _ in selection.metrics()))
         judging = Judging(world, metrics, tuple(selection.modules("trainers")))
         matcher = Matcher(world, chains, judging, lambda: _fillers(world, selection))
         linker = Linker(matcher, judging)
-        machines = Machines(world, selection, exclusions)
         asked = Metrics.of(world, judging, selection.metrics())
         planner = cls(world, selection, exclusions, Grounds(world), linker, machines, asked)
         method = method_of(selection.tuned())
@@ -108,27 +131,37 @@ class Planner(Struct):
             planner._tuner = Tuner(world, selection, exclusions, linker, method, made)
         return planner
 
-    def plan(self, entries: Sequence[Entry]) -> None:
-        """The scenarios of some problems, in the order of the problems and their axes."""
-        problems = [p for entry in entries for p in self._problems(entry)]
+    def within(self, setting: Setting) -> Planner:
+        """The planner of what hangs on some machines and stacks; itself where nothing does."""
+        if setting.world is self.world:
+            return self
+        selection = Selection(setting.world, setting.benchmark)
+        return Planner.of(setting.world, selection, self.machines.only(setting.cells))
+
+    def plan(self, names: Sequence[str] | None) -> None:
+        """The scenarios of some problems, in the order of the problems and their axes; of those
+        that are selected if none are named."""
+        table = self.world.names.modules["problem"]
+        entries = self.selection.modules("problems") if names is None else [table[n] for n in names]
+        posed = [p for entry in entries for p in self._problems(entry)]
         matcher = self.linker.matcher
-        posed = [p for p, _ in problems]
-        candidates = Candidates.of(matcher, self.selection, self.exclusions, self.models(), posed)
+        candidates = Candidates.of(
+            matcher, self.selection, self.exclusions, self.models(), [p.problem for p in posed]
+        )
         made: dict[int, list[Scenario]] = {}
-        for c in classes(self.world, problems):
+        for c in classes(self.world, posed):
             for entry in candidates.of_class(c):
                 for problem, scenario in self._answered(c, entry):
                     made.setdefault(id(problem), []).append(scenario)
-        self.scenarios += [s for p, _ in problems for s in made.get(id(p), ())]
+        self.scenarios += [s for p in posed for s in made.get(id(p.problem), ())]
 
     def _problems(self, entry: Entry) -> Iterator[Posed]:
-        name = entry.declaration.name
         for row in self.selection.choices(entry, axes=True):
             problem = self.grounds.ground(entry, row[0])
             if isinstance(problem, Reason):
-                self.exclusions.add(problem, (), [name])
+                self.exclusions.add(problem, (), [entry.declaration.name])
             else:
-                yield problem, {f"{name}.{k}": show_value(v) for k, v in row[0].items()}
+                yield Posed(problem, row[0])
 
     def models(self) -> list[Entry]:
         """The models and solvers that take part."""
@@ -183,7 +216,9 @@ class Planner(Struct):
         hints = suggested(self.world, c.first.entry)
         able = self._able(c, entry, hints)
         if self._tuner is not None:
-            entries = list(dict.fromkeys(t.typed.entry for t in able))
+            table = self.world.names.modules["trainer"]
+            trainers = dict.fromkeys(t.typed.entry.declaration.name for t in able)
+            entries = [table[name] for name in trainers]
             yield from self._tuner.scenarios(c, entry, entries, hints)
             return
         for row in self.selection.choices(entry, axes=False, hints=hints):
@@ -234,7 +269,7 @@ class Planner(Struct):
             text = f"{missing} is not written by this version of sailc"
             self.exclusions.add(Reason("X0301", text), c.names, [answerer(link.model)])
             return
-        conditions = [x for p, _ in c.members for x in p.conditions]
+        conditions = [x for p in c.members for x in p.problem.conditions]
         reason = missing_outside(self.world, links, conditions)
         if reason is not None:
             self.exclusions.add(reason, c.names, [answerer(link.model)])
@@ -242,32 +277,12 @@ class Planner(Struct):
         metrics = self._metrics(c, link)
         pairs = self.machines.pairs(of_model(links), of_data(links, metrics, conditions))
         for software, machine in pairs:
-            seeds = self.selection.seeds()
             own = self._measurable(c, metrics, machine)
-            made = Combination.of(links, trainer, own, software, machine.name, seeds)
-            for problem, axes in c.members:
-                reason = self._unmet(problem, made, machine)
-                if reason is None:
-                    yield problem, made.scenario(problem, axes)
-                else:
-                    self.exclusions.add(reason, [problem.name], [answerer(link.model)])
-
-    def _unmet(self, problem: TypedProblem, made: Combination, machine: Machine) -> Reason | None:
-        """The `when` of the benchmark that keeps a scenario out, if one does."""
-        if not self.selection.conditional:
-            return None
-        model, trainer = judged(made.links).model, made.trainer
-        names = (model.entry.declaration.name, trainer.typed.entry.declaration.name)
-        modules = {
-            "problem": problem.name,
-            "model": names[0],
-            "trainer": names[1],
-            "software": made.software.name,
-            "hardware": machine.name,
-        }
-        knobs_of = dict(zip(names, (model.choice, trainer.given), strict=True))
-        facts = Facts(modules, knobs_of, machine, made.cost)
-        return unmet(self.world, self.selection.entry, facts)
+            made = Combination.of(links, trainer, own, software, machine, self.selection.seeds())
+            for posed in c.members:
+                found = picked(self.selection, made, posed, self.exclusions)
+                if found is not None:
+                    yield posed.problem, found
 
     def _measurable(
         self, c: Class, metrics: tuple[PlannedMetric, ...], machine: Machine
@@ -306,9 +321,6 @@ class Planner(Struct):
         for line in benchmark.declaration.body or () if benchmark is not None else ():
             if isinstance(line, tree.Property) and line.name in ("scale", "report"):
                 yield NotCarriedOut(span=line.name_span, name=line.name)
-            elif isinstance(line, tree.Property) and line.when is not None:
-                decided = any(line.name in words for words in LINES.values())
-                yield from () if decided else [NotCarriedOut(span=line.when.span, name="when")]
 
     def rankings(self) -> list[Entry]:
         found = self.selection.modules("rankings")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.exclusions import Reason
 from sailc.infer.context import Context
-from sailc.infer.modules.common import Choice, World, guarded
+from sailc.infer.modules.common import Choice, World, guarded, show_value
 from sailc.infer.modules.problem import (
     Condition,
     DataLine,
@@ -29,8 +29,17 @@ from sailc.types.dims import DimName, atom
 from sailc.types.model import Type, Unknown
 from sailc.types.parts import lengths
 
-Posed = tuple[TypedProblem, dict[str, object]]
-"""A problem, and the values of its axes."""
+
+class Posed(Struct, frozen=True, eq=False):
+    """A problem, and the values of its axes."""
+
+    problem: TypedProblem
+    choice: Choice
+
+    @property
+    def axes(self) -> dict[str, object]:
+        """The values as they are shown, by `Problem.axis`."""
+        return {f"{self.problem.name}.{k}": show_value(v) for k, v in self.choice.items()}
 
 
 class Class(Struct, eq=False):
@@ -52,16 +61,17 @@ class Class(Struct, eq=False):
 
     @property
     def names(self) -> list[str]:
-        return list(dict.fromkeys(p.name for p, _ in self.members))
+        return list(dict.fromkeys(p.problem.name for p in self.members))
 
 
 def classes(world: World, problems: Iterable[Posed]) -> list[Class]:
     """Problems together that ask for the same types in the same way, and suggest the same."""
     found: dict[object, Class] = {}
-    for problem, axes in problems:
+    for posed in problems:
+        problem = posed.problem
         hints = tuple(k.span for k in suggested(world, problem.entry))
         key = (problem.verb, asks(problem), hints)
-        found.setdefault(key, Class(problem, [])).members.append((problem, axes))
+        found.setdefault(key, Class(problem, [])).members.append(posed)
     return list(found.values())
 
 

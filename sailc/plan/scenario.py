@@ -34,12 +34,14 @@ class PlannedMetric(Struct, frozen=True):
 
 
 class Software(Struct, frozen=True):
-    """A stack; `chosen` are the values of its knobs, by `Software.knob`."""
+    """A stack; `chosen` are the values of its knobs as they are shown, by `Software.knob`, and
+    `given` the values themselves, by `knob`."""
 
     name: str
     backend: str
     packages: tuple[str, ...]
     chosen: Mapping[str, object] = field(default_factory=dict[str, object])
+    given: Mapping[str, Value] = field(default_factory=dict[str, Value])
 
     @property
     def precision(self) -> str:
@@ -134,15 +136,21 @@ def hyperparameters(model: GroundModel, path: str = "") -> dict[str, object]:
 
 
 class Plan(Struct, frozen=True):
-    """Scenarios in order of problem, model, trainer, hyperparameters, software."""
+    """Scenarios in order of problem, model, trainer, hyperparameters, software. `budgets` are
+    seconds of wall-clock time, by machine."""
 
     file: str
     benchmark: str
     scenarios: tuple[Scenario, ...]
     excluded: tuple[Exclusion, ...]
     rankings: tuple[Entry, ...]
-    budget: float | None
+    budgets: Mapping[str, float]
     diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def budget(self) -> float | None:
+        """The most that a machine may take: machines work side by side."""
+        return max(self.budgets.values(), default=None)
 
 
 def scenario_id(parts: Mapping[str, object]) -> str:

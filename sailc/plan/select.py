@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -16,12 +16,13 @@ from sailc.infer.modules.common import (
     Knob,
     World,
     choose,
-    defaults,
     knobs,
+    middle,
+    open_scope,
     path_text,
     properties,
-    together,
 )
+from sailc.infer.modules.conditions import deciding, holds, paths
 from sailc.infer.modules.metric import Use, metric_use
 from sailc.infer.values import Quantity, Sequence, Value, as_dim
 from sailc.names import Entry
@@ -29,6 +30,16 @@ from sailc.source import Span
 from sailc.syntax import tree
 
 MAX_CHOICES = 256
+
+
+def unconditional(line: tree.Property) -> bool:
+    """Whether a line counts whatever the scenario."""
+    return line.when is None
+
+
+def every(knob: Knob) -> tuple[Value, ...]:
+    """The values that a knob lists; of a distribution, its middle."""
+    return knob.values or (middle(knob),)
 
 
 class Selection(Struct):
@@ -99,9 +110,10 @@ class Selection(Struct):
 
     # --- numbers -------------------------------------------------------------------------
 
-    def seeds(self) -> tuple[int, ...]:
-        """`seeds 5` is 0 to 4, `seeds [1, 7]` these; one seed where nothing is said."""
-        value = self._value("seeds")
+    def seeds(self, counts: Callable[[tree.Property], bool] = unconditional) -> tuple[int, ...]:
+        """`seeds 5` is 0 to 4, `seeds [1, 7]` these; one seed where nothing is said. `counts`
+        tells whether a line's `when` holds."""
+        value = self._value("seeds", counts)
         if isinstance(value, Sequence):
             given = [as_dim(v) for v in value.items]
             return tuple(
@@ -122,11 +134,16 @@ class Selection(Struct):
             case _:
                 return None
 
-    def _value(self, word: str) -> Value | None:
-        for a in self._arguments(word):
-            ctx = self.world.context()
-            assert self.entry is not None
-            return ctx.evaluate(a.value, ctx.root(self.entry.file).child())
+    def _value(
+        self, word: str, counts: Callable[[tree.Property], bool] = unconditional
+    ) -> Value | None:
+        if self.entry is None:
+            return None
+        for line in properties(self.entry.declaration, word):
+            if line.arguments and counts(line):
+                ctx = self.world.context()
+                scope = ctx.root(self.entry.file).child()
+                return ctx.evaluate(line.arguments[0].value, scope)
         return None
 
     # --- knobs ---------------------------------------------------------------------------
@@ -157,59 +174,91 @@ class Selection(Struct):
         """
         key = (entry.declaration.name, axes, tuple(h.span for h in hints))
         if key not in self._choices:
-            self._choices[key] = self.rows(entry, axes, hints)
+            across, inner = self.parted(entry, axes, hints)
+            self._choices[key] = [
+                list(itertools.islice(self.assigned(entry, inner, row), MAX_CHOICES))
+                for row in self.points(entry, across)
+            ]
         return self._choices[key]
 
-    def rows(
-        self,
-        entry: Entry,
-        axes: bool,
-        hints: tuple[Knob, ...] = (),
-        holds: Callable[[tree.Expr], bool] = lambda _: True,
-    ) -> list[list[Choice]]:
-        """As `choices`, with the lines whose `when` holds."""
-        across, inner = self.parted(entry, axes, hints, holds)
-        return [
-            [{**row, **c, **row} for c in _defaults_first(inner)]
-            for row in self.points(entry, across)
-        ]
-
     def parted(
-        self,
-        entry: Entry,
-        axes: bool,
-        hints: tuple[Knob, ...] = (),
-        holds: Callable[[tree.Expr], bool] = lambda _: True,
+        self, entry: Entry, axes: bool, hints: tuple[Knob, ...] = ()
     ) -> tuple[list[Knob], list[Knob]]:
-        """The knobs of a module that are axes, and the others."""
+        """The knobs of a module that are axes, and the others. What the `when` of an axis
+        reads stands with the axes, with its first value."""
         swept = self.swept(entry.declaration.name)
-        open_ = self.knobs(entry, hints, holds)
-        across = [k for k in open_ if axes or any(n in swept for n in k.names)]
-        return across, [k for k in open_ if k not in across]
+        open_ = self.knobs(entry, hints)
+        axis = {k.names for k in open_ if axes or any(n in swept for n in k.names)}
+        whens = [k.when for k in open_ if k.names in axis and k.when is not None]
+        read = {path for when in whens for _, path in paths(when)}
+        across: list[Knob] = []
+        inner: list[Knob] = []
+        for k in open_:
+            if k.names in axis:
+                across.append(k)
+            elif read & set(k.names):
+                across.append(replace(k, values=(middle(k),), distribution=None))
+            else:
+                inner.append(k)
+        return across, inner
 
     def points(self, entry: Entry, across: list[Knob]) -> Iterator[Choice]:
         """Every combination of the values of some axes, with what is `set`."""
         fixed = self.fixed(self.world.context(), entry.declaration.name)
-        for values in itertools.product(*(k.values or (only(k),) for k in across)):
-            yield {**fixed, **together(across, values), **fixed}
+        return self.assigned(entry, across, fixed)
+
+    def assigned(
+        self,
+        entry: Entry,
+        table: Iterable[Knob],
+        given: Choice,
+        values: Callable[[Knob], Iterable[Value]] = every,
+    ) -> Iterator[Choice]:
+        """Every combination of some knobs' values, the first values first, beside what is given.
+        Of several lines that suggest the same, that one counts whose `when` holds, under what the
+        knobs before have; where none does, nothing is suggested."""
+        groups: dict[tuple[str, ...], list[Knob]] = {}
+        for k in table:
+            groups.setdefault(k.names, []).append(k)
+        waiting = list(groups.values())
+
+        def rest(at: int, choice: Choice) -> Iterator[Choice]:
+            if at == len(waiting):
+                yield choice
+                return
+            knob = next((k for k in waiting[at] if self._counts(entry, k, choice)), None)
+            if knob is None:
+                yield from rest(at + 1, choice)
+                return
+            for value in values(knob):
+                yield from rest(at + 1, {**choice, **choose(knob, value), **given})
+
+        return rest(0, {**given})
+
+    def _counts(self, entry: Entry, knob: Knob, choice: Choice) -> bool:
+        if knob.when is None:
+            return True
+        ctx = self.world.context()
+        scope = deciding(ctx, open_scope(ctx, entry, choice))
+        return holds(ctx, knob.when, scope) is not False
 
     def tuned(self) -> Value | None:
         """How knobs are tuned: `"grid"`, `random(20)`."""
         return self._value("tune")
 
-    def knobs(
-        self,
-        entry: Entry,
-        hints: tuple[Knob, ...] = (),
-        holds: Callable[[tree.Expr], bool] = lambda _: True,
-    ) -> list[Knob]:
+    def knobs(self, entry: Entry, hints: tuple[Knob, ...] = ()) -> list[Knob]:
         """The knobs of a module that `set` leaves open. Of paired knobs of which one is set,
         the pairs that agree with it stay."""
         ctx = self.world.context()
         fixed = self.fixed(ctx, entry.declaration.name)
-        own = [k for k in knobs(ctx, entry, holds) if not any("." in n for n in k.names)]
-        better = {k.names: k for k in hinted(entry, hints)}
-        found = [_agreeing(better.get(k.names, k), fixed) for k in own]
+        own = [k for k in knobs(ctx, entry) if not any("." in n for n in k.names)]
+        better: dict[tuple[str, ...], list[Knob]] = {}
+        for k in hinted(entry, hints):
+            better.setdefault(k.names, []).append(k)
+        table = {
+            k.names: better.get(k.names) or [o for o in own if o.names == k.names] for k in own
+        }
+        found = [_agreeing(k, fixed) for same in table.values() for k in same]
         return [k for k in found if not all(n in fixed for n in k.names)]
 
 
@@ -237,15 +286,3 @@ def _agreeing(knob: Knob, fixed: Mapping[str, Value]) -> Knob:
         if all(fixed[n] == x for n, x in choose(knob, v).items() if n in fixed)
     )
     return replace(knob, values=values or knob.values)
-
-
-def only(knob: Knob) -> Value:
-    """The value of a knob that lists none: the middle of its distribution."""
-    return defaults((knob,))[knob.names[0]]
-
-
-def _defaults_first(table: list[Knob]) -> Iterator[Choice]:
-    """All combinations of the knobs' values, the first values first."""
-    options = [k.values or (only(k),) for k in table]
-    for values in itertools.islice(itertools.product(*options), MAX_CHOICES):
-        yield together(table, values)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice, product
 from random import Random
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from sailc.diagnostics.exclusions import Reason
-from sailc.infer.modules.common import Choice, Knob, World, show_value, together
+from sailc.infer.modules.common import Choice, Knob, World, at, show_value
 from sailc.infer.modules.ranking import read_ranking
-from sailc.infer.values import Made, Quantity, Value, as_dim
+from sailc.infer.values import Made, Value, as_dim
 from sailc.names import Entry
 from sailc.plan.link import Links
 from sailc.plan.scenario import PlannedMetric, Scenario, Tuning, judged, scenario_id
-from sailc.plan.select import only
+from sailc.plan.select import every
 from sailc.types.model import Type
 
 LIMIT = 256
@@ -45,76 +45,42 @@ def method_of(value: Value | None) -> Method | None:
             return None
 
 
-def combinations(method: Method, knobs: Sequence[Knob], seed: str) -> list[Choice] | Reason:
-    """The values that some knobs take together. `seed` decides the draws: a plan is the same
-    each time."""
+Values = Callable[[Knob], Iterable[Value]]
+Options = Callable[[Values], Iterator[Choice]]
+"""The choices of a module's knobs, by what gives a knob's values."""
+
+
+def combinations(
+    method: Method, options: tuple[Options, Options], seed: str
+) -> list[tuple[Choice, Choice]] | Reason:
+    """The choices to try for a model and its trainer. `seed` decides the draws: a plan is the
+    same each time."""
     if method.draws is not None:
-        return _drawn(knobs, min(method.draws, LIMIT), Random(seed))
-    options = [k.values or (only(k),) for k in knobs]
-    count = 1
-    for values in options:
-        count *= len(values)
+        return _drawn(options, min(method.draws, LIMIT), Random(seed))
+    model, trainer = (list(islice(o(every), LIMIT + 1)) for o in options)
+    count = len(model) * len(trainer)
     if count > LIMIT:
-        text = f"`tune grid` would train {count:,} candidates, more than {LIMIT}"
+        many = f"{count:,}" if max(len(model), len(trainer)) <= LIMIT else f"{count:,} or more"
+        text = f"`tune grid` would train {many} candidates, more than {LIMIT}"
         return Reason("X0114", f"{text}: `tune random(n)`, or `set` some knobs")
-    return [together(knobs, values) for values in itertools.product(*options)]
+    return list(product(model, trainer))
 
 
-def _drawn(knobs: Sequence[Knob], n: int, random: Random) -> list[Choice]:
-    found: dict[str, Choice] = {}
+def _drawn(options: tuple[Options, Options], n: int, random: Random) -> list[tuple[Choice, Choice]]:
+    """Some combinations that differ, a list's values being equally likely."""
+
+    def draw(knob: Knob) -> Iterator[Value]:
+        made = knob.distribution
+        yield random.choice(knob.values) if made is None else at(made, random.random())
+
+    found: dict[str, tuple[Choice, Choice]] = {}
     for _ in range(50 * n):
         if len(found) == n:
             break
-        choice = together(knobs, [_draw(k, random) for k in knobs])
-        found.setdefault(str({k: show_value(v) for k, v in choice.items()}), choice)
+        model, trainer = (next(o(draw)) for o in options)
+        key = str([{k: show_value(v) for k, v in c.items()} for c in (model, trainer)])
+        found.setdefault(key, (model, trainer))
     return list(found.values())
-
-
-def _draw(knob: Knob, random: Random) -> Value:
-    if knob.distribution is None:
-        return random.choice(knob.values)
-    ends = [
-        v for v in knob.distribution.attributes.values() if isinstance(v, int | float | Quantity)
-    ]
-    if len(ends) < 2:
-        return only(knob)
-    unit = next((e.unit for e in ends if isinstance(e, Quantity)), None)
-    a, b = (
-        e.value * e.unit.scale / unit.scale if isinstance(e, Quantity) and unit else float(str(e))
-        for e in ends[:2]
-    )
-    number = _number(knob.distribution.name, a, b, random)
-    return number if unit is None else Quantity(number, unit)
-
-
-def _number(distribution: str, a: float, b: float, random: Random) -> float:
-    match distribution:
-        case "log_uniform":
-            return a * (b / a) ** random.random()
-        case "normal":
-            return random.gauss(a, b)
-        case _:
-            return random.uniform(a, b)
-
-
-def product(
-    method: Method, knobs: tuple[list[Knob], list[Knob]], points: tuple[Choice, Choice], seed: str
-) -> list[tuple[Choice, Choice]] | Reason:
-    """The choices to try for a model and its trainer at a point of their axes."""
-    names = [{n for k in part for n in k.names} for part in knobs]
-    both = [*_prefixed(knobs[0], "0"), *_prefixed(knobs[1], "1")]
-    found = combinations(method, both, seed)
-    if isinstance(found, Reason):
-        return found
-    first, second = (
-        [{**{n: c[f"{i}.{n}"] for n in names[i]}, **points[i]} for c in found] for i in (0, 1)
-    )
-    return list(zip(first, second, strict=True))
-
-
-def _prefixed(knobs: Iterable[Knob], prefix: str) -> Iterator[Knob]:
-    for k in knobs:
-        yield replace(k, names=tuple(f"{prefix}.{n}" for n in k.names))
 
 
 def tuned(

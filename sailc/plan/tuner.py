@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from msgspec import Struct, field
 
@@ -15,7 +16,7 @@ from sailc.plan.link import Linker, Links, Trained
 from sailc.plan.problems import Class
 from sailc.plan.scenario import Scenario
 from sailc.plan.select import Selection
-from sailc.plan.tune import Method, criterion, product, tuned, unjudged
+from sailc.plan.tune import Method, combinations, criterion, tuned, unjudged
 
 Found = Iterator[tuple[TypedProblem, Scenario]]
 
@@ -43,7 +44,11 @@ class Tuner(Struct):
                 for its_point in self.selection.points(trainer, its_across):
                     seed = f"{c.names} {entry.declaration.name} {trainer.declaration.name}"
                     points = (point, its_point)
-                    tried = product(self.method, (inner, its_inner), points, seed)
+                    options = (
+                        partial(self.selection.assigned, entry, inner, point),
+                        partial(self.selection.assigned, trainer, its_inner, its_point),
+                    )
+                    tried = combinations(self.method, options, seed)
                     if isinstance(tried, Reason):
                         self.exclusions.add(tried, c.names, [entry.declaration.name])
                         continue

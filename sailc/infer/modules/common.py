@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from statistics import NormalDist
 
 from msgspec import Struct
 
@@ -42,15 +43,19 @@ FileType = Callable[[str, str, str, Span], tuple[Type, tuple[Diagnostic, ...]]]
 
 class World(Struct, frozen=True):
     """What elaboration reads: the names, the types of data files from their headers, which
-    functions are wrong by themselves, and the machine at hand (`hardware here { probe }`)."""
+    functions are wrong by themselves, and the machine at hand (`hardware here { probe }`).
+    `facts` are what is known as `hardware` and `software`, if anything is."""
 
     names: Names
     file_type: FileType
     wrong_alone: Callable[[Span], bool] = never
     probe: Callable[[], Mapping[str, object]] = dict[str, object]
+    facts: Mapping[str, Value] = {}
 
     def context(self) -> Context:
-        return Context(self.names, self.file_type, evaluate, call, self.wrong_alone)
+        return Context(
+            self.names, self.file_type, evaluate, call, self.wrong_alone, facts=self.facts
+        )
 
 
 class Knob(Struct, frozen=True):
@@ -60,6 +65,7 @@ class Knob(Struct, frozen=True):
     values: tuple[Value, ...]
     distribution: Made | None
     span: Span
+    when: tree.Expr | None = None
 
     @property
     def label(self) -> str:
@@ -129,7 +135,7 @@ def open_scope(ctx: Context, entry: Entry, choice: Choice) -> Scope:
     """The scope of a declaration's block, with its knobs chosen and its lets bound."""
     scope = ctx.root(entry.file).child()
     for owner in ("train", "validate", "test", "model", "compile", "hardware", "software"):
-        scope.names.setdefault(owner, ModuleRef(owner))
+        scope.names.setdefault(owner, ctx.facts.get(owner, ModuleRef(owner)))
     for p in entry.declaration.parameters or ():
         if p.default is not None:
             scope.names[p.name] = ctx.evaluate(p.default, scope)
@@ -142,36 +148,39 @@ def open_scope(ctx: Context, entry: Entry, choice: Choice) -> Scope:
     return scope
 
 
-def knobs(
-    ctx: Context, entry: Entry, holds: Callable[[tree.Expr], bool] = lambda _: True
-) -> tuple[Knob, ...]:
+def knobs(ctx: Context, entry: Entry) -> tuple[Knob, ...]:
     """The `suggest` lines of a declaration. Of several that suggest the same, the first counts
-    whose `when` holds."""
+    whose `when` holds; what stands below one without a `when` never does."""
     scope = ctx.root(entry.file).child()
-    found: dict[tuple[str, ...], Knob] = {}
+    found: list[Knob] = []
+    decided: set[tuple[str, ...]] = set()
     for line in entry.declaration.body or ():
         if not isinstance(line, tree.Suggest):
             continue
-        targets = line.target.items if isinstance(line.target, tree.Tuple) else (line.target,)
-        names = tuple(path_text(t) or "" for t in targets)
-        if names in found or (line.when is not None and not holds(line.when)):
-            continue
-        knob = _knob(names, ctx.evaluate(line.domain, scope), line.span)
-        if knob is not None:
-            found[names] = knob
-    return tuple(found.values())
+        names = suggested_names(line)
+        if names not in decided:
+            found += _knob(names, ctx.evaluate(line.domain, scope), line)
+        if line.when is None:
+            decided.add(names)
+    return tuple(found)
 
 
-def _knob(names: tuple[str, ...], domain: Value, span: Span) -> Knob | None:
+def suggested_names(line: tree.Suggest) -> tuple[str, ...]:
+    """What a `suggest` line names."""
+    targets = line.target.items if isinstance(line.target, tree.Tuple) else (line.target,)
+    return tuple(path_text(t) or "" for t in targets)
+
+
+def _knob(names: tuple[str, ...], domain: Value, line: tree.Suggest) -> list[Knob]:
     match domain:
         case Sequence(items) if items:
-            return Knob(names, items, None, span)
+            return [Knob(names, items, None, line.span, line.when)]
         case Made() as made:
-            return Knob(names, (), made, span)
+            return [Knob(names, (), made, line.span, line.when)]
         case Poison():
-            return None
+            return []
         case value:
-            return Knob(names, (value,), None, span)
+            return [Knob(names, (value,), None, line.span, line.when)]
 
 
 def choose(knob: Knob, value: Value) -> dict[str, Value]:
@@ -192,20 +201,43 @@ def together(found: Iterable[Knob], values: Iterable[Value]) -> dict[str, Value]
 
 
 def defaults(found: tuple[Knob, ...]) -> dict[str, Value]:
-    """The first value of each knob."""
-    return together(found, (k.values[0] if k.values else _middle(k.distribution) for k in found))
+    """The first value of each knob, of the first line that suggests it."""
+    first: dict[tuple[str, ...], Knob] = {}
+    for k in found:
+        first.setdefault(k.names, k)
+    return together(first.values(), map(middle, first.values()))
 
 
-def _middle(made: Made | None) -> Value:
-    """A distribution's default: the middle of its range."""
-    if made is None:
-        return POISON
-    ends = [v for v in made.attributes.values() if isinstance(v, int | float)]
+def middle(knob: Knob) -> Value:
+    """The value that a knob has before anybody chooses: the first that it lists, or the middle
+    of its distribution."""
+    if knob.values:
+        return knob.values[0]
+    return POISON if knob.distribution is None else at(knob.distribution, 0.5)
+
+
+def at(made: Made, share: float) -> Value:
+    """The value of a distribution below which lies a share of it, in the unit of its ends."""
+    ends = [v for v in made.attributes.values() if isinstance(v, int | float | Quantity)][:2]
     if len(ends) < 2:
         return ends[0] if ends else POISON
-    if made.name == "log_uniform":
-        return (float(ends[0]) * float(ends[1])) ** 0.5
-    return (ends[0] + ends[1]) / 2
+    unit = next((e.unit for e in ends if isinstance(e, Quantity)), None)
+    a, b = (
+        e.value * e.unit.scale / unit.scale if isinstance(e, Quantity) and unit else float(str(e))
+        for e in ends
+    )
+    number = _quantile(made.name, a, b, share)
+    return number if unit is None else Quantity(number, unit)
+
+
+def _quantile(distribution: str, a: float, b: float, share: float) -> float:
+    match distribution:
+        case "log_uniform":
+            return a * (b / a) ** share
+        case "normal":
+            return NormalDist(a, b).inv_cdf(min(max(share, 1e-12), 1 - 1e-12))
+        case _:
+            return a + (b - a) * share
 
 
 def requirements(ctx: Context, entry: Entry, scope: Scope) -> list[Requirement]:

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 
 from sailc.infer.context import Context
 from sailc.infer.modules.common import has, open_scope, path_text, properties
-from sailc.infer.values import Fields, Poison, Quantity, Scope, Value, Word
+from sailc.infer.values import Fields, Poison, Quantity, Value, Word
 from sailc.names import Entry
-from sailc.syntax import tree
 from sailc.units import parse_unit
 
-ACCELERATORS = ("cuda", "rocm", "none")
 _EVALUATED = ("arch", "cores", "memory", "driver", "devices", "device_memory", "bandwidth",
               "price", "nodes")  # fmt: skip
 
@@ -53,21 +51,3 @@ def _probed(found: Mapping[str, object]) -> dict[str, Value]:
             facts[name] = Quantity(value, parse_unit("B"))
     accelerator = found.get("accelerator")
     return {**facts, "accelerator": Word(accelerator if isinstance(accelerator, str) else "none")}
-
-
-def enter_machine(scope: Scope, facts: Mapping[str, Value]) -> Scope:
-    """A scope in which `hardware` is a machine."""
-    inner = scope.child()
-    inner.names["hardware"] = Fields(facts)
-    for word in ACCELERATORS:
-        if scope.find(word) is None:
-            inner.names[word] = Word(word)
-    return inner
-
-
-def holds(ctx: Context, condition: tree.Expr | None, scope: Scope) -> bool | None:
-    """Whether a `when` holds; None where only the run could tell."""
-    if condition is None:
-        return True
-    value = ctx.evaluate(condition, scope)
-    return value if isinstance(value, bool) else None

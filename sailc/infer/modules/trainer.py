@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from sailc.infer.context import Context
 from sailc.infer.modules.common import Choice, has, open_scope, overload, properties, show_value
+from sailc.infer.modules.conditions import under
 from sailc.infer.values import Made, Poison, Scope, Sequence, Value, as_dim
 from sailc.names import Entry
 from sailc.terms import Term, Var
@@ -46,6 +47,8 @@ class Loss(Struct, frozen=True):
 
 
 def elaborate_trainer(ctx: Context, entry: Entry, choice: Choice) -> TypedTrainer:
+    """A trainer with its knobs chosen, without the lines whose `when` does not hold."""
+    entry = under(ctx, entry, choice)
     scope = open_scope(ctx, entry, choice)
     optimizers = _made(_first(ctx, entry, "optimizer", scope))
     counts = [as_dim(v) for v in _values(ctx, entry, "epochs", scope)]
