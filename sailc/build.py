@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sailc.backends import BrokenBackend, backend, distributions
 from sailc.data import Header, Location, Options
 from sailc.data.drivers import driver_file
-from sailc.emit.doors import doors_of
+from sailc.emit.doors import Doors, doors_of
 from sailc.infer.dataset import file_line
 from sailc.infer.modules.common import World
 from sailc.names import Entry
@@ -80,11 +80,12 @@ def drivers(db: Database, made: Program) -> dict[Door, Driver]:
 
 class Compiled(Struct, frozen=True):
     """A scenario's program: its text, the data files that it reads and the drivers that it
-    calls, and the packages that these need."""
+    calls, the packages that these need, and whether it keeps what they give."""
 
     text: str
     data: tuple[Path, ...]
     packages: tuple[str, ...] = ()
+    keeps: bool = False
 
 
 def compiled(db: Database, scenario: Scenario) -> Compiled:
@@ -96,4 +97,5 @@ def compiled(db: Database, scenario: Scenario) -> Compiled:
     files = [d.file for d in made.drivers.values() if d.file is not None]
     data = (*map(Path, made.data_files), *dict.fromkeys(files))
     packages = dict.fromkeys(p for d in made.drivers.values() for p in d.packages)
-    return Compiled(found.emit(made), data, distributions(tuple(packages)))
+    keeps = Doors.of(made).keeps
+    return Compiled(found.emit(made), data, distributions(tuple(packages)), keeps)

@@ -74,6 +74,7 @@ def jobs_of(plan: Plan, programs: Mapping[str, Compiled]) -> list[Job]:
             versions([s.software.backend, *programs[s.id].packages]),
             s.software.backend,
             plan.file,
+            programs[s.id].keeps,
         )
         for s in plan.scenarios
         if s.tuning is None

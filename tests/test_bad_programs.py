@@ -40,6 +40,7 @@ BY_COMMAND = {
     "E0806": "test_runs.py",
     "E0901": "test_robust.py",
     "W0801": "test_runs.py",
+    "W0802": "test_externs.py",
 }
 
 # What sailc does not do as this folder says, and why.

@@ -6,13 +6,15 @@ magnitude in the unit declared, a class given to an `int` as its index.
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support import Json, emitted_by, sail_json, write_one
+from support import Json, emitted_by, json_lines, sail, sail_json, write_one
 from test_emit import run_here
 
 DOORS = """
@@ -162,3 +164,99 @@ def test_programs_of_externs_are_in_good_style(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ruff", "check", "--isolated", *tmp_path.glob("emitted*.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+# --- fixtures ---------------------------------------------------------------------------
+
+COUNTING = DRIVER.replace(
+    "    return r**2",
+    "    open(__file__ + '.calls', 'a').write('.')\n    return r**2",
+)
+
+
+class Kept:
+    """A program that is run with a folder for fixtures; how often its driver was called."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = program(folder, "predict x as well(x[0] * 1 m)", driver=COUNTING)
+        self.fixtures = folder / "kept"
+        self.script = folder / "script.py"
+        (text,) = emitted_by(self.path).values()
+        self.script.write_text(text, "utf-8")
+
+    def start(self) -> subprocess.Popen[str]:
+        command = [sys.executable, self.script, "--fixtures", self.fixtures]
+        command += ["--out", self.path.parent / "out"]
+        return subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
+
+    def run(self) -> list[Json]:
+        """In this process, where the libraries are imported already."""
+        given = ["--fixtures", str(self.fixtures), "--out", str(self.path.parent / "out")]
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as printed:
+            patch.setattr(sys, "argv", ["script.py", *given])
+            patch.setattr(sys, "path", [*sys.path])
+            patch.delitem(sys.modules, "driver", raising=False)
+            code = compile(self.script.read_text("utf-8"), "script.py", "exec")
+            exec(code, {"__name__": "__main__", "__doc__": "A."})
+        return json_lines(printed.getvalue())
+
+    @property
+    def calls(self) -> int:
+        file = self.path.parent / "driver.py.calls"
+        return len(file.read_text("utf-8")) if file.exists() else 0
+
+    @property
+    def files(self) -> list[Path]:
+        return sorted(self.fixtures.glob("*/*.h5"))
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return Kept(tmp_path_factory.mktemp("kept"))
+
+
+def test_runs_at_once_compute_a_fixture_once(kept: Kept) -> None:
+    runs = [kept.start() for _ in range(2)]
+    metrics = [json_lines(run.communicate()[0])[-1]["metrics"] for run in runs]
+    assert metrics[0] == metrics[1]
+    assert kept.calls == 20
+
+
+@pytest.mark.parametrize("damage", [b"", b"not what was kept", None])
+def test_a_damaged_fixture_is_said_and_computed_anew(kept: Kept, damage: bytes | None) -> None:
+    before, expected = kept.calls, kept.run()[-1]["metrics"]
+    file = kept.files[0]
+    whole = file.read_bytes()
+    changed = whole[: len(whole) // 2] if damage is None else damage
+    file.write_bytes(changed)
+    events = kept.run()
+    assert [e["file"] for e in events if e["event"] == "damaged"] == [str(file)]
+    assert events[-1]["metrics"] == expected
+    assert before < kept.calls <= before + 20
+
+
+def test_another_driver_makes_other_fixtures(kept: Kept) -> None:
+    kept.run()
+    before = kept.calls
+    driver = kept.path.parent / "driver.py"
+    driver.write_text(driver.read_text("utf-8") + "# changed\n", "utf-8")
+    kept.run()
+    assert kept.calls == before + 20
+
+
+def test_the_command_knows_what_is_kept(tmp_path: Path) -> None:
+    path = program(tmp_path, "predict x as well(x[0] * 1 m)")
+    sail("run", path, exit=0)
+    (group,) = (tmp_path / ".sail" / "fixtures").iterdir()
+    train, test = (str(f) for f in sorted(group.glob("*.h5")))
+    listed = sail_json("fixtures", "list", tmp_path)
+    assert {f["path"]: f["points"] for f in listed} in ({train: 15, test: 5}, {train: 5, test: 15})
+    assert {f["function"] for f in listed} == {"driver:well"}
+    assert "2 checked, 0 damaged" in sail("fixtures", "verify", tmp_path, exit=0).output
+    Path(test).write_bytes(Path(test).read_bytes()[:-2000])
+    assert "2 checked, 1 damaged" in sail("fixtures", "verify", tmp_path, exit=1).output
+    assert sail("run", path, "--seeds", "2", exit=0).output.count("W0802") == 1
+    assert "2 checked, 0 damaged" in sail("fixtures", "verify", tmp_path, exit=0).output
+    (tmp_path / "driver.py").write_text(DRIVER + "# changed", "utf-8")
+    assert "driver.py has changed" in sail("fixtures", "prune", tmp_path, exit=0).output
+    assert sail_json("fixtures", "list", tmp_path) == []

@@ -21,6 +21,7 @@ COMMANDS = {
     "doc": "doc",
     "graph": "graph",
     "show": "show",
+    "fixtures": "fixtures",
 }
 PLUGINS = "sailc.commands"
 

@@ -174,6 +174,31 @@ class ResultDamaged(Diagnostic, frozen=True, kw_only=True):
         return "nothing to do: it is run again now"
 
 
+class FixtureDamaged(Diagnostic, frozen=True, kw_only=True):
+    """A kept fixture, data that an `extern fn` has computed, is incomplete or was changed after it
+    was written, so it is computed again.
+
+    ```text
+    a kept fixture that CosmoNet on CosmoFlow, seed 0, reads is damaged (nbody-3f2a9c/71b0.h5)
+    ```
+
+    Every fixture carries a checksum; `sailc fixtures verify` compares them all.
+    """
+
+    code = "W0802"
+    title = "a kept fixture was damaged"
+    subject: str
+    file: str
+
+    @property
+    def message(self) -> str:
+        return f"a kept fixture that {self.subject}, reads is damaged ({self.file})"
+
+    @property
+    def help(self) -> str:
+        return "nothing to do: it is computed again now"
+
+
 class NotStarted(Diagnostic, frozen=True, kw_only=True):
     """A scenario's program could not be started at all.
 

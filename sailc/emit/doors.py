@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from msgspec import Struct
 
+from sailc.backends import distributions
 from sailc.emit.functions import docstring
 from sailc.emit.layout import fit
 from sailc.emit.rows import ARGUMENTS, Row
@@ -81,7 +83,13 @@ class Doors(Struct, frozen=True):
         """What the functions need of Python's own library."""
         repeats = any(d.each and not g.each for d in self.names for g in d.given)
         found = ["import itertools"] if repeats else []
-        return (*found, *(["import sys"] if self.folders else []))
+        found += ["import sys"] if self.folders else []
+        return (*found, *(_KEEPING if self.keeps else ()))
+
+    @property
+    def keeps(self) -> bool:
+        """Whether anything that comes from outside can be kept."""
+        return any(_kept(d) for d in self.names)
 
     @property
     def text(self) -> str:
@@ -94,10 +102,13 @@ class Doors(Struct, frozen=True):
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        results = frozenset(k for d in self.names for k in _kinds(d.result))
         shared = environment.get_template("outside.py.jinja").render(
             each=any(d.each for d in self.names),
             given=frozenset(k for d in self.names for g in d.given for k in _kinds(g.how)),
-            results=frozenset(k for d in self.names for k in _kinds(d.result)),
+            results=results,
+            structured=bool(results & {"dict", "list"}),
+            keeps=self.keeps,
         )
         own = [self._function(d, name) for d, name in self.names.items()]
         return "\n\n\n".join([shared, *own])
@@ -109,13 +120,34 @@ class Doors(Struct, frozen=True):
             doc = f"What `{door.function}` of {door.module} gives for each point ({where})."
         lines = [f"def {name}({', '.join(g.name for g in door.given)}):", *docstring(doc, 4)]
         lines += [f"    import {door.module}", "", fit(f"calls = {_calls(door)}", 4)]
-        called = f"{door.module}.{door.function}"
-        kind = kind_text(door.result)
-        made = f'outside("{door.name} ({where})", {called}, calls, {kind})'
+        facts = [f'"{door.name} ({where})"', door.module, f'"{door.function}"', "calls"]
+        facts += [kind_text(door.result), *self._packages(door)]
+        made = f"outside({', '.join(facts)})"
         if door.each:
             return "\n".join([*lines, fit(f"return {made}", 4)])
         lines.append(fit(f"result = {made}", 4))
         return "\n".join([*lines, fit(f"return {_first('result', door.result)}", 4)])
+
+    def _packages(self, door: Door) -> list[str]:
+        """The packages whose versions count for what is kept; None where nothing can be."""
+        if not self.keeps or not _kept(door):
+            return ["None"] if self.keeps else []
+        return [json.dumps(distributions(self.drivers[door].packages))]
+
+
+_KEEPING = (
+    "import fcntl",
+    "import hashlib",
+    "from importlib.metadata import version",
+    "import h5py",
+)
+
+
+def _kept(door: Door) -> bool:
+    """Whether what a door gives can be kept: where only outside code knows what crosses, nobody
+    can tell whether it is the same."""
+    crossings = [door.result, *(g.how for g in door.given)]
+    return not any(k == "opaque" for c in crossings for k in _kinds(c))
 
 
 def _calls(door: Door) -> str:

@@ -123,7 +123,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "title": docline(f"{program.title}, on {target.title}"),
         "doc": [_wrapped(d) for d in program.doc],
         "version": __version__,
-        "needs": ", ".join(target.packages),
+        "needs": ", ".join([*target.packages, *(["h5py"] if doors.keeps else [])]),
         "standard": _in_order([*_STANDARD, *(i for i in imports if _is_standard(i))]),
         "others": [i for i in imports if not _is_standard(i)],
         "uses_data": bool(doors.folders) or any("DATA" in t.text for t in _texts(program)),

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 from statistics import median
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sailc.diagnostics.runs import ResultDamaged, StoreNotWritable
+from sailc.diagnostics.runs import FixtureDamaged, ResultDamaged, StoreNotWritable
 from sailc.engines.base import Finished, Kept, Listener, Noticed, Progress, Started, silent
 from sailc.engines.diagnose import place
 from sailc.engines.fair import interleaved
@@ -230,7 +231,12 @@ class Session:
         return median(own or [t for _, t in taken] or [0.0])
 
     def _tell(self, job: Job, message: Message) -> None:
-        self.listen(Progress(job, message))
+        if message.get("event") == "damaged":
+            file = "/".join(Path(str(message.get("file"))).parts[-2:])
+            found = FixtureDamaged(span=place(job), subject=job.subject, file=file)
+            self.listen(Noticed(job, found))
+        else:
+            self.listen(Progress(job, message))
 
     def _finish(self, index: int, run: Run) -> None:
         self._done[index] = run

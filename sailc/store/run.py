@@ -22,7 +22,8 @@ class Job(Struct, frozen=True):
     `text` is the emitted program, `data` the files it reads (relative ones are in the store's
     folder, where it runs), `versions` the packages it runs on
     (see `sailc.store.versions`); with the seed, these are all that can change a number.
-    `source` is the path of the `.sail` file, as its author would write it.
+    `source` is the path of the `.sail` file, as its author would write it; `keeps` says whether
+    it keeps fixtures, in a folder that it is given.
     """
 
     scenario: str
@@ -33,6 +34,7 @@ class Job(Struct, frozen=True):
     versions: Mapping[str, str]
     backend: str
     source: str
+    keeps: bool = False
 
     @property
     def subject(self) -> str:
