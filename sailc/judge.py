@@ -12,6 +12,7 @@ from sailc.infer.modules.ranking import Ranking, read_ranking
 from sailc.plan.prune import pruned
 from sailc.plan.ranking import applies, unfit
 from sailc.plan.scenario import Plan, Scenario
+from sailc.plan.schedule import Measured, estimates, in_rounds
 from sailc.rank import Evaluator, Key, Ranked, Row, order, pareto, prefer, score, table
 from sailc.store import Job, Run, versions
 from sailc.sweeps import swept
@@ -60,10 +61,12 @@ def _short(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def jobs_of(plan: Plan, programs: Mapping[str, Compiled]) -> list[Job]:
-    """A job for every scenario and seed; none where the knobs are still to be tuned, or where
-    nothing new would be measured."""
-    known = pruned(plan)
+def jobs_of(
+    plan: Plan, programs: Mapping[str, Compiled], measured: Measured | None = None
+) -> list[Job]:
+    """A job for every scenario and seed, in the order of the schedule; none where the knobs are
+    still to be tuned, or where nothing new would be measured."""
+    found = estimates(plan, measured or {})
     return [
         Job(
             s.id,
@@ -75,11 +78,10 @@ def jobs_of(plan: Plan, programs: Mapping[str, Compiled]) -> list[Job]:
             s.software.backend,
             plan.file,
             programs[s.id].keeps,
+            found[s.id].seconds,
         )
-        for s in plan.scenarios
+        for s, seed in in_rounds(plan, found)
         if s.tuning is None
-        for seed in s.seeds
-        if (s.id, seed) not in known
     ]
 
 

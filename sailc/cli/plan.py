@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sailc.plan.link import Link
     from sailc.plan.matches import Filling
     from sailc.plan.scenario import Plan, Scenario, Tuning
+    from sailc.plan.schedule import Estimate, Schedule
     from sailc.workspace import Workspace
 
 VERSION = 1
@@ -26,21 +27,24 @@ VERSION = 1
 def plan(file: Path, benchmark: str | None, form: str) -> None:
     """Show the scenarios of FILE's BENCHMARK, their links and costs, and what was left out."""
     from sailc.cli.open import find_plan, open_program
+    from sailc.cli.run import store_of
+    from sailc.plan.schedule import schedule
 
     workspace = open_program(file, form)
     found = find_plan(workspace, file, benchmark, form)
+    times = schedule(found, store_of(workspace, file).taken())
     if form == "json":
-        t.print_json(plan_json(found, workspace))
+        t.print_json(plan_json(found, workspace, times))
     else:
         t.print_diagnostics(found.diagnostics, workspace.source)
-        show_plan(found)
+        show_plan(found, times)
 
 
-def plan_json(plan: Plan, workspace: Workspace) -> dict[str, Any]:
+def plan_json(plan: Plan, workspace: Workspace, times: Schedule) -> dict[str, Any]:
     """A plan as `--format json` has it (docs/json.md)."""
     return {
         "version": VERSION,
-        "scenarios": [scenario_json(s, workspace) for s in plan.scenarios],
+        "scenarios": [scenario_json(s, workspace, times.estimates[s.id]) for s in plan.scenarios],
         "excluded": [
             {"code": e.code, "reason": e.reason, "modules": list(e.modules), "count": e.count}
             for e in plan.excluded
@@ -48,7 +52,28 @@ def plan_json(plan: Plan, workspace: Workspace) -> dict[str, Any]:
         "pruned": [
             {"scenario": id, "seed": seed, "reason": why} for (id, seed), why in unneeded(plan)
         ],
+        "schedule": schedule_json(plan, times),
         "diagnostics": [t.diagnostic_json(d, workspace.source) for d in plan.diagnostics],
+    }
+
+
+def schedule_json(plan: Plan, times: Schedule) -> dict[str, Any]:
+    """When runs begin, and what the budget does not hold."""
+    return {
+        "budgets": dict(plan.budgets),
+        "runs": [
+            {
+                "scenario": slot.cell[0],
+                "seed": slot.cell[1],
+                "hardware": slot.hardware,
+                "begins": slot.begins,
+                "seconds": slot.seconds,
+            }
+            for slot in times.slots
+        ],
+        "left": [
+            {"scenario": id, "seed": seed, "reason": why} for (id, seed), why in times.left.items()
+        ],
     }
 
 
@@ -59,7 +84,7 @@ def unneeded(plan: Plan) -> list[tuple[tuple[str, int], str]]:
     return list(pruned(plan).items())
 
 
-def scenario_json(s: Scenario, workspace: Workspace) -> dict[str, Any]:
+def scenario_json(s: Scenario, workspace: Workspace, estimate: Estimate) -> dict[str, Any]:
     links = [j for k in s.links for j in link_json(k, workspace)]
     first = next(link_json(s.link, workspace))
     return {
@@ -85,7 +110,8 @@ def scenario_json(s: Scenario, workspace: Workspace) -> dict[str, Any]:
             "forward_flops": s.cost.forward_flops,
             "train_flops": s.cost.train_flops,
             "bytes": s.cost.bytes,
-            "seconds": None,
+            "seconds": estimate.seconds,
+            "basis": estimate.basis,
         },
         "links": links,
         "holes": [hole_json(h) for h in s.link.model.holes],
@@ -165,7 +191,7 @@ def tuning_json(tuning: Tuning | None) -> dict[str, Any] | None:
     }
 
 
-def show_plan(plan: Plan) -> None:
+def show_plan(plan: Plan, times: Schedule) -> None:
     """A plan as people read it: a few lines for each scenario, then what was left out."""
     title = f"{plan.file} {plan.benchmark}".strip()
     click.echo(_bold(f"{len(plan.scenarios)} scenarios of {title}"))
@@ -182,13 +208,15 @@ def show_plan(plan: Plan) -> None:
         macs = "unknown" if s.cost.macs is None else f"{s.cost.macs:,}"
         metrics = ", ".join(m.info.name for m in s.metrics) or "no metric"
         seeds = f"{len(s.seeds)} seed{'s' if len(s.seeds) > 1 else ''}"
-        click.echo(f"    {s.cost.parameters:,} parameters, {macs} MACs; {metrics}; {seeds}")
+        long = long_text(times.estimates[s.id])
+        click.echo(f"    {s.cost.parameters:,} parameters, {macs} MACs; {metrics}; {seeds}{long}")
     cells = unneeded(plan)
     if cells:
         click.echo("\n" + _bold(f"{len(cells)} runs left out: they would measure nothing new"))
     for reason in dict.fromkeys(why for _, why in cells):
         count = sum(why == reason for _, why in cells)
         click.echo(f"    {count}: {reason}")
+    _show_schedule(plan, times)
     if plan.excluded:
         click.echo("\n" + _bold("left out"))
     for e in plan.excluded:
@@ -196,6 +224,27 @@ def show_plan(plan: Plan) -> None:
         click.echo(f"    {', '.join(e.modules)}")
     if plan.excluded:
         click.echo("\n`sailc explain FILE PROBLEM MODEL` tells the whole story of a pair.")
+
+
+def long_text(estimate: Estimate) -> str:
+    """`, about 12 s each (measured)`."""
+    if estimate.seconds is None:
+        return ""
+    return f", about {estimate.seconds:,.0f} s each ({estimate.basis})"
+
+
+def _show_schedule(plan: Plan, times: Schedule) -> None:
+    """What a machine has to do, and what its budget does not hold."""
+    for name in dict.fromkeys(slot.hardware for slot in times.slots):
+        count = sum(slot.hardware == name for slot in times.slots)
+        budget = plan.budgets.get(name)
+        within = f" of the budget's {budget:,.0f} s" if budget is not None else ""
+        runs = f"{count} run{'s' if count > 1 else ''}"
+        click.echo(f"\n{_bold(f'{runs} on {name}')}, about {times.ends(name):,.0f} s{within}")
+    if times.left:
+        click.echo("\n" + _bold(f"{len(times.left)} runs that the budget does not hold"))
+    for (id, seed), why in times.left.items():
+        click.echo(f"    {id}, seed {seed}: {why}")
 
 
 def _bold(text: str) -> str:

@@ -14,6 +14,7 @@ from sailc.cli import terminal as t
 if TYPE_CHECKING:
     from sailc.engines import Event, LocalEngine
     from sailc.plan.scenario import Plan
+    from sailc.plan.schedule import Measured
     from sailc.store import Job, Run, Store
     from sailc.workspace import Workspace
 
@@ -45,12 +46,13 @@ def run(
     plan = with_seeds(find_plan(workspace, file, benchmark, form), seeds)
     t.print_diagnostics(plan.diagnostics, workspace.source)
     store = store_of(workspace, file)
+    measured = store.taken()
     engine = LocalEngine(store, workers=workers, timeout=timeout, budget=plan.budget)
     began, quiet = time.monotonic(), form == "json"
-    tried = _watched(engine, jobs_for(workspace, trials(plan)), "tuning", quiet)
+    tried = _watched(engine, jobs_for(workspace, trials(plan), measured), "tuning", quiet)
     plan, tuned = settled(plan, tried)
     engine = _left_of(engine, time.monotonic() - began)
-    runs = [*_watched(engine, jobs_for(workspace, plan), "", quiet), *unrun(plan)]
+    runs = [*_watched(engine, jobs_for(workspace, plan, measured), "", quiet), *unrun(plan)]
     rows = rows_of(plan, runs)
     found = boards(world(workspace.db), plan, rows)
     if form == "json":
@@ -81,12 +83,12 @@ def store_of(workspace: Workspace, file: Path) -> Store:
     return Store(workspace.root or (file if file.is_dir() else file.parent))
 
 
-def jobs_for(workspace: Workspace, plan: Plan) -> list[Job]:
+def jobs_for(workspace: Workspace, plan: Plan, measured: Measured | None = None) -> list[Job]:
     from sailc.build import compiled
     from sailc.judge import jobs_of
 
     made = {s.id: compiled(workspace.db, s) for s in plan.scenarios if s.tuning is None}
-    return jobs_of(plan, made)
+    return jobs_of(plan, made, measured)
 
 
 def _left_of(engine: LocalEngine, spent: float) -> LocalEngine:

@@ -221,14 +221,18 @@ class Session:
         return self._began + self.engine.budget - time.monotonic()
 
     def _expected(self, index: int) -> float:
-        """Seconds that a job will take by what earlier runs took: of its scenario, else of any;
-        0 where nothing has run. What would not end within the budget is not begun."""
+        """Seconds that a job will take by what earlier runs took: of its scenario, else its
+        estimate as far off as theirs were, else of any; 0 where nothing has run. What would not
+        end within the budget is not begun."""
         if self.engine.budget is None:
             return 0.0
-        taken = [(i, run.seconds) for i, run in self._done.items() if run.good]
-        scenario = self.jobs[index].scenario
-        own = [t for i, t in taken if self.jobs[i].scenario == scenario]
-        return median(own or [t for _, t in taken] or [0.0])
+        taken = [(self.jobs[i], run.seconds) for i, run in self._done.items() if run.good]
+        job = self.jobs[index]
+        own = [t for j, t in taken if j.scenario == job.scenario]
+        if own or not job.expected:
+            return median(own or [t for _, t in taken] or [0.0])
+        ratios = [t / j.expected for j, t in taken if j.expected]
+        return job.expected * median(ratios or [0.0])
 
     def _tell(self, job: Job, message: Message) -> None:
         if message.get("event") == "damaged":

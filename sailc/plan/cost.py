@@ -50,7 +50,7 @@ def _work(term: Term, seen: dict[int, None]) -> tuple[int | None, int | None]:
         macs, flops = term.macs.value, term.flops.value
     if isinstance(term, Map):
         inner = _work(term.body, seen)
-        times = _length(term.source.type).value
+        times = length(term.source.type).value
         outer = _work(term.source, seen)
         return _plus(_times(inner[0], times), outer[0]), _plus(_times(inner[1], times), outer[1])
     for t in below(term):
@@ -59,7 +59,8 @@ def _work(term: Term, seen: dict[int, None]) -> tuple[int | None, int | None]:
     return macs, flops
 
 
-def _length(type: Type) -> Dim:
+def length(type: Type) -> Dim:
+    """How many elements a collection of a type has."""
     match type:
         case ListType(_, n) | SetType(_, n) | Tensor(_, (Dim() as n, *_)):
             return n

@@ -78,6 +78,7 @@ def make_plan(
         excluded,
         rankings,
         budgets,
+        tuple(whole.machines.hardware()),
         tuple(dict.fromkeys(diagnostics)),
     )
 

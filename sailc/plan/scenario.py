@@ -145,6 +145,7 @@ class Plan(Struct, frozen=True):
     excluded: tuple[Exclusion, ...]
     rankings: tuple[Entry, ...]
     budgets: Mapping[str, float]
+    machines: tuple[Machine, ...]
     diagnostics: tuple[Diagnostic, ...]
 
     @property

@@ -23,7 +23,8 @@ class Job(Struct, frozen=True):
     folder, where it runs), `versions` the packages it runs on
     (see `sailc.store.versions`); with the seed, these are all that can change a number.
     `source` is the path of the `.sail` file, as its author would write it; `keeps` says whether
-    it keeps fixtures, in a folder that it is given.
+    it keeps fixtures, in a folder that it is given. `expected` is how many seconds it is estimated
+    to take, None where nothing tells.
     """
 
     scenario: str
@@ -35,6 +36,7 @@ class Job(Struct, frozen=True):
     backend: str
     source: str
     keeps: bool = False
+    expected: float | None = None
 
     @property
     def subject(self) -> str:

@@ -63,6 +63,18 @@ class Store:
             return Damaged(key, error.strerror or str(error))
         return _read(key, record, result, folder / "log.jsonl")
 
+    def taken(self) -> dict[str, list[float]]:
+        """Seconds that the runs took whose results are kept, by scenario."""
+        found: dict[str, list[float]] = {}
+        for path in sorted(self.results.glob("*/run.json")):
+            try:
+                record: Any = json.loads(path.read_bytes())
+                if record["format"] == FORMAT and record["status"] == "ran":
+                    found.setdefault(record["scenario"], []).append(float(record["seconds"]))
+            except (OSError, ValueError, KeyError, TypeError, RecursionError):
+                continue  # a damaged entry is said where it is wanted
+        return found
+
     def prepare(self) -> None:
         """Make the folders, and drop what dead runners left. Raises `OSError`."""
         for folder in (self.results, self.running):
