@@ -115,6 +115,8 @@ JAX: Rows = {
     "constant": constant("jnp"),
     "one_hot": lambda op: f"jax.nn.one_hot(a, {classes(op)})",
     "repeat_rows": "jnp.broadcast_to(a, (len(b), *jnp.shape(a)))",
+    "repeat_number": "jnp.full(b, a)",
+    "repeat_along": "jnp.repeat(a, b, axis=axis)",
     "zeros": "jnp.zeros(shape)",
     "ones": "jnp.ones(shape)",
     "leaky_relu": "jax.nn.leaky_relu(a, b)",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sailc.emit.rows import Row, Rows
-from sailc.program.tree import Op, is_tuple
+from sailc.program.tree import Op, Ref, is_tuple
 
 
 def _index(op: Op) -> str:
@@ -104,6 +104,15 @@ def _last(op: Op) -> str:
     return "a[-n:]" if op.attributes["n"] else "a[:0]"
 
 
+def _over_parts(op: Op) -> str:
+    same = op.arguments[0] == Ref("part")
+    return "np.concatenate(b)" if same else "np.concatenate([a for part in b])"
+
+
+def _inner(op: Op) -> str:
+    return ", *a.shape[2:]" if op.attributes["rank"] != 1 else ""
+
+
 def _sample(op: Op) -> str:
     shape = op.attributes["shape"]
     distribution = str(op.attributes["distribution"])
@@ -189,6 +198,9 @@ INFIX: Rows = {
     "each_column": "{name: b for name, column in a.items()}",
     "length": "len(a)",
     "tensor": "a",
+    "axis_length": "a.shape[axis]",
+    "beside": "a",
+    "scalar": "a",
     "component": "a[index]",
     "together": "args",
     "in_step": "zip(*args, strict=True)",
@@ -250,7 +262,14 @@ NUMPY: Rows = {
     "all_of": "np.all([*args], axis=0)",
     "fill": _fill,
     "mode": "np.bincount(a).argmax()",
+    "take_kept": lambda op: f"a[b].reshape(len(b), -1{_inner(op)})",
+    "kept_places": "np.nonzero(a)[1].reshape(len(a), -1)",
+    "kept_count": "a[0].sum()",
     "permutation": "np.random.default_rng(seed).permutation(a)",
+    "repeat_number": "np.full(b, a)",
+    "repeat_along": "np.repeat(a, b, axis=axis)",
+    "flat_rows": "a.reshape(-1)",
+    "over_parts": _over_parts,
     "merge_rows": "a.reshape(-1, *a.shape[2:])",
     "part_rows": "a.reshape(*b.shape[:n], *a.shape[1:])",
     "repeat_rows": "np.broadcast_to(a, (len(b), *np.shape(a)))",

@@ -7,7 +7,6 @@ stores parameters; the rest (data, metrics, the command line) is the same everyw
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -16,12 +15,13 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from msgspec import Struct, field
 
 from sailc import __version__
+from sailc.emit.batch import Batch, all_of, metric_line, pick, size, some
 from sailc.emit.doors import Doors
 from sailc.emit.functions import docline, docstring, function
 from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.rows import Rows, operators_of
-from sailc.program.tree import Expr, Function, MetricCode, Op, ParameterSpec, Program, Text
+from sailc.program.tree import Expr, Function, Op, ParameterSpec, Program, Text
 
 HERE = Path(__file__).parent
 
@@ -141,96 +141,15 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "constants": ", constants" if program.truth_statistics else "",
         "more": ", *constants" if program.truth_statistics else "",
         "layout": fit,
-        "batch": _Batch(program),
-        "pick": partial(_pick, program.structured),
-        "size": partial(_size, program.structured),
-        "all_of": partial(_all_of, program.structured),
-        "metric_line": _metric_line,
+        "batch": Batch(program),
+        "pick": partial(pick, program.structured),
+        "size": partial(size, program.structured),
+        "all_of": partial(all_of, frozenset({"output"}) if program.grouped else program.structured),
+        "metric_line": metric_line,
+        "some": some,
+        "several_scores": any(m.scores and _is_several(m.scores) for m in program.metrics),
+        "nested": program.structured or program.grouped,
     }
-
-
-class _Batch(Struct, frozen=True):
-    """How a program names the points that it trains on, and the mean loss of some of them."""
-
-    program: Program
-
-    @property
-    def truths(self) -> bool:
-        """Whether what is made small reads truths."""
-        return not self.program.minimized
-
-    @property
-    def names(self) -> str:
-        return "x, y" if self.truths else "x"
-
-    @property
-    def device(self) -> str:
-        """Where the points of a batch are."""
-        kind, name = ("truth", "y") if self.truths else ("question", "x")
-        return "device" if kind in self.program.structured else f"{name}.device"
-
-    @property
-    def count(self) -> str:
-        """How many points are trained on."""
-        kind, name = ("truth", "y") if self.truths else ("question", "x")
-        return _size(self.program.structured, kind, name)
-
-    def taken(self, points: str) -> str:
-        """The questions of some points, with their truths if these are read."""
-        return f"x, y = {points}" if self.truths else f"x = {points}[0]"
-
-    def loss(self, x: str, y: str) -> str:
-        """The mean loss of questions and truths."""
-        if self.program.minimized:
-            return f"loss(w, {x})"
-        return f"loss({self.program.model.name}(w, {x}), {y}{self._constants})"
-
-    def step(self, result: str, indent: int) -> str:
-        """The statements that give the loss of the points of a batch."""
-        p = self.program
-        x, y = (_pick(p.structured, k, n, "index") for k, n in (("question", "x"), ("truth", "y")))
-        if p.structured and self.truths:
-            lines = [f"answer = {p.model.name}(w, {x})"]
-            lines.append(f"{result} loss(answer, {y}{self._constants})")
-        else:
-            lines = [f"{result} {self.loss(x, y)}"]
-        return "\n".join(fit(line, indent) for line in lines)
-
-    @property
-    def _constants(self) -> str:
-        return ", *constants" if self.program.truth_statistics else ""
-
-
-def _metric_line(m: MetricCode) -> str:
-    """How a metric's value gets into the results: a number, or the list of a curve."""
-    name = m.function.name
-    asked = ", asked" if m.asks else ""
-    call = f"{name}(run)" if m.measured else f"{name}({m.stage}s, truth{asked})"
-    value = f"float({call})"
-    if m.curve:
-        value = f"[float({name}(epoch)) for epoch in history]"
-    if m.reduced is not None:
-        value = f"float({m.reduced.name}(np.array({value})))"
-    return fit(f'"{m.name}": {value},', 8)
-
-
-def _pick(structured: frozenset[str], what: str, value: str, index: str) -> str:
-    """Some points of the questions or truths."""
-    if what in structured:
-        return f"each({value}, lambda array: array[{index}])"
-    return f"{value}[{index}]"
-
-
-def _size(structured: frozenset[str], what: str, value: str) -> str:
-    """How many points the questions or truths are of."""
-    return f"size_of({value})" if what in structured else f"len({value})"
-
-
-def _all_of(structured: frozenset[str], what: str, value: str, change: str) -> str:
-    """The same done to all arrays of a value; `change` has the array as `array`."""
-    if what in structured:
-        return f"each({value}, lambda array: {change})"
-    return re.sub(r"\barray\b", lambda _: value, change)
 
 
 def _init(program: Program, target: Target) -> str:
@@ -305,6 +224,12 @@ def _is_standard(line: str) -> bool:
 
 def _names(f: Function | None) -> int:
     return len(f.results) if f is not None else 0
+
+
+def _is_several(f: Function) -> bool:
+    """Whether what a function returns is several arrays."""
+    (result,) = f.results
+    return isinstance(result, Op) and result.operator == "pack"
 
 
 def _operators(f: Function) -> frozenset[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sailc.infer.modules.problem import Condition
+from sailc.infer.modules.problem import Condition, DataLine
 from sailc.plan.link import Links
+from sailc.plan.ragged import asked_of, chosen_by_point, is_countable
 from sailc.plan.scenario import PlannedMetric
 from sailc.terms import Apply, Lambda, Map, Term, Var, walk
 
@@ -78,10 +79,18 @@ def of_data(
     links: Links, metrics: Iterable[PlannedMetric], conditions: Iterable[Condition]
 ) -> frozenset[str]:
     """What runs in NumPy: questions, truths, scores, and what is required of the data."""
-    roots = data_roots(links, conditions)
+    roots: list[Term] = [*(c.holds for c in conditions), *(k.line.source for k in links)]
     judged = list(metrics)
     whole = [v for m in judged if (v := _scores(m)) is not None]
-    return needed(*roots, *(t for m in judged for t in _of_metric(m)), whole=whole)
+    found = needed(*roots, *(t for m in judged for t in _of_metric(m)), whole=whole)
+    return found.union(*(_of_points(k.line) for k in links))
+
+
+def _of_points(line: DataLine) -> frozenset[str]:
+    """What makes questions and truths of points: each may hold another number of elements."""
+    found = needed(*asked_of(line), whole=[line.variable])
+    countable = all(is_countable(t, line.variable) for t in chosen_by_point(line))
+    return found if countable else found | {CONDITION}
 
 
 def _scores(metric: PlannedMetric) -> Var | None:

@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from sailc.plan.scenario import PlannedMetric, Scenario
 from sailc.program.conversions import bind_statistic, statistics
-from sailc.program.layout import POINTS, Leaf, Vector, opened, packed
+from sailc.program.layout import Leaf, Vector, packed
+from sailc.program.model import function_name
 from sailc.program.names import TAKEN, NameTable
-from sailc.program.placed import Placed, convert
+from sailc.program.placed import Placed, convert, together
 from sailc.program.rules import mean_over_points
 from sailc.program.scoring import measure_code, score_code
 from sailc.program.tidy import inlined
@@ -22,10 +23,12 @@ from sailc.types.model import Num, Tensor, Type
 
 
 class Answering(Struct):
-    """How one scenario's outputs become answers: `chain` leads from the one to the other."""
+    """How one scenario's outputs become answers: `chain` leads from the one to the other;
+    `grouped` says whether points are batched by the lengths of their lists."""
 
     scenario: Scenario
     chain: Sequence[Placed]
+    grouped: bool
 
     @property
     def scaled(self) -> bool:
@@ -43,12 +46,23 @@ class Answering(Struct):
         assert truth is not None
         inverse = [p for p in self.chain if p.conversion.inverse is not None]
         if inverse:
-            found = statistics(inverse, "fit_truth", "truth")
+            found = statistics(inverse, "fit_truth", "truth", self.grouped)
             return _with_spread(found) if self.scaled else found
         if not self.scaled:
             return None
         doc = "The spread of all training truths, in which the loss is measured."
-        return _with_spread(Function("fit_truth", doc, ("truth",), (), (), truth.span))
+        return _with_spread(self._all_truths(doc))
+
+    def _all_truths(self, doc: str) -> Function:
+        """A function of all truths, those of each length put together first."""
+        truth = self.scenario.link.fixture.truth
+        assert truth is not None
+        body: tuple[Assign, ...] = ()
+        if self.grouped:
+            low = Lowering()
+            together(low, truth.type, "truth")
+            body = tuple(low.body)
+        return Function("fit_truth", doc, ("truth",), body, (), truth.span)
 
     def loss(self) -> Function:
         """The mean loss of some points, made dimensionless by the spread of the truths."""
@@ -59,7 +73,7 @@ class Answering(Struct):
         low.names.taken |= {"output", "truth"}
         extra = self._extra(low)
         stage = self._converted(low, training.loss_at)
-        truth = opened(loss.truth.type, Ref("truth"), (POINTS,))
+        truth = low.points(loss.truth.type, "truth")
         if self.scaled:
             extra.append(low.names.fresh("scale"))
             scale = Leaf(Ref(extra[-1]), (), 0)
@@ -79,14 +93,14 @@ class Answering(Struct):
         """The functions from outputs to the answers that metrics score, and the metrics."""
         stages: dict[int, Function] = {}
         codes: list[MetricCode] = []
-        names = NameTable(set(TAKEN))
+        names = NameTable({*TAKEN, function_name(self.scenario.link.model)})
         for m in metrics:
             if m.score is None:
                 codes.append(measure_code(m, names))
                 continue
             if m.at not in stages:
                 stages[m.at] = self._answer(m.at, len(stages))
-            codes.append(score_code(m, stages[m.at].name, names))
+            codes.append(score_code(m, stages[m.at].name, names, self.grouped))
         return Judged(tuple(stages.values()), tuple(codes))
 
     def _answer(self, at: int, n: int) -> Function:
@@ -110,7 +124,7 @@ class Answering(Struct):
 
     def _converted(self, low: Lowering, at: int) -> Vector:
         """What the first `at` steps of the answer chain make of the output."""
-        vector = opened(self.scenario.link.output, Ref("output"), (POINTS,))
+        vector = low.points(self.scenario.link.output, "output")
         for placed in self.chain:
             if placed.step < at:
                 vector = convert(low, placed, vector)
@@ -126,12 +140,17 @@ class Judged(Struct, frozen=True):
 
 def _with_spread(f: Function) -> Function:
     """A function that also returns the spread of its argument, by which one may divide."""
-    spread = Op("std", (Ref(f.parameters[0]),), {"axes": None})
+    whole = f.body[0].name if f.body and _is_whole(f.body[0]) else f.parameters[0]
+    spread = Op("std", (Ref(whole),), {"axes": None})
     known = next((a.name for a in f.body if a.value == spread), None)
     body = f.body if known else (*f.body, Assign("deviation", spread, f.span))
     scale = Op("or_one", (Ref(known or "deviation"),))
     same = next((r for r in f.results if _value_of(r, f) == scale), scale)
     return replace(f, body=body, results=(*f.results, same))
+
+
+def _is_whole(first: Assign) -> bool:
+    return isinstance(first.value, Op) and first.value.operator == "over_parts"
 
 
 def _value_of(expr: Expr, f: Function) -> Expr:

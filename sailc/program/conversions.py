@@ -10,7 +10,7 @@ from sailc.infer.modules.common import World
 from sailc.infer.modules.converter import Conversion, Statistic, apply_converter
 from sailc.plan.ground import Grounding
 from sailc.program.layout import POINTS, Leaf, enter, leave, opened, packed, rank_of
-from sailc.program.placed import Placed, convert, descend, places
+from sailc.program.placed import Placed, convert, descend, places, together
 from sailc.program.tidy import inlined, pruned
 from sailc.program.tree import Expr, Function, Ref
 from sailc.program.vectors import Lowering
@@ -53,20 +53,23 @@ def _conversion(world: World, step: Step, type: Type) -> Conversion | None:
     )
 
 
-def fitted(chain: Sequence[Placed]) -> tuple[Function | None, Function | None]:
+def fitted(chain: Sequence[Placed], grouped: bool) -> tuple[Function | None, Function | None]:
     """The function that fits a chain on the training questions, and the one that converts
     questions with what it found."""
     if not chain:
         return None, None
-    return statistics(chain, "fit", "question"), _convert(chain)
+    return statistics(chain, "fit", "question", grouped), _convert(chain)
 
 
-def statistics(chain: Sequence[Placed], name: str, what: str) -> Function:
-    """A function from all training points together to the statistics of a chain."""
+def statistics(chain: Sequence[Placed], name: str, what: str, grouped: bool) -> Function:
+    """A function from all training points together to the statistics of a chain. Where points
+    are batched by the lengths of their lists, it takes one array for each of these."""
     low = Lowering()
     first = chain[0].conversion
     start = low.names.fresh(what)
-    vector = opened(chain[0].whole, Ref(start), outer=1)
+    whole = chain[0].whole
+    vector = together(low, whole, start) if grouped else opened(whole, Ref(start), outer=1)
+    chain = [placed.in_one() for placed in chain] if grouped else chain
     results: list[Expr] = []
     for placed in chain:
         c = placed.conversion
@@ -88,7 +91,7 @@ def _convert(chain: Sequence[Placed]) -> Function:
     low = Lowering()
     first = chain[0].conversion
     start = low.names.fresh("question")
-    vector = opened(chain[0].whole, Ref(start), (POINTS,))
+    vector = low.points(chain[0].whole, start)
     parameters = [start]
     for placed in chain:
         found = placed.conversion.statistics

@@ -18,10 +18,12 @@ from sailc.types.model import TupleType, Type
 
 
 class Source(Struct, frozen=True):
-    """What a data line runs over, and the names of `load`'s results that hold it."""
+    """What a data line runs over, and the names of `load`'s results that hold it;
+    `structured` are those that are several arrays."""
 
     line: DataLine
     names: tuple[str, ...]
+    structured: frozenset[str]
 
 
 def load_function(scenario: Scenario, files: Files) -> tuple[Function, tuple[Source, ...]]:
@@ -38,7 +40,8 @@ def load_function(scenario: Scenario, files: Files) -> tuple[Function, tuple[Sou
         parts = list(_parts(low.lower(line.source), line.variable.type))
         base = line.split
         names = [base] if len(parts) == 1 else [f"{base}_{n}" for n in _labels(line, parts)]
-        sources.append(Source(line, tuple(names)))
+        several = frozenset(n for n, (_, p) in zip(names, parts, strict=True) if _is_several(p))
+        sources.append(Source(line, tuple(names), several))
         results += [packed(part) for _, part in parts]
     span = lines[0].span if lines else NOWHERE
     doc = "Read the data and part them as the problem says."
@@ -59,6 +62,10 @@ def _parts(vector: Vector, type: Type, path: str = "") -> Iterator[tuple[str, Ve
             yield from _parts(vector.items[i], t, f"{path}_{i}" if path else str(i))
     else:
         yield path, vector
+
+
+def _is_several(vector: Vector) -> bool:
+    return isinstance(vector, Group)
 
 
 def _labels(line: DataLine, parts: list[tuple[str, Vector]]) -> list[str]:

@@ -16,7 +16,7 @@ from sailc.program.learned import constants, training
 from sailc.program.load import Source, load_function
 from sailc.program.model import learned_arrays, minimized, model_function
 from sailc.program.placed import Placed
-from sailc.program.points import asked_questions, point_functions
+from sailc.program.points import asked_questions, point_functions, with_lengths
 from sailc.program.tree import Function, MetricCode, Program
 
 # NumPy's names of how real numbers are stored.
@@ -29,8 +29,9 @@ def lower(world: World, s: Scenario, find: FindFile, folder: str, source: str) -
     load, sources = load_function(s, files)
     early, late = _parted(conversions(world, s.link.question))
     points, splits = point_functions(sources, early)
-    statistics, convert = fitted(late)
-    answering = Answering(s, conversions(world, s.link.answer))
+    lengths, splits = with_lengths(sources, splits)
+    statistics, convert = fitted(late, bool(lengths))
+    answering = Answering(s, conversions(world, s.link.answer), bool(lengths))
     model, own = s.link.model, s.link.model.minimize is not None
     parameters, keys = learned_arrays(model)
     judged = answering.judged(s.metrics)
@@ -61,6 +62,7 @@ def lower(world: World, s: Scenario, find: FindFile, folder: str, source: str) -
         minimized=own,
         reads=_reads(s),
         questions=_questions(s, sources, judged.metrics),
+        lengths=lengths,
         point_flops=s.cost.train_flops,
         judged=s.split,
         precision=PRECISIONS[s.software.precision],

@@ -11,12 +11,11 @@ from sailc.program.layout import (
     Leaf,
     Vector,
     any_leaf,
-    opened,
     packed,
     sizes,
 )
 from sailc.program.learned import layer_names, spec_of
-from sailc.program.names import identifier
+from sailc.program.names import TAKEN, NameTable, identifier
 from sailc.program.points import filled
 from sailc.program.rules import mean_over_points
 from sailc.program.tidy import inlined
@@ -51,7 +50,7 @@ def model_function(model: GroundModel, keys: Keys) -> Function:
     output = packed(filled(low.lower(model.output), any_leaf(question)))
     d = model.entry.declaration
     doc = d.doc or f"The model {d.name}."
-    name = _name(model)
+    name = function_name(model)
     return inlined(Function(name, doc, ("w", start), tuple(low.body), (output,), d.name_span))
 
 
@@ -60,7 +59,7 @@ def minimized(model: GroundModel, keys: Keys) -> Function:
     assert model.minimize is not None
     low, start, question = _opened(model, keys)
     if same(model.minimize, model.output):
-        called = Op("call", (Ref("w"), Ref(start)), {"function": _name(model)})
+        called = Op("call", (Ref("w"), Ref(start)), {"function": function_name(model)})
         low.bind(model.minimize, Leaf(called, (POINTS,), 0))
     low.count(model.minimize)
     value = filled(low.leaf(model.minimize), any_leaf(question))
@@ -71,8 +70,9 @@ def minimized(model: GroundModel, keys: Keys) -> Function:
     return inlined(Function("loss", doc, ("w", start), tuple(low.body), (result,), span))
 
 
-def _name(model: GroundModel) -> str:
-    return identifier(model.entry.declaration.name).lower()
+def function_name(model: GroundModel) -> str:
+    """What the function of a model is called."""
+    return NameTable(set(TAKEN)).fresh(identifier(model.entry.declaration.name).lower())
 
 
 def _opened(model: GroundModel, keys: Keys) -> tuple[Lowering, str, Vector]:
@@ -83,7 +83,7 @@ def _opened(model: GroundModel, keys: Keys) -> tuple[Lowering, str, Vector]:
     single = len(model.inputs) == 1
     start = low.names.fresh(model.input.name if single else "question")
     asked = model.input.type if single else TupleType(tuple(v.type for v in model.inputs))
-    question = opened(asked, Ref(start), (POINTS,))
+    question = low.points(asked, start)
     for i, variable in enumerate(model.inputs):
         part = question.items[i] if not single and isinstance(question, Group) else question
         low.bind(variable, part)

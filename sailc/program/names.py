@@ -24,11 +24,12 @@ RESERVED = _words(
 # Names of a program that metrics must not hide: its functions, and the variables of `main`.
 TAKEN = _words(
     """
-    after answer answers array asked auc batches before by_point called checked checksum
-    compile_time constants convert count data each energy epochs facts final_loss fingerprint
-    fit fit_truth history joined joules keep kept latency made_by memory metrics on_device output
-    outside parameters parser peak_memory questions rebuilt recalled report respond result rng
-    run size_of start statistics step steps tensor test_time timed train_time truth version
+    after alike answer answers answers_to array asked auc batches before by_point called
+    checked checksum compile_time constants convert count data each energy epochs facts
+    final_loss fingerprint fit fit_truth history in_order joined joules keep kept
+    latency lengths made_by memory metrics on_device output outside parameters parser
+    peak_memory places questions rebuilt recalled report respond result rng run size_of
+    start statistics step steps tensor test_time timed train_time truth version
     wasserstein x y
     """
 )

@@ -15,13 +15,17 @@ from sailc.program.layout import (
     Vector,
     enter,
     leave,
+    opened,
+    sizes,
 )
-from sailc.program.tree import Op
+from sailc.program.tree import Expr, Op, Ref
 from sailc.program.vectors import Lowering
+from sailc.source import NOWHERE
 from sailc.types.model import (
     ListType,
     RecordType,
     SetType,
+    Tensor,
     TupleType,
     Type,
 )
@@ -40,6 +44,64 @@ class Placed(Struct, frozen=True):
         """A name for what belongs to this place: `mass_center`, or just `mass`."""
         fields = [p for p in self.path if isinstance(p, str) and p != EACH]
         return "_".join([*fields, name] if name else fields)
+
+    def in_one(self) -> Placed:
+        """Where it applies in what `together` gives."""
+        path, type = list[str | int](), self.whole
+        for part in self.path:
+            inner = _inside(type, part)
+            if not (part == EACH and _is_open(type)):
+                path.append(part)
+            type = inner
+        return replace(self, path=tuple(path))
+
+
+def _inside(type: Type, part: str | int) -> Type:
+    match type:
+        case ListType(item, _) | SetType(item, _):
+            return item
+        case TupleType(items):
+            return items[int(part)]
+        case RecordType(fields):
+            return dict(fields)[str(part)]
+        case _:
+            return type
+
+
+def _is_open(type: Type) -> bool:
+    """Whether only the data know how long a list is."""
+    return isinstance(type, ListType | SetType) and type.size.value is None
+
+
+def together(low: Lowering, type: Type, name: str) -> Vector:
+    """All points as one, of a variable that holds those of each length: the elements of lists
+    whose length differs are in one row, whatever point holds them."""
+    whole = _in_one(type, opened(type, Ref("part"), outer=1))
+    return _over(low, whole, Ref(name), f"{name}s")
+
+
+def _in_one(type: Type, vector: Vector) -> Vector:
+    match type, vector:
+        case ((ListType(item, n) | SetType(item, n)), _) if n.value is None:
+            return _in_one(item, _merged(vector))
+        case (RecordType(fields), Group(items)):
+            return Group({n: _in_one(t, items[n]) for n, t in fields})
+        case (TupleType(types), Group(items)):
+            return Group({i: _in_one(t, items[i]) for i, t in enumerate(types)})
+        case (Tensor(), Leaf(expr, levels)) if None in sizes(type):
+            return Leaf(Op("flat_rows", (expr,)), levels, 1)
+        case _:
+            return vector
+
+
+def _over(low: Lowering, vector: Vector, parts: Expr, name: str) -> Vector:
+    match vector:
+        case Leaf(expr, levels, rank):
+            whole = Leaf(Op("over_parts", (expr, parts)), levels, rank)
+            return low.store(name, whole, NOWHERE)
+        case Group(items):
+            pairs = ((k, v, k if isinstance(k, str) else f"{name}_{k}") for k, v in items.items())
+            return Group({k: _over(low, v, parts, label) for k, v, label in pairs})
 
 
 def places(type: Type, lift: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Type]]:

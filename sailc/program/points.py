@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from sailc.infer.modules.problem import DataLine
+from sailc.plan.ragged import chosen_by_point
 from sailc.program.layout import (
     POINTS,
     Group,
@@ -17,6 +19,7 @@ from sailc.program.layout import (
     opened,
     packed,
 )
+from sailc.program.lengths import counts
 from sailc.program.load import Source
 from sailc.program.names import NameTable
 from sailc.program.placed import Placed, convert
@@ -30,18 +33,53 @@ def point_functions(
     sources: Sequence[Source], conversions: Sequence[Placed]
 ) -> tuple[tuple[Function, ...], tuple[Split, ...]]:
     """The question, converted, and the truth of many points; one function where lines agree."""
-    functions: list[Function] = []
+    made = _Functions("points")
     splits: list[Split] = []
     for source in sources:
-        made = _points_of(source.line, conversions)
-        twin = next((f for f in functions if _alike(f, made)), None)
-        if twin is None:
-            name = "points" if not functions else f"{source.line.split}_points"
-            twin = replace(made, name=name)
-            functions.append(twin)
+        name = made.add(source.line, _points_of(source.line, conversions))
         truths = source.line.fixtures[0].truth is not None
-        splits.append(Split(source.line.split, twin.name, source.names, truths))
-    return tuple(functions), tuple(splits)
+        splits.append(Split(source.line.split, name, source.names, truths, source.structured))
+    return tuple(made.functions), tuple(splits)
+
+
+def with_lengths(
+    sources: Sequence[Source], splits: Sequence[Split]
+) -> tuple[tuple[Function, ...], tuple[Split, ...]]:
+    """The functions that count the elements of lists whose length differs from point to point,
+    and the splits that say which of them is theirs; none where there are no such lists."""
+    if not any(chosen_by_point(s.line) for s in sources):
+        return (), tuple(splits)
+    made = _Functions("lengths")
+    names = [made.add(s.line, _lengths_of(s.line)) for s in sources]
+    counted = [replace(s, lengths=n) for s, n in zip(splits, names, strict=True)]
+    return tuple(made.functions), tuple(counted)
+
+
+class _Functions(Struct):
+    """Functions of the points of lines; one function where lines agree."""
+
+    name: str
+    functions: list[Function] = field(default_factory=list[Function])
+
+    def add(self, line: DataLine, made: Function) -> str:
+        """The name of the function that does for a line what `made` does."""
+        twin = next((f for f in self.functions if _alike(f, made)), None)
+        if twin is None:
+            name = self.name if not self.functions else f"{line.split}_{self.name}"
+            twin = replace(made, name=name)
+            self.functions.append(twin)
+        return twin.name
+
+
+def _lengths_of(line: DataLine) -> Function:
+    low = Lowering()
+    vector, parameters = _source_vector(line, low.names)
+    low.bind(line.variable, enter(vector, POINTS))
+    low.count(*chosen_by_point(line))
+    found = counts(low, line, any_leaf(vector))
+    doc = "How many elements the lists of each point hold."
+    body = tuple(low.body)
+    return inlined(Function("lengths", doc, tuple(parameters), body, (found,), line.span))
 
 
 def _points_of(line: DataLine, conversions: Sequence[Placed]) -> Function:

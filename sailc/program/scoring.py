@@ -4,32 +4,58 @@ from __future__ import annotations
 
 import re
 
+from msgspec.structs import replace
+
 from sailc.infer.modules.metric import Demand
 from sailc.plan.scenario import PlannedMetric
-from sailc.program.layout import POINTS, Group, Leaf, Vector, opened
+from sailc.program.layout import Group, Leaf, Vector, opened, packed
 from sailc.program.names import NameTable, identifier
 from sailc.program.tree import Check, Expr, Function, MetricCode, Op, Ref
 from sailc.program.vectors import Lowering
 from sailc.terms import Term, Var, walk
 
 
-def score_code(m: PlannedMetric, stage: str, names: NameTable) -> MetricCode:
-    """The function that makes one number of the answers of a stage and the truths."""
+def score_code(m: PlannedMetric, stage: str, names: NameTable, grouped: bool) -> MetricCode:
+    """The function that makes one number of the answers of a stage and the truths; two where
+    these come in parts: the scores of each part, and the number of all of them."""
     score = m.score
     assert score is not None
     low = Lowering()
     parameters: list[str] = []
     for v in score.variables:
         parameters.append(low.names.fresh(v.name))
-        low.bind(v, opened(v.type, Ref(parameters[-1]), (POINTS,)))
+        low.bind(v, low.points(v.type, parameters[-1]))
     low.count(score.value)
     points = gathered(low.lower(score.value))
+    if grouped:
+        return _apart(m, stage, names, _scores(m, tuple(parameters), low, points))
     if isinstance(points, Leaf):
         points = low.store("scores", points, score.value.span)
     low.bind(score.scores, points)
     result, checks = _reduced(low, m, score.reduced, score.demands)
     function = _function(m, names, tuple(parameters), low, result, checks)
     return MetricCode(m.info.name, function, stage, measured=False, asks=len(parameters) > 2)
+
+
+def _scores(
+    m: PlannedMetric, parameters: tuple[str, ...], low: Lowering, points: Vector
+) -> Function:
+    assert m.score is not None
+    doc = f"What {m.info.name} makes of each of some points."
+    body, span = tuple(low.body), m.score.value.span
+    return Function("scores", doc, parameters, body, (packed(points),), span)
+
+
+def _apart(m: PlannedMetric, stage: str, names: NameTable, scores: Function) -> MetricCode:
+    assert m.score is not None
+    low = Lowering()
+    start = low.names.fresh("scores")
+    low.bind(m.score.scores, opened(m.score.scores.type, Ref(start)))
+    result, checks = _reduced(low, m, m.score.reduced, m.score.demands)
+    function = _function(m, names, (start,), low, result, checks)
+    scores = replace(scores, name=names.fresh(f"{function.name}_scores"))
+    asks = len(scores.parameters) > 2
+    return MetricCode(m.info.name, function, stage, measured=False, asks=asks, scores=scores)
 
 
 def gathered(vector: Vector) -> Vector:

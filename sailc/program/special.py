@@ -25,6 +25,7 @@ from sailc.program.layout import (
     rebased,
     sizes,
 )
+from sailc.program.lengths import is_length
 from sailc.program.tree import Expr, Literal, Op, Ref, is_tuple
 from sailc.terms import Apply, Term
 from sailc.types.model import Label, ListType, SetType, Tensor, TextType, Type
@@ -205,10 +206,18 @@ def _stacked(vectors: list[Vector]) -> Vector:
     leaves = [v for v in vectors if isinstance(v, Leaf)]
     levels = merge(*(v.levels for v in leaves))
     rank = max(v.rank for v in leaves)
-    parts = tuple(align(v, levels, rank) for v in leaves)
+    parts = tuple(_beside(align(v, levels, rank), leaves) for v in leaves)
     alike = all(v.levels == levels and not isinstance(v.expr, Literal) for v in leaves)
     attributes = {"axis": -rank - 1, "alike": alike}
     return Leaf(Op("stack", parts, attributes, batch=len(levels)), levels, rank + 1)
+
+
+def _beside(part: Expr, leaves: list[Leaf]) -> Expr:
+    """A number as an array like those that it stands beside."""
+    if not (isinstance(part, Literal) or is_length(part)):
+        return part
+    array = next((v.expr for v in leaves if not is_length(v.expr) and v.levels), None)
+    return part if array is None else Op("beside", (part, array))
 
 
 def _concat(low: Lowering, term: Apply) -> Vector:

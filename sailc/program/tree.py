@@ -153,12 +153,15 @@ class ParameterSpec(Struct, frozen=True):
 
 class Split(Struct, frozen=True):
     """One of train, validate and test: which function makes its points, from which of
-    `load`'s results, and whether these have truths."""
+    `load`'s results (`structured` are those that are several arrays), and whether these have
+    truths; and which function tells the lengths of their lists, where these differ."""
 
     name: str
     points: str
     sources: tuple[str, ...]
     truths: bool = True
+    structured: frozenset[str] = frozenset()
+    lengths: str = ""
 
 
 class MetricCode(Struct, frozen=True):
@@ -166,7 +169,8 @@ class MetricCode(Struct, frozen=True):
 
     `stage` is the name under which the answers are at hand that it scores, `curve` whether it
     is measured after every epoch (then `reduced` may be a function of the whole curve), and
-    `asks` whether it reads the questions.
+    `asks` whether it reads the questions. Where points are batched by the lengths of lists,
+    `scores` makes the scores of some of them, of which `function` makes a number.
     """
 
     name: str
@@ -176,6 +180,7 @@ class MetricCode(Struct, frozen=True):
     curve: bool = False
     reduced: Function | None = None
     asks: bool = False
+    scores: Function | None = None
 
 
 class Training(Struct, frozen=True):
@@ -226,6 +231,8 @@ class Program(Struct, frozen=True):
     outputs and truths."""
     reads: frozenset[str] = frozenset()
     questions: Function | None = None
+    lengths: tuple[Function, ...] = ()
+    """What tells the lengths of the lists of points, by which these are then batched."""
     point_flops: int | None = None
     judged: str = "test"
     precision: str = "float32"
@@ -236,11 +243,16 @@ class Program(Struct, frozen=True):
     def on_data(self) -> tuple[Function, ...]:
         """The functions that are written in NumPy."""
         fitted = (self.statistics, self.convert, self.truth_statistics, self.questions)
-        judged = (f for m in self.metrics for f in (m.function, m.reduced))
+        judged = (f for m in self.metrics for f in (m.scores, m.function, m.reduced))
         some = [f for f in (*fitted, *judged) if f is not None]
-        return (self.load, *self.points, *self.answers, *some)
+        return (self.load, *self.lengths, *self.points, *self.answers, *some)
 
     @property
     def functions(self) -> tuple[Function, ...]:
         """All functions, those of the backend last."""
         return (*self.on_data, self.model, self.loss)
+
+    @property
+    def grouped(self) -> bool:
+        """Whether points are batched by the lengths of their lists."""
+        return bool(self.lengths)

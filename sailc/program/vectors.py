@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from sailc.program.layout import (
     ELEMENT,
+    POINTS,
     CannotLower,
     Group,
     Leaf,
@@ -18,16 +19,19 @@ from sailc.program.layout import (
     enter,
     leave,
     merge,
+    opened,
     rank_of,
     rebased,
     sizes,
 )
+from sailc.program.lengths import UNEQUAL, found_in, is_length, kept, length, repeated
 from sailc.program.names import NameTable
 from sailc.program.special import SPECIAL, each
 from sailc.program.tree import Assign, Expr, Literal, Op, Ref
 from sailc.source import Span
 from sailc.terms import Apply, Const, Map, Term, Var, below, named
-from sailc.types.dims import Dim
+from sailc.types.dims import Dim, DimName
+from sailc.types.model import Type
 
 ELEMENTWISE = frozenset(
     [
@@ -53,6 +57,8 @@ ELEMENTWISE = frozenset(
 )
 
 
+# What Python's numbers have, too.
+ARITHMETIC = frozenset({"add", "subtract", "multiply", "divide", "power"})
 WINDOWED = frozenset({"conv", "pool", "upsample"})
 
 
@@ -83,6 +89,8 @@ class Lowering(Struct):
     files: Mapping[tuple[str, str], Expr] = field(default_factory=dict[tuple[str, str], Expr])
     layers: Mapping[int, Mapping[str, str]] = field(default_factory=dict[int, Mapping[str, str]])
     levels: itertools.count[int] = field(default_factory=itertools.count)
+    dims: dict[DimName, Expr] = field(default_factory=dict[DimName, Expr])
+    """Where the lengths that only the data know are to be read."""
     _keep: list[Term] = field(default_factory=list[Term])
 
     # --- entry -----------------------------------------------------------------------------
@@ -91,6 +99,12 @@ class Lowering(Struct):
         """Say what a variable stands for."""
         self._keep.append(variable)
         self.memo[id(variable)] = vector
+
+    def points(self, type: Type, name: str) -> Vector:
+        """What a variable holds of many points, from which their lengths are read."""
+        vector = opened(type, Ref(name), (POINTS,))
+        self.dims |= dict(found_in(type, vector, 1))
+        return vector
 
     def count(self, *roots: Term) -> None:
         """Count how often each node is used, so that what is used twice gets a name."""
@@ -155,6 +169,8 @@ class Lowering(Struct):
                 known = value.value if isinstance(value, Dim) else value
                 if isinstance(known, tuple):
                     return Leaf(Op("constant", (), {"value": known}), (), rank_of(type))
+                if known is None and isinstance(value, Dim):
+                    return Leaf(length(value, self.dims, term.span), (), 0)
                 return Leaf(Literal(known), (), rank_of(type))
             case Map():
                 return self._map(term)
@@ -172,7 +188,7 @@ class Lowering(Struct):
 
     def _for_each(self, vector: Vector, source: Leaf, level: str, body: Term) -> Vector:
         """What a comprehension gives, where a part of it reads no element: it is there for each
-        of them (a collection inside of points is left to broadcasting)."""
+        of them."""
         match vector:
             case Group(items):
                 names = {k: named(body, str(k)) if isinstance(k, str) else body for k in items}
@@ -183,19 +199,23 @@ class Lowering(Struct):
                 one = vector if rank == 0 else self._at_hand(vector, body.span)
                 rows = Op("repeat_rows", (any_leaf(one).expr, source.expr), {"rank": rank})
                 return self.store(name, Leaf(rows, (level,), rank), body.span)
+            case Leaf(levels=levels) if level not in levels:
+                return repeated(vector, any_leaf(self._at_hand(source, body.span)), level)
             case Leaf():
                 return vector
 
     def _kept(self, term: Map, condition: Term, source: Vector, level: str) -> Vector:
-        """The elements for which a condition holds; it is one for all points, so that the
-        rest has one length."""
+        """The elements for which a condition holds: of all points the same, or of each
+        point others, but equally many."""
         source = self._at_hand(source, term.span)
         before = dict(self.memo)
         self.bind(term.variable, enter(source, level))
         holds = self.leaf(condition)
         self.memo = before  # what was computed of all elements is not what is of those kept
+        if holds.levels == (POINTS, level):
+            return kept(self, term, source, holds, condition.span)
         if holds.levels != (level,):
-            raise CannotLower("a comprehension with `if`", term.span)
+            raise CannotLower(UNEQUAL, term.span)
         mask = self.store("kept", Leaf(holds.expr, (), 1), condition.span).expr
         return each(source, lambda x: Op("take_rows", (x, mask)))
 
@@ -228,6 +248,8 @@ class Lowering(Struct):
         levels = merge(*(v.levels for v in leaves))
         rank = max(v.rank for v in leaves)
         parts = tuple(align(v, levels, rank) for v in leaves)
+        if term.operator not in ARITHMETIC:
+            parts = tuple(Op("scalar", (x,)) if is_length(x) else x for x in parts)
         return Leaf(Op(term.operator, parts, term.attributes), levels, rank)
 
     def _reduction(self, term: Apply) -> Leaf:
@@ -254,6 +276,7 @@ class Lowering(Struct):
         parts = tuple(
             align(v, levels, v.rank) if i == 0 or v.levels else v.expr for i, v in enumerate(leaves)
         )
+        parts = tuple(Op("scalar", (x,)) if is_length(x) else x for x in parts)
         attributes = dict(term.attributes)
         attributes["shape"] = sizes(term.type)
         if term.arguments:

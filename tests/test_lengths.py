@@ -1,0 +1,161 @@
+"""Lists and sets whose length only the data know: points are batched by equal lengths."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from test_emit import BACKENDS, Emitted
+
+SETS = """
+problem Squares {
+    let rows = normal(0, 1, shape = [6]) |> sample(300, seed = 1)
+    let squares(p) = sum(x ^ 2 for x in p if x > 0)
+    train p in rows |> first(250): predict Set([x for x in p if x > 0]) as squares(p)
+    test  q in rows |> last(50):   predict Set([x for x in q if x > 0]) as squares(q)
+}
+
+/// Its answers have as many numbers as the question.
+problem Doubled {
+    let rows = normal(0, 1, shape = [6]) |> sample(300, seed = 1)
+    let some(p)   = [x for x in p if x > mean(p)]
+    let double(p) = [2 * y for y in p if y > mean(p)]
+    train    p in rows |> first(200):             predict some(p) as double(p)
+    validate p in rows |> drop(200) |> first(50): predict some(p) as double(p)
+    test     p in rows |> last(50):               predict some(p) as double(p)
+}
+
+/// The elements that are left of those that are left; records of them.
+problem Chains {
+    let rows = normal(0, 1, shape = [4]) |> sample(300, seed = 2)
+    let some(p) = [{ value: x, rest: p[0] } for x in p if x >= p[0]]
+    let few(p)  = [y for y in [2 * x for x in p if x > 0] if y < 1]
+    let both(p) = { all: some(p), few: few(p) }
+    train p in rows |> first(250): predict both(p) as sum(few(p)) + len(some(p))
+    test  p in rows |> last(50):   predict both(p) as sum(few(p)) + len(some(p))
+}
+
+/// phi of each element, summed, then rho (Zaheer et al. 2017).
+model DeepSet {
+    input  xs: Set[real, n]
+    let    total = sum([x] |> linear(16) |> relu |> linear(8) for x in xs)
+    output y: real = linear(relu(total), 1)[0]
+}
+
+/// An answer for each element.
+model Each {
+    input  xs: List[real, n]
+    output ys: List[real, n] = [linear([x, mean(xs), len(xs)], 1)[0] for x in xs]
+}
+
+model Both {
+    input  q: { all: List[{ value: real, rest: real }, n], few: List[real, m] }
+    let    count = len(q.all) + sum(1 for a in q.all)
+    output y: real = linear([sum(q.few), count, mean(a.value * a.rest for a in q.all)], 1)[0]
+}
+
+trainer steps {
+    optimizer adam(1e-2)
+    epochs    3
+    batch     16
+    loss      (answer: real, truth: real) => (answer - truth) ^ 2
+    loss      (answer: List[real, n], truth: List[real, n]) =>
+                mean((a - t) ^ 2 for (a, t) in zip(answer, truth))
+    stop      stalled(validate.loss, epochs = 5)
+}
+
+metric element_error {
+    better lower
+    score  (answer: List[real, n], truth: List[real, n]) =>
+             mean(abs(a - t) for (a, t) in zip(answer, truth))
+    reduce mean
+}
+
+metric answered {
+    better  higher
+    measure test.count
+}
+
+metric waiting {
+    better  lower
+    measure test.latency
+}
+
+benchmark sets {
+    models   DeepSet, Each, Both
+    trainers steps
+    metrics  mean_error, tail_error, element_error, answered, waiting
+}
+"""
+PAIRS = {"Squares": "DeepSet", "Doubled": "Each", "Chains": "Both"}
+
+
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory: pytest.TempPathFactory) -> Emitted:
+    return Emitted(tmp_path_factory.mktemp("sets"), SETS)
+
+
+def test_each_problem_has_its_model(sets: Emitted) -> None:
+    assert sets.pairs() == sorted(f"{p}/{m}" for p, m in PAIRS.items())
+
+
+@pytest.mark.parametrize("problem", PAIRS)
+def test_backends_agree(sets: Emitted, problem: str) -> None:
+    found = [sets.events(f"{problem}/{PAIRS[problem]}/{s}") for s in BACKENDS]
+    losses = [[e["loss"] for e in events if e["event"] == "epoch"] for events in found]
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
+    first, second = (
+        {k: v for k, v in events[-1]["metrics"].items() if k != "waiting"} for events in found
+    )
+    assert first["answered"] == 50
+    for name, value in first.items():
+        np.testing.assert_allclose(value, second[name], rtol=1e-3)
+
+
+# --- what the programs compute ------------------------------------------------------------
+
+
+def functions(sets: Emitted, name: str) -> dict[str, Any]:
+    """The functions of an emitted program."""
+    space: dict[str, Any] = {"__name__": "program"}
+    exec(compile(sets.texts[name], "script.py", "exec"), space)
+    return space
+
+
+def rows() -> np.ndarray:
+    return np.random.default_rng(1).normal(0, 1, (300, 6))
+
+
+def test_points_of_one_length_are_together(sets: Emitted) -> None:
+    program = functions(sets, "Squares/DeepSet/JAX")
+    points, places = program["data"]()
+    for part, truths, at in zip(*points["test"], places, strict=True):
+        kept = [row[row > 0] for row in rows()[-50:][at]]
+        np.testing.assert_array_equal(part, kept)
+        np.testing.assert_allclose(truths, [(k**2).sum() for k in kept])
+    assert sorted(np.concatenate(places)) == [*range(50)]
+    assert any(len(at) < program["BATCH"] for at in places)
+
+
+def test_scores_are_in_the_order_of_the_problem(sets: Emitted) -> None:
+    program = functions(sets, "Doubled/Each/PyTorch")
+    points, places = program["data"]()
+    _, truths = points["test"]
+    found = program["in_order"]([truth.sum(axis=1) for truth in truths], places)
+    kept = [2 * row[row > row.mean()] for row in rows()[-50:]]
+    np.testing.assert_allclose(found, [k.sum() for k in kept])
+
+
+@pytest.mark.parametrize("sizes", [[1], [1, 40, 3], [16, 17]])
+def test_every_point_is_once_in_a_batch_and_weighs_the_same(
+    sets: Emitted, sizes: list[int]
+) -> None:
+    program = functions(sets, "Squares/DeepSet/JAX")
+    found = program["batches"](sizes, np.random.default_rng(0))
+    for group, n in enumerate(sizes):
+        inside = [index for g, index, _ in found if g == group]
+        assert sorted(np.concatenate(inside)) == [*range(n)]
+    assert all(len(index) <= program["BATCH"] for _, index, _ in found)
+    weights = [share / len(index) for _, index, share in found]
+    np.testing.assert_allclose(weights, len(found) / sum(sizes))
