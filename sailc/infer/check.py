@@ -155,22 +155,20 @@ def _model(ctx: Context, entry: Entry, choice: Choice) -> None:
 def _trainer(ctx: Context, entry: Entry, choice: Choice) -> None:
     elaborate_trainer(ctx, entry, choice)
     scope = open_scope(ctx, entry, choice)
-    for name in ("epochs", "batch"):
-        for line in properties(entry.declaration, name):
-            for a in line.arguments:
-                value = ctx.evaluate(a.value, scope)
-                count = as_dim(value)
-                if not isinstance(value, Poison) and (count is None or (count.value or 0) < 1):
-                    expected = "a whole number, 1 or more"
-                    wrong = WrongPropertyArgument(span=a.value.span, name=name, expected=expected)
-                    ctx.report(wrong)
+    for line in properties(entry.declaration, "batch"):
+        for a in line.arguments:
+            value = ctx.evaluate(a.value, scope)
+            count = as_dim(value)
+            if not isinstance(value, Poison) and (count is None or (count.value or 0) < 1):
+                expected = "a whole number, 1 or more"
+                wrong = WrongPropertyArgument(span=a.value.span, name="batch", expected=expected)
+                ctx.report(wrong)
     for line in properties(entry.declaration, "loss"):
         for a in line.arguments:
             _lambda(ctx, a.value, scope)
-    for name in ("schedule", "clip"):
-        for line in properties(entry.declaration, name):
-            for a in line.arguments:
-                ctx.evaluate(a.value, scope)
+    for line in properties(entry.declaration, "clip"):
+        for a in line.arguments:
+            ctx.evaluate(a.value, scope)
 
 
 def _lambda(ctx: Context, expr: tree.Expr, scope: Scope) -> Type | None:

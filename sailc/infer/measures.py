@@ -18,3 +18,6 @@ MEASURES: Mapping[str, str] = {
     "compile.time": "s",
     "model.parameters": "1",
 }
+
+# What is known after every epoch, for curves and for stopping early.
+EVERY_EPOCH = frozenset({"train.time", "train.loss", "train.epochs", "validate.loss"})

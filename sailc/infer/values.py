@@ -119,10 +119,12 @@ class ModuleRef(Struct, frozen=True):
 
 
 class Made(Struct, frozen=True):
-    """What a plan-time maker gives: an optimizer, a schedule, a distribution."""
+    """What a plan-time maker gives; `role` says what it is good for: as an `optimizer`, a
+    `schedule`, a `stop`, or, with none, as a distribution or a way to tune."""
 
     name: str
     attributes: Mapping[str, Value]
+    role: str = ""
 
 
 class Poison(Struct, frozen=True):

@@ -8,9 +8,9 @@ from msgspec import Struct, field
 
 from sailc.diagnostics.exclusions import Named, Without
 from sailc.infer.context import Context
+from sailc.infer.measures import EVERY_EPOCH
 from sailc.infer.modules.common import World
 from sailc.infer.modules.metric import (
-    EVERY_EPOCH,
     Demand,
     Measure,
     MetricInfo,

@@ -8,6 +8,9 @@ from sailc.infer.modules.trainer import TypedTrainer
 from sailc.plan.scenario import Scenario
 from sailc.program.tree import (
     ParameterSpec,
+    Phase,
+    Schedule,
+    Stop,
     Training,
 )
 from sailc.terms import Layer
@@ -36,26 +39,19 @@ def spec_of(
 
 
 def training(trainer: TypedTrainer) -> Training:
-    phase = trainer.phases[0]
-    patience = None
-    for stop in trainer.stops:
-        epochs = dict(stop.options).get("epochs")
-        if stop.rule == "stalled" and isinstance(epochs, int):
-            patience = epochs
     return Training(
-        phase.optimizer,
-        dict(phase.options),
-        phase.epochs,
+        tuple(Phase(p.optimizer, dict(p.options), p.epochs) for p in trainer.phases),
         trainer.batch or 64,
-        patience,
+        tuple(Stop(s.rule, s.measure, s.value) for s in trainer.stops),
+        tuple(Schedule(s.name, dict(s.options)) for s in trainer.schedules),
         trainer.clip,
     )
 
 
 def constants(s: Scenario) -> Iterator[tuple[str, object]]:
     t = training(s.trainer)
-    yield "EPOCHS", t.epochs
+    yield "EPOCHS", sum(p.epochs for p in t.phases)
     yield "BATCH", t.batch
-    rate = t.options.get("rate")
-    if rate is not None:
+    rate = t.phases[0].options.get("rate")
+    if rate is not None and not t.phased:
         yield "RATE", rate

@@ -183,13 +183,42 @@ class MetricCode(Struct, frozen=True):
     scores: Function | None = None
 
 
-class Training(Struct, frozen=True):
+class Phase(Struct, frozen=True):
+    """Some epochs of training with one optimizer."""
+
     optimizer: str
     options: Mapping[str, object]
     epochs: int
+
+
+class Schedule(Struct, frozen=True):
+    """How the rate changes from epoch to epoch."""
+
+    name: str
+    options: Mapping[str, object]
+
+
+class Stop(Struct, frozen=True):
+    """Training ends when a measure has `stalled` for so many epochs, or `reached` a value."""
+
+    rule: str
+    measure: str
+    value: float
+
+
+class Training(Struct, frozen=True):
+    """How a program trains; L-BFGS takes all points at once, the others `batch` of them."""
+
+    phases: tuple[Phase, ...]
     batch: int
-    patience: int | None
+    stops: tuple[Stop, ...]
+    schedules: tuple[Schedule, ...]
     clip: float | None
+
+    @property
+    def phased(self) -> bool:
+        """Whether it needs more than one optimizer that goes from batch to batch."""
+        return len(self.phases) > 1 or self.phases[0].optimizer == "lbfgs"
 
 
 class Program(Struct, frozen=True):

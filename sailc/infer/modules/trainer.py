@@ -1,14 +1,19 @@
-"""Trainers: phases of an optimizer, losses by type, and when to stop."""
+"""Trainers: phases of an optimizer, schedules, losses by type, and when to stop."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
+from sailc.diagnostics.kinds import WrongPropertyArgument
 from sailc.infer.context import Context
+from sailc.infer.measures import EVERY_EPOCH
 from sailc.infer.modules.common import Choice, has, open_scope, overload, properties, show_value
 from sailc.infer.modules.conditions import under
-from sailc.infer.values import Made, Poison, Scope, Sequence, Value, as_dim
+from sailc.infer.values import Made, Poison, Quantity, Scope, Sequence, Value, as_dim
 from sailc.names import Entry
+from sailc.source import Span
 from sailc.terms import Term, Var
 from sailc.types.model import Type
 
@@ -21,12 +26,19 @@ class Phase(Struct, frozen=True):
     epochs: int
 
 
+class Schedule(Struct, frozen=True):
+    """How the rate changes from epoch to epoch: `warmup(n)`, `step(n, factor)`, …"""
+
+    name: str
+    options: tuple[tuple[str, object], ...]
+
+
 class Stop(Struct, frozen=True):
-    """`stop stalled(measure, epochs)` or `reached(measure, value)`."""
+    """`stalled` for so many epochs, or `reached` a value, of what is known after an epoch."""
 
     rule: str
     measure: str
-    options: tuple[tuple[str, object], ...]
+    value: float
 
 
 class TypedTrainer(Struct, frozen=True):
@@ -34,6 +46,7 @@ class TypedTrainer(Struct, frozen=True):
     phases: tuple[Phase, ...]
     batch: int | None
     stops: tuple[Stop, ...]
+    schedules: tuple[Schedule, ...]
     clip: float | None
     standardize: bool
 
@@ -46,63 +59,94 @@ class Loss(Struct, frozen=True):
     value: Term
 
 
+OPTIMIZERS = "an optimizer, as `adam(1e-3)`, or a list of them"
+SCHEDULES = "schedules, as `warmup(5), cosine()`"
+STOPS = "`stalled(validate.loss, epochs = 5)` or `reached(train.loss, 0.01)`"
+COUNTS = "as many whole numbers, 1 or more, as there are phases; or one for all of them"
+
+
 def elaborate_trainer(ctx: Context, entry: Entry, choice: Choice) -> TypedTrainer:
-    """A trainer with its knobs chosen, without the lines whose `when` does not hold."""
+    """A trainer with its knobs chosen, without the lines whose `when` does not hold. What its
+    properties take wrongly is reported."""
     entry = under(ctx, entry, choice)
     scope = open_scope(ctx, entry, choice)
-    optimizers = _made(_first(ctx, entry, "optimizer", scope))
-    counts = [as_dim(v) for v in _values(ctx, entry, "epochs", scope)]
-    epochs = [d.value for d in counts if d is not None and d.value is not None]
+    optimizers = _made(ctx, entry, "optimizer", scope, OPTIMIZERS)
     phases = tuple(
-        Phase(o.name, _options(o), epochs[min(i, len(epochs) - 1)] if epochs else 1)
-        for i, o in enumerate(optimizers)
+        Phase(o.name, _options(o), n)
+        for o, n in zip(optimizers, _epochs(ctx, entry, scope, len(optimizers)), strict=False)
     )
-    batch = as_dim(_first(ctx, entry, "batch", scope))
-    clip = _first(ctx, entry, "clip", scope)
-    stops = tuple(_stop(s) for v in _values(ctx, entry, "stop", scope) for s in _made(v))
+    batch = [as_dim(v) for v, _ in _values(ctx, entry, "batch", scope)]
+    clip = next((v for v, _ in _values(ctx, entry, "clip", scope)), None)
+    schedules = _made(ctx, entry, "schedule", scope, SCHEDULES)
     return TypedTrainer(
         entry,
         phases,
-        batch.value if batch is not None else None,
-        stops,
+        batch[0].value if batch and batch[0] is not None else None,
+        tuple(_stops(ctx, entry, scope)),
+        tuple(Schedule(s.name, _options(s)) for s in schedules),
         float(clip) if isinstance(clip, int | float) else None,
         has(entry.declaration, "standardize"),
     )
 
 
-def _values(ctx: Context, entry: Entry, name: str, scope: Scope) -> list[Value]:
-    return [
-        ctx.evaluate(a.value, scope)
-        for line in properties(entry.declaration, name)
-        for a in line.arguments
-    ]
+def _values(ctx: Context, entry: Entry, name: str, scope: Scope) -> list[tuple[Value, Span]]:
+    """The values of a property's arguments, lists opened, and where they stand."""
+    found: list[tuple[Value, Span]] = []
+    for line in properties(entry.declaration, name):
+        for a in line.arguments:
+            value = ctx.evaluate(a.value, scope)
+            items = value.items if isinstance(value, Sequence) else (value,)
+            found += [(v, a.value.span) for v in items]
+    return found
 
 
-def _first(ctx: Context, entry: Entry, name: str, scope: Scope) -> Value:
-    values = _values(ctx, entry, name, scope)
-    return values[0] if values else Poison()
+def _made(ctx: Context, entry: Entry, role: str, scope: Scope, expected: str) -> list[Made]:
+    """What a property is made of, where it is that."""
+    found: list[Made] = []
+    for value, span in _values(ctx, entry, role, scope):
+        if isinstance(value, Made) and value.role == role:
+            found.append(value)
+        elif not isinstance(value, Poison):
+            ctx.report(WrongPropertyArgument(span=span, name=role, expected=expected))
+    return found
 
 
-def _made(value: Value) -> list[Made]:
-    match value:
-        case Made():
-            return [value]
-        case Sequence(items):
-            return [i for i in items if isinstance(i, Made)]
-        case _:
-            return []
+def _epochs(ctx: Context, entry: Entry, scope: Scope, phases: int) -> list[int]:
+    """How many epochs each phase takes."""
+    values = _values(ctx, entry, "epochs", scope)
+    counts = [as_dim(v) for v, _ in values]
+    known = [d.value for d in counts if d is not None and d.value is not None and d.value > 0]
+    wrong = len(known) < len(values) or len(known) not in (1, phases)
+    if wrong and values and phases and not any(isinstance(v, Poison) for v, _ in values):
+        expected = COUNTS if phases > 1 else "a whole number, 1 or more"
+        span = values[0][1].to(values[-1][1])
+        ctx.report(WrongPropertyArgument(span=span, name="epochs", expected=expected))
+    return known * phases if len(known) == 1 else known or [1] * phases
 
 
 def _options(made: Made) -> tuple[tuple[str, object], ...]:
     return tuple((n, show_value(v)) for n, v in made.attributes.items())
 
 
-def _stop(made: Made) -> Stop:
-    measure = next((v.name for v in made.attributes.values() if isinstance(v, Var)), "")
-    options = tuple(
-        (n, show_value(v)) for n, v in made.attributes.items() if not isinstance(v, Var)
-    )
-    return Stop(made.name, measure, options)
+def _stops(ctx: Context, entry: Entry, scope: Scope) -> Iterator[Stop]:
+    """The rules by which training ends early."""
+    for value, span in _values(ctx, entry, "stop", scope):
+        parts = tuple(value.attributes.values()) if isinstance(value, Made) else (value,)
+        if any(isinstance(v, Poison) for v in parts):
+            continue
+        stop = _stop(value) if isinstance(value, Made) and value.role == "stop" else None
+        if stop is not None:
+            yield stop
+        else:
+            ctx.report(WrongPropertyArgument(span=span, name="stop", expected=STOPS))
+
+
+def _stop(made: Made) -> Stop | None:
+    measure, limit = made.attributes.values()
+    value = limit.value * limit.unit.scale if isinstance(limit, Quantity) else limit
+    if not isinstance(measure, Var) or measure.name not in EVERY_EPOCH:
+        return None
+    return Stop(made.name, measure.name, value) if isinstance(value, int | float) else None
 
 
 def find_loss(ctx: Context, entry: Entry, choice: Choice, answer: Type, truth: Type) -> Loss | None:

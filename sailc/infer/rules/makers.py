@@ -1,7 +1,8 @@
-"""Plan-time makers: optimizers, schedules, stops, distributions. And `size` of runs."""
+"""Plan-time makers: optimizers, schedules, stops, distributions."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sailc.infer.context import Context
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from sailc.infer.rules import Rule
 
 
-def _make(ctx: Context, call: Bound) -> Value:
+def _make(role: str, ctx: Context, call: Bound) -> Value:
     """A named bundle of plan-time values; who reads it knows what it means."""
-    return Made(call.name, {n: v for n, (v, _) in call.values.items()})
+    return Made(call.name, {n: v for n, (v, _) in call.values.items()}, role)
 
 
 def draw_type(ctx: Context, arguments: list[Term], lead: Shape, span: Span) -> Type:
@@ -38,4 +39,6 @@ def draw_type(ctx: Context, arguments: list[Term], lead: Shape, span: Span) -> T
     return Tensor(element, (*lead, *shape)) if element is not None else UNKNOWN
 
 
-RULES: dict[str, Rule] = {"make": _make}
+ROLES = {"make": "", "optimizer": "optimizer", "schedule": "schedule", "stop": "stop"}
+
+RULES: dict[str, Rule] = {rule: partial(_make, role) for rule, role in ROLES.items()}
