@@ -24,6 +24,8 @@ TARGET = Target(
     {
         "adam": "optax.adam({rate}, b1={beta1}, b2={beta2}, eps={epsilon})",
         "adamw": "optax.adamw({rate}, b1={beta1}, b2={beta2}, eps={epsilon}, weight_decay={decay})",
+        "adamax": "optax.adamax({rate}, b1={beta1}, b2={beta2}, eps={epsilon})",
+        "lbfgs": "optax.lbfgs(memory_size={history})",
         "sgd": "optax.sgd({rate}, momentum={momentum})",
     },
 )

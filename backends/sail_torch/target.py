@@ -35,6 +35,13 @@ TARGET = Target(
             "torch.optim.AdamW(w.values(), lr={rate}, weight_decay={decay}, "
             "betas=({beta1}, {beta2}), eps={epsilon})"
         ),
+        "adamax": (
+            "torch.optim.Adamax(w.values(), lr={rate}, betas=({beta1}, {beta2}), eps={epsilon})"
+        ),
+        "lbfgs": (
+            "torch.optim.LBFGS(w.values(), max_iter={steps}, history_size={history}, "
+            'tolerance_grad=1e-12, tolerance_change=1e-14, line_search_fn="strong_wolfe")'
+        ),
         "sgd": "torch.optim.SGD(w.values(), lr={rate}, momentum={momentum})",
     },
     simplify=simplify,

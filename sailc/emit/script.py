@@ -19,6 +19,7 @@ from sailc.emit.batch import Batch, all_of, metric_line, pick, size, some
 from sailc.emit.doors import Doors
 from sailc.emit.functions import docline, docstring, function
 from sailc.emit.layout import fit
+from sailc.emit.learning import Learning
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.rows import Rows, operators_of
 from sailc.program.tree import Expr, Function, Op, ParameterSpec, Program, Text
@@ -118,6 +119,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     modules |= {"import resource"} if "train.memory" in program.reads else set()
     modules |= set(doors.imports)
     imports = sorted({i for i in program.imports if i not in _ALWAYS} | modules)
+    validated = any(s.name == "validate" for s in program.splits)
     return {
         "program": program,
         "title": docline(f"{program.title}, on {target.title}"),
@@ -133,9 +135,9 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "reads": program.reads,
         "history": "validate.loss" in program.reads or any(m.curve for m in program.metrics),
         "init": _init(program, target),
-        "optimizer": _optimizer(program, target),
+        "learning": Learning(program, target.optimizers, validated),
         "splits": program.splits,
-        "validated": any(s.name == "validate" for s in program.splits),
+        "validated": validated,
         "stats": _names(program.statistics),
         "truth_stats": _names(program.truth_statistics),
         "constants": ", constants" if program.truth_statistics else "",
@@ -237,14 +239,6 @@ def _operators(f: Function) -> frozenset[str]:
     for e in [*(a.value for a in f.body), *(c.condition for c in f.checks), *f.results]:
         whole |= operators_of(e)
     return whole
-
-
-def _optimizer(program: Program, target: Target) -> str:
-    t = program.training
-    text = target.optimizers[t.optimizer]
-    for name, value in t.options.items():
-        text = text.replace("{" + name + "}", "RATE" if name == "rate" else repr(value))
-    return text
 
 
 def _wrapped(text: str) -> str:

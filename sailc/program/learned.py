@@ -52,6 +52,9 @@ def constants(s: Scenario) -> Iterator[tuple[str, object]]:
     t = training(s.trainer)
     yield "EPOCHS", sum(p.epochs for p in t.phases)
     yield "BATCH", t.batch
+    if t.phased:
+        counts = [(p.epochs, p.options.get("steps", 0)) for p in t.phases]
+        yield "STEPS", " + ".join(f"{epochs} * [{steps}]" for epochs, steps in counts)
     rate = t.phases[0].options.get("rate")
     if rate is not None and not t.phased:
         yield "RATE", rate

@@ -218,7 +218,7 @@ class Training(Struct, frozen=True):
     @property
     def phased(self) -> bool:
         """Whether it needs more than one optimizer that goes from batch to batch."""
-        return len(self.phases) > 1 or self.phases[0].optimizer == "lbfgs"
+        return len(self.phases) > 1 or any(p.optimizer == "lbfgs" for p in self.phases)
 
 
 class Program(Struct, frozen=True):

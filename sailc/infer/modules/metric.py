@@ -25,6 +25,7 @@ from sailc.terms import Term, Var
 from sailc.types.dims import DimName, atom
 from sailc.types.model import ListType, Tensor, Type
 
+
 class Use(Struct, frozen=True):
     """A metric as a benchmark or a ranking names it: `accuracy`, `accuracy(force)` of another
     fixture than the first, `never_beyond(limit = 0.1)` with parameters."""
