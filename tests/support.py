@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,18 @@ def python(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str
 def json_lines(text: str) -> list[Json]:
     """The events of an emitted program."""
     return [json.loads(line) for line in text.splitlines()]
+
+
+def run_here(text: str, seed: int, out: Path) -> list[Json]:
+    """Run a program in this process, where torch and jax are imported once for all."""
+    argv, printed = sys.argv, io.StringIO()
+    sys.argv = ["script.py", "--seed", str(seed), "--out", str(out)]
+    try:
+        with redirect_stdout(printed):
+            exec(compile(text, "script.py", "exec"), {"__name__": "__main__", "__doc__": "A."})
+    finally:
+        sys.argv = argv
+    return json_lines(printed.getvalue())
 
 
 # --- what the compiler says -------------------------------------------------------------

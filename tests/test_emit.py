@@ -29,6 +29,7 @@ from support import (
     plan_of,
     program,
     python,
+    run_here,
     write_one,
 )
 
@@ -96,18 +97,6 @@ class Emitted:
     def pairs(self) -> list[str]:
         """`Problem/Model` of each scenario."""
         return sorted({name.rsplit("/", 1)[0] for name in self.texts})
-
-
-def run_here(text: str, seed: int, out: Path) -> list[Json]:
-    """Run a program in this process, where torch and jax are imported once for all."""
-    argv, printed = sys.argv, io.StringIO()
-    sys.argv = ["script.py", "--seed", str(seed), "--out", str(out)]
-    try:
-        with redirect_stdout(printed):
-            exec(compile(text, "script.py", "exec"), {"__name__": "__main__", "__doc__": "A."})
-    finally:
-        sys.argv = argv
-    return json_lines(printed.getvalue())
 
 
 @pytest.fixture(scope="module")

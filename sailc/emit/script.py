@@ -48,9 +48,10 @@ class Target(Struct, frozen=True):
 
 
 def lacking(target: Target, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:
-    """The operators of a model that a target has no row for, and those on data that NumPy
-    has none for; in an author's words."""
-    absent = {o for o in model if o not in target.rows and o not in FOLDED}
+    """The operators and optimizers of a model that a target has no row for, and the operators
+    on data that NumPy has none for; in an author's words."""
+    known = {*target.rows, *target.optimizers, *FOLDED}
+    absent = {o for o in model if o not in known}
     absent |= {o for o in data if o not in NUMPY and o not in FOLDED}
     return tuple(sorted(o if " " in o else f"`{o}`" for o in absent))
 

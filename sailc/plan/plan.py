@@ -276,7 +276,8 @@ class Planner(Struct):
             self.exclusions.add(reason, c.names, [answerer(link.model)])
             return
         metrics = self._metrics(c, link)
-        pairs = self.machines.pairs(of_model(links), of_data(links, metrics, conditions))
+        operators = of_model(links) | {p.optimizer for p in trainer.typed.phases}
+        pairs = self.machines.pairs(operators, of_data(links, metrics, conditions))
         for software, machine in pairs:
             own = self._measurable(c, metrics, machine)
             made = Combination.of(links, trainer, own, software, machine, self.selection.seeds())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from sailc.infer.measures import EVERY_EPOCH
 from sailc.infer.modules.common import Choice, has, open_scope, overload, properties, show_value
 from sailc.infer.modules.conditions import under
 from sailc.infer.values import Made, Poison, Quantity, Scope, Sequence, Value, as_dim
+from sailc.kinds.tables import KINDS
 from sailc.names import Entry
 from sailc.source import Span
 from sailc.terms import Term, Var
@@ -90,9 +92,11 @@ def elaborate_trainer(ctx: Context, entry: Entry, choice: Choice) -> TypedTraine
 
 
 def _values(ctx: Context, entry: Entry, name: str, scope: Scope) -> list[tuple[Value, Span]]:
-    """The values of a property's arguments, lists opened, and where they stand."""
+    """The values of a property's arguments, lists opened, and where they stand; of one that
+    may stand once, those of the first line."""
     found: list[tuple[Value, Span]] = []
-    for line in properties(entry.declaration, name):
+    repeats = KINDS["trainer"].properties[name].repeats
+    for line in itertools.islice(properties(entry.declaration, name), None if repeats else 1):
         for a in line.arguments:
             value = ctx.evaluate(a.value, scope)
             items = value.items if isinstance(value, Sequence) else (value,)
