@@ -265,7 +265,7 @@ class Planner(Struct):
     ) -> Iterator[tuple[TypedProblem, Scenario]]:
         """The scenarios of a class of problems: on every stack and machine that can."""
         link = judged(links)
-        missing = unwritten(links)
+        missing = unwritten(links, trainer.typed)
         if missing:
             text = f"{missing} is not written by this version of sailc"
             self.exclusions.add(Reason("X0301", text), c.names, [answerer(link.model)])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from sailc.infer.modules.trainer import TypedTrainer
 from sailc.plan.link import Links
 from sailc.plan.matches import GroundModel
+from sailc.plan.ragged import chosen_by_point
 from sailc.plan.scenario import judged
 from sailc.types.model import ListType, RecordType, SetType, Tensor, TupleType, Type, show
 
 
-def unwritten(links: Links) -> str:
+def unwritten(links: Links, trainer: TypedTrainer) -> str:
     """What of a link no program can be written for by this version; empty if nothing."""
     first = judged(links)
     model = first.model
@@ -21,7 +23,13 @@ def unwritten(links: Links) -> str:
         return "a question without a truth"
     if any(k.match is not first.match for k in links):
         return "data lines that ask with different types"
+    if _is_phased(trainer) and any(chosen_by_point(k.line) for k in links):
+        return "training in phases, or with L-BFGS, on lists of different lengths"
     return _of_model(model)
+
+
+def _is_phased(trainer: TypedTrainer) -> bool:
+    return len(trainer.phases) > 1 or any(p.optimizer == "lbfgs" for p in trainer.phases)
 
 
 def _of_model(model: GroundModel) -> str:
