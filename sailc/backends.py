@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from sailc.program.tree import Program
+    from sailc.program.solving import AnyProgram
 
 GROUP = "sailc.backends"
 
@@ -29,7 +29,7 @@ class Backend(Protocol):
         """The operators that it has no row for, of those in models and those on data."""
         ...
 
-    def emit(self, program: Program) -> str:
+    def emit(self, program: AnyProgram) -> str:
         """The text of a program."""
         ...
 

@@ -18,7 +18,9 @@ from sailc.plan.outside import packages_of
 from sailc.plan.plan import make_plan
 from sailc.plan.scenario import Plan, Scenario
 from sailc.plan.select import Selection
+from sailc.plan.solving import is_solving
 from sailc.program.lower import lower
+from sailc.program.solving import AnyProgram, lower_solver
 from sailc.program.tree import Door, Driver, Program
 from sailc.queries import data_header, names, source, world
 from sailc.query import Database, query
@@ -48,7 +50,7 @@ def benchmarked(world_: World, path: str) -> list[Entry]:
     return list(dict.fromkeys(found))
 
 
-def program(db: Database, scenario: Scenario) -> Program:
+def program(db: Database, scenario: Scenario) -> AnyProgram:
     """A scenario's program."""
     file = scenario.problem.entry.file
 
@@ -62,6 +64,8 @@ def program(db: Database, scenario: Scenario) -> Program:
         return location, header if isinstance(header, Header) else None, line.options
 
     folder = str(Path(file).parent.absolute())
+    if is_solving(scenario.links):
+        return lower_solver(world(db), scenario, find, folder, Path(file).name)
     made = lower(world(db), scenario, find, folder, Path(file).name)
     return replace(made, drivers=drivers(db, made))
 

@@ -39,7 +39,7 @@ def asked(s: Scenario) -> str:
 def labels(plan: Plan) -> dict[str, str]:
     """What tells a problem's scenarios apart: model, software, and where they differ the
     trainer, hyperparameters and hardware."""
-    trainers = {s.trainer.entry.declaration.name for s in plan.scenarios}
+    trainers = {s.trainer_name for s in plan.scenarios if s.trainer_name}
     machines = {s.hardware for s in plan.scenarios}
     varying = {
         k
@@ -49,7 +49,7 @@ def labels(plan: Plan) -> dict[str, str]:
     found: dict[str, str] = {}
     for s in plan.scenarios:
         parts = [s.answerer]
-        parts += [s.trainer.entry.declaration.name] if len(trainers) > 1 else []
+        parts += [s.trainer_name] if len(trainers) > 1 and s.trainer_name else []
         parts += [f"{k} {_short(v)}" for k, v in s.hyperparameters.items() if k in varying]
         parts += [s.software.name, *([s.hardware] if len(machines) > 1 else [])]
         found[s.id] = " · ".join(parts)

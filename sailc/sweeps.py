@@ -49,7 +49,7 @@ def _rest(s: Scenario, axis: str) -> tuple[object, ...]:
     """What a scenario is but for the value of an axis."""
     values = {**s.axes, **s.hyperparameters}
     rest = tuple((k, str(v)) for k, v in values.items() if k.rpartition(".")[2] != axis)
-    trainer = s.trainer.entry.declaration.name
+    trainer = s.trainer_name
     return (s.problem.name, s.answerer, trainer, s.software.name, s.hardware, rest)
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sail_jax.rows import JAX
 from sailc.emit.script import Target, lacking, script
-from sailc.program.tree import ParameterSpec, Program
+from sailc.program.solving import AnyProgram
+from sailc.program.tree import ParameterSpec
 
 
 def store(spec: ParameterSpec) -> str:
@@ -41,7 +42,7 @@ class JaxBackend:
     def lacks(self, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:
         return lacking(TARGET, model, data)
 
-    def emit(self, program: Program) -> str:
+    def emit(self, program: AnyProgram) -> str:
         return script(program, TARGET)
 
 

@@ -91,7 +91,7 @@ def scenario_json(s: Scenario, workspace: Workspace, estimate: Estimate) -> dict
         "id": s.id,
         "problem": s.problem.name,
         "model": s.model.declaration.name,
-        "trainer": s.trainer.entry.declaration.name,
+        "trainer": s.trainer_name,
         "axes": dict(s.axes),
         "hyperparameters": dict(s.hyperparameters),
         "question": first["question"],

@@ -52,6 +52,6 @@ class Bars:
 
     def _step(self, scenario: str, seed: int, message: Mapping[str, Any]) -> None:
         task = self.tasks.get((scenario, seed))
-        if task is None or message.get("event") != "epoch":
-            return
-        self.progress.update(task, completed=message.get("epoch"), total=message.get("epochs"))
+        event = message.get("event")
+        if task is not None and event in ("epoch", "answer"):
+            self.progress.update(task, completed=message.get(event), total=message.get(f"{event}s"))

@@ -28,6 +28,7 @@ TITLES: Mapping[str, str] = {
     "X0204": "the driver of an extern is not there",
     "X0301": "not planned by this version of sailc",
     "X0302": "the problem itself is wrong",
+    "X0303": "the solver does not take such an equation",
 }
 
 

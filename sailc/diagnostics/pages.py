@@ -10,6 +10,7 @@ from sailc.diagnostics.exclusions import TITLES
 
 _MODULES = (
     "data",
+    "equations",
     "files",
     "internal",
     "kinds",

@@ -87,6 +87,38 @@ def pack(op: Op) -> str:
     return "{" + ", ".join(f"{n!r}: arg{i}" for i, n in enumerate(names)) + "}"
 
 
+def table(op: Op) -> str:
+    """A dict whose keys are known while planning."""
+    keys = op.attributes["keys"]
+    assert is_tuple(keys)
+    return "{" + ", ".join(f"{k}: arg{i}" for i, k in enumerate(keys)) + "}"
+
+
+def _at_point(op: Op) -> str:
+    """A field's values at a point: of numbers, or of one vector."""
+    numbers = ", ".join(f"arg{i}" for i in range(1, len(op.arguments)))
+    return "arg0(*arg1)" if op.attributes.get("vector") else f"arg0({numbers})"
+
+
+def _discretize(op: Op) -> str:
+    return (
+        "discretize(a, points)" if op.attributes["order"] == 2 else "discretize(a, points, order)"
+    )
+
+
+_REFERENCES = {
+    "reference_grid": (
+        'reference(lambda points: integrate(discretize(a, points, 4), "Radau", 1e-8), '
+        "counts, a.domain())"
+    ),
+    "reference_course": (
+        'reference(lambda points: integrate(system(a), "Radau", 1e-6 / points), counts, a.domain())'
+    ),
+    "reference_steady": (
+        "reference(lambda points: settle(discretize(a, points, 4), 1e-10), counts, a.domain())"
+    ),
+}
+
 # What `read_table` puts where something is missing.
 _MISSING = {"number": "np.isnan(a)", "label": "a < 0", "text": "a == ''"}
 _PRESENT = {"number": "~np.isnan(a)", "label": "a >= 0", "text": "a != ''"}
@@ -205,6 +237,8 @@ INFIX: Rows = {
     "together": "args",
     "in_step": "zip(*args, strict=True)",
     "fold": "functools.reduce(a, b, c)",
+    "items": "[*args]",
+    "table": table,
     "call": lambda op: f"{op.attributes['function']}(*args)",
 }
 
@@ -280,6 +314,18 @@ NUMPY: Rows = {
     "measure": _measure,
     "leading": "np.moveaxis(a, axis, 0)",
     "scan": "np.stack([*itertools.accumulate(b, a, initial=c)][1:], axis)",
+    **_REFERENCES,
+    "equation": lambda op: f"{op.attributes['name']}(*args)",
+    "discretize": _discretize,
+    "system": "system(a)",
+    "integrate": "integrate(a, method, b)",
+    "integrate_explicitly": "integrate_explicitly(a, method, b)",
+    "settle": "settle(a, b)",
+    "at_point": _at_point,
+    "residual": "residual(a, b, at, rng)",
+    "listed": lambda op: f"[arg1 for {op.attributes['variable']} in arg0]",
+    "side_by_side": "list(zip(*args, strict=True))",
+    "reordered": "[arg0[i] for i in np.random.default_rng(seed).permutation(len(arg0))]",
     "auc": "auc(a, b)",
     "wasserstein": "wasserstein(a, b)",
 }  # fmt: skip

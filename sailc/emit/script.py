@@ -6,22 +6,23 @@ stores parameters; the rest (data, metrics, the command line) is the same everyw
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from msgspec import Struct, field
 
 from sailc import __version__
 from sailc.emit.batch import Batch, all_of, metric_line, pick, size, some
 from sailc.emit.doors import Doors
+from sailc.emit.environment import environment, is_standard, tidy, wrapped
 from sailc.emit.functions import docline, docstring, function
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.rows import Rows, operators_of
+from sailc.emit.solving import solver_script
+from sailc.program.solving import AnyProgram, SolverProgram
 from sailc.program.tree import Expr, Function, Op, ParameterSpec, Program, Text
 
 HERE = Path(__file__).parent
@@ -76,26 +77,18 @@ FOLDED = frozenset(
         "known",
         "class_index",
         "extern",
+        "equation",
+        "call",
+        "reference",
     ]
 )
 
 
-class _Environment(Environment):
-    """Jinja's environment; its own annotation of `filters` says nothing of the values."""
-
-    filters: dict[str, Callable[..., object]]
-
-
-def script(program: Program, target: Target) -> str:
+def script(program: AnyProgram, target: Target) -> str:
     """The text of a program."""
-    environment = _Environment(
-        loader=ChoiceLoader([FileSystemLoader(target.template.parent), FileSystemLoader(HERE)]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
+    if isinstance(program, SolverProgram):
+        return solver_script(program, target.title, target.name)
+    made = environment([target.template.parent])
 
     doors = Doors.of(program)
     rows = {**NUMPY, "extern": doors.row}
@@ -106,10 +99,10 @@ def script(program: Program, target: Target) -> str:
     def own(f: Function) -> str:
         return function(f, target.rows, target.simplify)
 
-    environment.filters.update(numpy=numpy, own=own)
-    template = environment.get_template(target.template.name)
+    made.filters.update(numpy=numpy, own=own)
+    template = made.get_template(target.template.name)
     text = template.render(**_facts(program, target, doors))
-    return _tidy(text)
+    return tidy(text)
 
 
 def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
@@ -124,11 +117,11 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     return {
         "program": program,
         "title": docline(f"{program.title}, on {target.title}"),
-        "doc": [_wrapped(d) for d in program.doc],
+        "doc": [wrapped(d) for d in program.doc],
         "version": __version__,
         "needs": ", ".join([*target.packages, *(["h5py"] if doors.keeps else [])]),
-        "standard": _in_order([*_STANDARD, *(i for i in imports if _is_standard(i))]),
-        "others": [i for i in imports if not _is_standard(i)],
+        "standard": _in_order([*_STANDARD, *(i for i in imports if is_standard(i))]),
+        "others": [i for i in imports if not is_standard(i)],
         "uses_data": bool(doors.folders) or any("DATA" in t.text for t in _texts(program)),
         "doors": doors,
         "own_helpers": list(dict.fromkeys(helpers)),
@@ -218,13 +211,6 @@ def _texts(program: Program) -> list[Text]:
     return found
 
 
-def _is_standard(line: str) -> bool:
-    module = line.split()[1].split(".")[0]
-    import sys
-
-    return module in sys.stdlib_module_names
-
-
 def _names(f: Function | None) -> int:
     return len(f.results) if f is not None else 0
 
@@ -240,31 +226,3 @@ def _operators(f: Function) -> frozenset[str]:
     for e in [*(a.value for a in f.body), *(c.condition for c in f.checks), *f.results]:
         whole |= operators_of(e)
     return whole
-
-
-def _wrapped(text: str) -> str:
-    import textwrap
-
-    flat = " ".join(text.split()).replace("\\", "\\\\").replace('"""', "'''")
-    return "\n".join(textwrap.wrap(flat, 88, break_long_words=False))
-
-
-def _tidy(text: str) -> str:
-    """Two blank lines between definitions, one newline at the end; and it is Python."""
-    lines = [line.rstrip() for line in text.splitlines()]
-    result: list[str] = []
-    blank = 0
-    for line in lines:
-        if not line:
-            blank += 1
-            continue
-        top = line.startswith(("def ", "@", "if __name__"))
-        decorated = bool(result) and result[-1].startswith("@")
-        if result and top and not decorated:
-            blank = 2
-        result += [""] * min(blank, 2 if not line.startswith(" ") else 1)
-        result.append(line)
-        blank = 0
-    text = "\n".join(result) + "\n"
-    ast.parse(text)
-    return text

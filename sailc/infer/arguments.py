@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sailc.diagnostics.types import WrongArguments
 from sailc.infer.context import Context
-from sailc.infer.rules import VARIADIC
+from sailc.infer.rules import OPEN, VARIADIC
 from sailc.infer.signature import signature
 from sailc.infer.values import (
     Awaiting,
@@ -68,6 +68,11 @@ def _variadic(function: Closure | Primitive) -> bool:
     return isinstance(function, Primitive) and rule_of(function.declaration) in VARIADIC
 
 
+def _open(function: Closure | Primitive) -> bool:
+    """Whether an operator takes arguments of any names."""
+    return isinstance(function, Primitive) and rule_of(function.declaration) in OPEN
+
+
 def awaiting(
     ctx: Context,
     function: Closure | Primitive,
@@ -79,7 +84,8 @@ def awaiting(
     parameters = _parameters(function)
     required = [p for p in parameters if p.default is None and p.name not in named]
     known = {p.name for p in parameters}
-    if len(positional) != len(required) - 1 or not parameters or named.keys() - known:
+    strange = named.keys() - known and not _open(function)
+    if len(positional) != len(required) - 1 or not parameters or strange:
         return None
     if isinstance(function, Closure) and not function.name:
         return None
@@ -106,7 +112,8 @@ def match_up(
         table[p.name] = given
     extra = positional[len(required) + len(optional) :]
     name = _name_of(function)
-    unknown = [n for n in named if n not in {p.name for p in parameters}]
+    known = {p.name for p in parameters}
+    unknown = [n for n in named if n not in known and not _open(function)]
     lacking = [p.name for p in required if table[p.name] is None]
     problem = ""
     if unknown:

@@ -12,6 +12,7 @@ from sailc.diagnostics.types import WrongArguments
 from sailc.infer.arguments import awaiting, option
 from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
+from sailc.infer.equations import at_place, at_point
 from sailc.infer.forms import special_form
 from sailc.infer.lift import elements, lift, not_callable, term
 from sailc.infer.primitives import primitive
@@ -32,6 +33,7 @@ from sailc.source import Span
 from sailc.syntax import tree
 from sailc.terms import Apply, Const, Map, Term, Var
 from sailc.types.model import (
+    FieldType,
     FunctionType,
     Label,
     RecordType,
@@ -131,6 +133,10 @@ def _call_term(
             whole = FunctionType(tuple(a.type for a in arguments), result)
             ctx.unify(v, whole, span)
             return Apply(result, span, "call", (function, *arguments))
+        case FieldType() as field:
+            return at_point(ctx, function, field, positional, span)
+        case Tensor(_, ()) if ctx.independents:
+            return at_place(ctx, function, positional, span)
         case _:
             return not_callable(ctx, function, span)
 

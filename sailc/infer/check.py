@@ -30,6 +30,7 @@ from sailc.infer.modules.common import (
 )
 from sailc.infer.modules.conditions import check_conditions
 from sailc.infer.modules.converter import all_points
+from sailc.infer.modules.equation import elaborate_equation
 from sailc.infer.modules.metric import list_of
 from sailc.infer.modules.model import elaborate_model, force_lets
 from sailc.infer.modules.problem import TypedProblem, elaborate_problem
@@ -253,6 +254,10 @@ def _rigid(ctx: Context, scope: Scope, span: Span) -> None:
             ctx.report(TypeMismatch(span=span, found=name, expected=show(known_type)))
 
 
+def _equation(ctx: Context, entry: Entry, choice: Choice) -> None:
+    elaborate_equation(ctx, entry)
+
+
 def _function(ctx: Context, entry: Entry, choice: Choice) -> None:
     d = entry.declaration
     scope = ctx.root(entry.file).child()
@@ -339,6 +344,7 @@ _CHECKERS: dict[str, Checker] = {
     "solver": _model,
     "trainer": _trainer,
     "metric": _metric,
+    "equation": _equation,
     "converter": _converter,
     "fn": _function,
     "extern": _extern,

@@ -19,7 +19,7 @@ from sailc.infer.values import Closure, Given, Primitive, Scope, Value
 from sailc.names import Names
 from sailc.source import NOWHERE, Span
 from sailc.syntax import tree
-from sailc.terms import Const, Layer, Term
+from sailc.terms import Const, Layer, Term, Var
 from sailc.types.dims import Dim
 from sailc.types.model import UNKNOWN, Shape, Tensor, Type, show
 from sailc.types.solver import Mismatch, Solver
@@ -59,7 +59,7 @@ class Context(Struct, eq=False):
     `facts` are what is known as `hardware` and `software`.
     `wrong_alone` tells of a function whether it is wrong whatever it is given: that is said
     where it is declared, and not of its uses. `counts` says whether operators' costs are
-    wanted: checking asks for none.
+    wanted: checking asks for none. `independents` are the variables of the equation at hand.
     """
 
     names: Names
@@ -78,6 +78,7 @@ class Context(Struct, eq=False):
     calls: list[str] = field(default_factory=list[str])
     roots: dict[str, Scope] = field(default_factory=dict[str, Scope])
     files: dict[tuple[str, str], Term] = field(default_factory=dict[tuple[str, str], Term])
+    independents: tuple[Var, ...] = ()
     home: Span = NOWHERE
     site: Site | None = None
     facts: Mapping[str, Value] = {}

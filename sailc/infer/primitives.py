@@ -11,6 +11,7 @@ from sailc.infer.arguments import match_up, rule_of, words_of
 from sailc.infer.bound import Bound
 from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
+from sailc.infer.equations import instance
 from sailc.infer.externs import extern_call
 from sailc.infer.layers import count, layer_of
 from sailc.infer.lift import lift
@@ -65,8 +66,11 @@ def primitive(
         values[p.name] = found
     if declaration.kind == "extern":
         return extern_call(ctx, function, values, scope, span)
+    if declaration.kind == "equation":
+        return instance(ctx, declaration, values, scope, span)
     rule = rule_of(declaration)
     if rule is not None:
+        values.update((n, g) for n, g in table.items() if n not in values and g is not None)
         return _by_rule(ctx, rule, Bound(declaration, values, tuple(extra), scope, span))
     folded = _folded(declaration, values)
     return folded if folded is not None else _apply(ctx, declaration, values, scope, span, layer)

@@ -10,6 +10,7 @@ from sailc.diagnostics.names import NeedsItself, UnknownName
 from sailc.diagnostics.types import TypeMismatch
 from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
+from sailc.infer.equations import equation_term
 from sailc.infer.lift import lift
 from sailc.infer.read import read_type
 from sailc.infer.values import (
@@ -18,7 +19,6 @@ from sailc.infer.values import (
     Constructor,
     DatasetRef,
     Lazy,
-    ModuleRef,
     Poison,
     Primitive,
     RunOf,
@@ -90,7 +90,7 @@ def entry_value(ctx: Context, entry: Entry, span: Span) -> Value:
     if d.kind == "dataset":
         return DatasetRef(d)
     if d.kind == "equation":
-        return ModuleRef(d.name)
+        return Primitive(d, root) if d.parameters else equation_term(d, (), span)
     if d.kind == "fn" and d.parameters is None and d.value is not None:
         return ctx.evaluate(d.value, root)
     lines = d.body or ()

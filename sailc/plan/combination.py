@@ -18,6 +18,7 @@ from sailc.plan.scenario import (
     answerer,
     hyperparameters,
     judged,
+    learns,
     scenario_id,
 )
 
@@ -45,8 +46,10 @@ class Combination(Struct, frozen=True):
         machine: Machine,
         seeds: tuple[int, ...],
     ) -> Combination:
-        model, name = judged(links).model, trainer.typed.entry.declaration.name
-        given = {f"{name}.{k}": show_value(v) for k, v in trainer.given.items()}
+        model, name, given = judged(links).model, "", dict[str, object]()
+        if learns(links):
+            name = trainer.typed.entry.declaration.name
+            given = {f"{name}.{k}": show_value(v) for k, v in trainer.given.items()}
         hyper = {**hyperparameters(model), **given, **software.chosen}
         known = {
             "model": answerer(model),

@@ -15,6 +15,9 @@ from sailc.types.dims import Dim
 from sailc.types.model import ListType, SetType, Tensor, Type
 from sailc.types.solver import size
 
+# Operators whose work the data decide.
+ITERATES = frozenset({"integrate", "discretize", "reference", "residual", "mismatch"})
+
 
 class Cost(Struct, frozen=True):
     """Of one point: `macs` and operations forward, and with training. None: not known."""
@@ -47,6 +50,8 @@ def _work(term: Term, seen: dict[int, None]) -> tuple[int | None, int | None]:
     macs: int | None = 0
     flops: int | None = 0
     if isinstance(term, Apply):
+        if term.operator in ITERATES:
+            return None, None
         macs, flops = term.macs.value, term.flops.value
     if isinstance(term, Map):
         inner = _work(term.body, seen)

@@ -8,6 +8,7 @@ from sailc.infer.modules.problem import Condition, DataLine
 from sailc.plan.link import Links
 from sailc.plan.ragged import asked_of, chosen_by_point, is_countable
 from sailc.plan.scenario import PlannedMetric
+from sailc.plan.solving import is_solving
 from sailc.terms import Apply, Lambda, Map, Term, Var, walk
 
 CONDITION = "a comprehension with `if`"
@@ -52,6 +53,8 @@ def _bound(term: Term) -> Iterator[Var]:
 
 def of_model(links: Links) -> frozenset[str]:
     """What runs on the backend: the models and the losses."""
+    if is_solving(links):
+        return frozenset()
     roots = model_roots(links)
     filtered = any(isinstance(t, Map) and t.condition is not None for t in walk(*roots))
     return needed(*roots) | frozenset([CONDITION] if filtered else [])
@@ -80,6 +83,7 @@ def of_data(
 ) -> frozenset[str]:
     """What runs in NumPy: questions, truths, scores, and what is required of the data."""
     roots: list[Term] = [*(c.holds for c in conditions), *(k.line.source for k in links)]
+    roots += [k.model.output for k in links if is_solving(links)]
     judged = list(metrics)
     whole = [v for m in judged if (v := _scores(m)) is not None]
     found = needed(*roots, *(t for m in judged for t in _of_metric(m)), whole=whole)

@@ -23,8 +23,9 @@ from sailc.plan.match import Matcher
 from sailc.plan.matches import Asked, GroundModel, Match
 from sailc.routes import Route
 from sailc.source import NOWHERE
-from sailc.terms import Const
-from sailc.types.model import Num, Tensor, Type, show
+from sailc.terms import Apply, Const
+from sailc.types.dims import const
+from sailc.types.model import FieldType, Num, Tensor, Type, show
 from sailc.types.solver import Solver
 from sailc.units import ONE
 
@@ -133,6 +134,20 @@ def truth_type(f: Question) -> Type | None:
     if isinstance(f.truth, Const) and f.truth.type == Tensor(Num(ONE)) and f.name and not f.verb:
         return f.question.type
     return f.truth.type
+
+
+def scored_type(f: Question) -> Type | None:
+    """The type of what a fixture's answers are compared with: of a field that is a truth, its
+    values where it is known. None where a type stands in the truth's place."""
+    match f.truth:
+        case None:
+            return None
+        case Apply(FieldType(_, k), operator="reference", attributes=attributes):
+            counts = attributes["counts"]
+            assert isinstance(counts, tuple)
+            return Tensor(Num(ONE), (*(const(n) for n in counts if isinstance(n, int)), k))
+        case _:
+            return truth_type(f)
 
 
 class _Linking(Struct):

@@ -27,10 +27,10 @@ from sailc.names import Entry
 from sailc.plan.cost import cost_of
 from sailc.plan.ground import Grounding
 from sailc.plan.judging import Judging
-from sailc.plan.link import Link, truth_type
+from sailc.plan.link import Link, scored_type
 from sailc.plan.scenario import PlannedMetric
 from sailc.terms import Var, walk
-from sailc.types.model import Type, Unknown, show
+from sailc.types.model import FieldType, Type, Unknown, show
 
 
 class Out(Struct, frozen=True):
@@ -145,9 +145,8 @@ class Metrics(Struct):
             if isinstance(measure, str):
                 return measure
             return PlannedMetric(m.info, m.entry, None, 0, measure)
-        names = [f.name for f in link.line.fixtures]
-        at = names.index(m.use.fixture) if m.use.fixture in names else 0
-        truth = truth_type(link.line.fixtures[at])
+        at = _fixture(m.use, link)
+        truth = scored_type(link.line.fixtures[at])
         found = self._scores(m, link, at, truth) if truth is not None else None
         if found is None:
             output = show(_answers(link, at)[0])
@@ -174,10 +173,25 @@ def _unscored(truths: Sequence[Type]) -> str:
     return f"it does not score a truth `{show(truths[0])}`"
 
 
+def _fixture(use: Use, link: Link) -> int:
+    """Which fixture a metric is of: the one that is named, or else the first with a truth."""
+    fixtures = link.line.fixtures
+    names = [f.name for f in fixtures]
+    if use.fixture in names:
+        return names.index(use.fixture)
+    return next((i for i, f in enumerate(fixtures) if f.truth is not None), 0)
+
+
 def _answers(link: Link, at: int) -> tuple[Type, ...]:
-    """What the answer to a fixture is: as it is given, and after each converter."""
-    start = link.output if at == 0 else link.line.fixtures[at].question.type
-    return (start, *(s.target for s in link.answered[at].answer))
+    """What the answer to a fixture is: as it is given, and after each converter; a field as
+    its values where the truth is known."""
+    fixture = link.line.fixtures[at]
+    start = link.output if at == 0 else fixture.question.type
+    types = (start, *(s.target for s in link.answered[at].answer))
+    values = scored_type(fixture)
+    if not isinstance(types[-1], FieldType) or values is None:
+        return types
+    return (*types[:-1], values)
 
 
 def _useless(world: World, entry: Entry, use: Use) -> str:
@@ -233,6 +247,10 @@ def _measure(
         return f"`{path}` is not known after an epoch: a curve may read {_listed(EVERY_EPOCH)}"
     if "validate.loss" in measured and not problem.of("validate"):
         return f"`{use.name}` reads `validate.loss`, and `{problem.name}` has no `validate` line"
+    nothing = not link.model.trained and link.model.minimize is None
+    early = sorted(p for p in measured if p.startswith(("train.", "compile.")))
+    if nothing and early:
+        return f"`{early[0]}` is not measured: `{link.model.entry.declaration.name}` learns nothing"
     if "train.flops" in measured and cost_of(link.model).train_flops is None:
         return f"the cost of `{link.model.entry.declaration.name}` is not known"
     ground = Grounding(ctx.solver)

@@ -35,6 +35,7 @@ from sailc.plan.scenario import (
     Scenario,
     answerer,
     judged,
+    learns,
 )
 from sailc.plan.select import Selection, suggested
 from sailc.plan.tune import method_of
@@ -230,6 +231,8 @@ class Planner(Struct):
                     continue
                 for filled in links:
                     yield from self.made(c, filled, trainer)
+                if not any(map(learns, links)):
+                    break  # another trainer would have nothing to do either
 
     def link(
         self, problem: TypedProblem, entry: Entry, row: Sequence[Choice], trainer: Trained
@@ -265,10 +268,9 @@ class Planner(Struct):
     ) -> Iterator[tuple[TypedProblem, Scenario]]:
         """The scenarios of a class of problems: on every stack and machine that can."""
         link = judged(links)
-        missing = unwritten(links, trainer.typed)
-        if missing:
-            text = f"{missing} is not written by this version of sailc"
-            self.exclusions.add(Reason("X0301", text), c.names, [answerer(link.model)])
+        missing = unwritten(self.world, links, trainer.typed)
+        if missing is not None:
+            self.exclusions.add(missing, c.names, [answerer(link.model)])
             return
         conditions = [x for p in c.members for x in p.problem.conditions]
         reason = missing_outside(self.world, links, conditions)
@@ -314,7 +316,8 @@ class Planner(Struct):
     def warnings(self) -> Iterator[Diagnostic]:
         """What will not have the effect that its author may expect."""
         for s in self.scenarios:
-            reads = any(stop.measure.startswith("validate.") for stop in s.trainer.stops)
+            stops = s.trainer.stops if learns(s.links) else ()
+            reads = any(stop.measure.startswith("validate.") for stop in stops)
             d = s.trainer.entry.declaration
             if reads and not s.problem.of("validate") and not s.trainer.entry.standard:
                 line = next(properties(d, "stop"))

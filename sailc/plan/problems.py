@@ -21,7 +21,7 @@ from sailc.infer.modules.problem import (
 from sailc.infer.values import is_term
 from sailc.names import Entry
 from sailc.plan.ground import Grounding
-from sailc.plan.link import Trained, asks, truth_type
+from sailc.plan.link import Trained, asks, scored_type, truth_type
 from sailc.plan.metrics import Ready
 from sailc.plan.scenario import PlannedMetric
 from sailc.plan.select import suggested
@@ -56,7 +56,8 @@ class Class(Struct, eq=False):
 
     def truths(self, split: str) -> list[Type]:
         """The types of the truths of some lines, each once."""
-        found = (truth_type(f) for line in self.first.of(split) for f in line.fixtures)
+        kind = truth_type if split == "train" else scored_type
+        found = (kind(f) for line in self.first.of(split) for f in line.fixtures)
         return list(dict.fromkeys(t for t in found if t is not None))
 
     @property

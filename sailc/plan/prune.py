@@ -34,7 +34,7 @@ def _key(s: Scenario, seed: int, m: PlannedMetric) -> tuple[object, ...]:
         s.problem.name,
         str(sorted(s.axes.items())),
         s.answerer,
-        s.trainer.entry.declaration.name,
+        s.trainer_name,
         str(sorted(knobs.items())),
         None if "software" in m.info.invariant else software,
         None if "hardware" in m.info.invariant else s.hardware,

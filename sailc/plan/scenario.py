@@ -99,9 +99,14 @@ class Scenario(Struct, frozen=True):
         return answerer(self.link.model)
 
     @property
+    def trainer_name(self) -> str:
+        """The trainer's name; empty where nothing is learned."""
+        return self.trainer.entry.declaration.name if learns(self.links) else ""
+
+    @property
     def title(self) -> str:
-        trainer = self.trainer.entry.declaration.name
-        return f"{self.problem.name} / {self.answerer} / {trainer} / {self.software.name}"
+        parts = (self.problem.name, self.answerer, self.trainer_name, self.software.name)
+        return " / ".join(p for p in parts if p)
 
 
 class Tuning(Struct, frozen=True):
@@ -117,6 +122,11 @@ class Tuning(Struct, frozen=True):
 def judged(links: Links, split: str = "test") -> Link:
     """The link of the first test line; of the first line where nothing is tested."""
     return next((k for k in links if k.line.split == split), links[0])
+
+
+def learns(links: Links) -> bool:
+    """Whether a trainer has anything to do."""
+    return any(k.model.trained or k.model.minimize is not None for k in links)
 
 
 def answerer(model: GroundModel) -> str:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from sailc.diagnostics.exclusions import Reason
+from sailc.infer.modules.common import World
 from sailc.infer.modules.trainer import TypedTrainer
 from sailc.plan.link import Links
 from sailc.plan.matches import GroundModel
 from sailc.plan.ragged import chosen_by_point
 from sailc.plan.scenario import judged
+from sailc.plan.solving import is_solving, unsolved
 from sailc.types.model import ListType, RecordType, SetType, Tensor, TupleType, Type, show
 
 
-def unwritten(links: Links, trainer: TypedTrainer) -> str:
-    """What of a link no program can be written for by this version; empty if nothing."""
+def unwritten(world: World, links: Links, trainer: TypedTrainer) -> Reason | None:
+    """Why no program can be written for a link by this version."""
+    if is_solving(links):
+        return unsolved(world, links)
+    missing = _unwritten(links, trainer)
+    text = f"{missing} is not written by this version of sailc"
+    return Reason("X0301", text) if missing else None
+
+
+def _unwritten(links: Links, trainer: TypedTrainer) -> str:
+    """What of a link that is no equation no program can be written for; empty if nothing."""
     first = judged(links)
     model = first.model
     minimizes = model.minimize is not None

@@ -26,6 +26,7 @@ from sailc.program.layout import (
     sizes,
 )
 from sailc.program.lengths import is_length
+from sailc.program.solved import SOLVED
 from sailc.program.tree import Expr, Literal, Op, Ref, is_tuple
 from sailc.terms import Apply, Term
 from sailc.types.model import Label, ListType, SetType, Tensor, TextType, Type
@@ -292,6 +293,7 @@ def _indices(low: Lowering, term: Apply) -> Vector:
 
 
 SPECIAL = {
+    **SOLVED,
     "file": _file,
     "zip": _zip,
     "tuple": _tuple,

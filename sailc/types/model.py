@@ -102,9 +102,23 @@ class Opaque(Struct, frozen=True, gc=False):
     name: str
 
 
-class EquationType(Struct, frozen=True, gc=False):
+class EquationType(Struct, frozen=True, gc=False, eq=False):
+    """`Equation[d, k]`. `variables` are the names of the independent ones, where all the
+    equations that are meant have the same; two types are one whatever these are."""
+
     independent: Dim
     unknowns: Dim
+    variables: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, EquationType)
+            and self.independent == other.independent
+            and self.unknowns == other.unknowns
+        )
+
+    def __hash__(self) -> int:
+        return hash((EquationType, self.independent, self.unknowns))
 
 
 class FieldType(Struct, frozen=True, gc=False):

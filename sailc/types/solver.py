@@ -205,8 +205,8 @@ class Solver(Struct):
                 return FunctionType(
                     tuple(self.resolve(t) for t in parameters), self.resolve(result)
                 )
-            case EquationType(d, k):
-                return EquationType(self.dim(d), self.dim(k))
+            case EquationType(d, k, variables):
+                return EquationType(self.dim(d), self.dim(k), variables)
             case FieldType(d, k):
                 return FieldType(self.dim(d), self.dim(k))
             case _:

@@ -183,4 +183,4 @@ def _truth(ctx: Context, expr: tree.Expr | None, scope: Scope) -> tuple[Term | N
             return None, read_type(ctx, expr, scope)
         case _:
             value = term(ctx, expr, scope)
-            return value, value.type
+            return value, None

@@ -6,7 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from sailc.infer.rules import arithmetic, collections, judging, makers, reductions, shapes
+from sailc.infer.rules import (
+    arithmetic,
+    collections,
+    equations,
+    judging,
+    makers,
+    reductions,
+    shapes,
+)
 
 if TYPE_CHECKING:
     from sailc.infer.bound import Bound
@@ -22,5 +30,8 @@ RULES: Mapping[str, Rule] = {
     **shapes.RULES,
     **makers.RULES,
     **judging.RULES,
+    **equations.RULES,
 }
-VARIADIC = frozenset({"extreme", "concat", "stack", "zip"})
+VARIADIC = frozenset({"extreme", "concat", "stack", "zip", "derivative"})
+OPEN = frozenset({"reference"})
+"""Rules that take arguments of any names."""

@@ -1,0 +1,83 @@
+"""Copying functions from `sailc.emit.written` into programs, with what they call."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from msgspec import Struct
+
+WRITTEN = Path(__file__).parent / "written"
+
+
+class Piece(Struct, frozen=True):
+    """A function or class: its text, and the names that it reads."""
+
+    text: str
+    reads: frozenset[str]
+
+
+class Pieces(Struct, frozen=True):
+    """The functions of a file by name, in its order; `imports` are the lines that bring names."""
+
+    functions: dict[str, Piece]
+    imports: dict[str, str]
+
+
+@cache
+def pieces(name: str) -> Pieces:
+    """The functions in a file of `written`."""
+    text = (WRITTEN / f"{name}.py").read_text(encoding="utf-8")
+    functions: dict[str, Piece] = {}
+    imports: dict[str, str] = {}
+    for node in ast.parse(text).body:
+        match node:
+            case ast.FunctionDef(name=own) | ast.ClassDef(name=own):
+                segment = ast.get_source_segment(text, node) or ""
+                functions[own] = Piece(segment, _names(node))
+            case ast.Import(names) | ast.ImportFrom(names=names):
+                imports |= {a.asname or a.name: _line(node, a) for a in names}
+            case _:
+                pass
+    return Pieces(functions, imports)
+
+
+def _names(node: ast.AST) -> frozenset[str]:
+    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+
+
+def _line(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
+    renamed = f" as {alias.asname}" if alias.asname else ""
+    if isinstance(node, ast.Import):
+        return f"import {alias.name}{renamed}"
+    return f"from {node.module} import {alias.name}{renamed}"
+
+
+def taken(name: str, wanted: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The texts of some functions and of all that they call, in the order of the file, and the
+    imports that these need."""
+    found = pieces(name)
+    whole: set[str] = set()
+    stack = [w for w in wanted if w in found.functions]
+    while stack:
+        one = stack.pop()
+        if one not in whole:
+            whole.add(one)
+            stack += [r for r in found.functions[one].reads if r in found.functions]
+    reads = frozenset[str]().union(*(found.functions[w].reads for w in whole))
+    texts = [p.text for n, p in found.functions.items() if n in whole]
+    return texts, merged([line for n, line in found.imports.items() if n in reads])
+
+
+def merged(lines: Iterable[str]) -> list[str]:
+    """Import lines, those from one module as one."""
+    result: dict[str, list[str]] = {}
+    for line in lines:
+        head, _, names = line.partition(" import ")
+        result.setdefault(head if names else line, []).extend([names] if names else [])
+    return [
+        f"{head} import {', '.join(sorted(set(names)))}" if names else head
+        for head, names in result.items()
+    ]

@@ -1,0 +1,84 @@
+"""Solvers that answer each question by itself: which equations they can take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sailc.diagnostics.exclusions import Reason
+from sailc.infer.modules.common import World
+from sailc.infer.modules.equation import elaborate_equation
+from sailc.plan.link import Link, Links
+from sailc.symbolic.form import TypedEquation
+from sailc.terms import Apply, Term, walk
+from sailc.types.model import EquationType, FieldType
+
+
+def is_solving(links: Links) -> bool:
+    """Whether what is asked is an equation."""
+    return any(isinstance(k.fixture.question.type, EquationType) for k in links)
+
+
+def equations_in(roots: Iterable[Term]) -> dict[str, Apply]:
+    """The equations that some terms make instances of, by name; one of each."""
+    found: dict[str, Apply] = {}
+    for t in walk(*roots):
+        if isinstance(t, Apply) and t.operator == "equation":
+            found.setdefault(str(t.attributes["name"]), t)
+    return found
+
+
+def typed(world: World, term: Apply) -> TypedEquation | None:
+    """The equation that a term is an instance of; None where it has mistakes."""
+    view = world.names.views[str(term.attributes["source"])]
+    return elaborate_equation(world.context(), view.values[str(term.attributes["name"])])
+
+
+def unsolved(world: World, links: Links) -> Reason | None:
+    """Why no program can be written that asks a solver these questions."""
+    if any(k.line.split != "test" for k in links):
+        return _later("a model that learns from equations")
+    link, *others = links
+    if others:
+        return _later("equations in several `test` lines")
+    if link.model.fitted or (link.model.trained and link.model.minimize is None):
+        return _later("a model that learns from equations")
+    if link.model.minimize is not None:
+        return _later("a solver that minimizes")
+    if not isinstance(link.output, FieldType):
+        return _later("an answer to an equation that is no field")
+    return next(_refused(world, link), None)
+
+
+def _later(what: str) -> Reason:
+    return Reason("X0301", f"{what} is not written by this version of sailc")
+
+
+def _refused(world: World, link: Link) -> Iterator[Reason]:
+    """What of the equations that are asked about the solver cannot do."""
+    from sailc.symbolic.system import Refused, system
+
+    found = equations_in([link.line.source, link.fixture.question])
+    if not found:
+        yield _later("a question about equations that are not declared")
+    kinds: set[tuple[bool, int]] = set()
+    for name, term in found.items():
+        equation = typed(world, term)
+        if equation is None:
+            yield Reason("X0302", f"`{name}` has mistakes: see `sailc check`")
+            return
+        try:
+            made = system(equation)
+        except Refused as refused:
+            yield Reason("X0303", f"`{name}` cannot be discretized: {refused.reason}")
+            return
+        if not made.space and made.time is None:
+            yield Reason("X0303", f"`{name}` has no variable to solve along")
+        if made.space and not _has(link.model.output, "discretize"):
+            yield Reason("X0303", f"`{name}` has derivatives by space: it wants `discretize`")
+        kinds.add((made.time is None, len(made.space)))
+    if len(kinds) > 1:
+        yield _later("equations with and without space, or a start, in one line")
+
+
+def _has(root: Term, operator: str) -> bool:
+    return any(isinstance(t, Apply) and t.operator == operator for t in walk(root))

@@ -1,0 +1,201 @@
+"""Equations as classes of a program: parameters, domain, start, rates, what holds at the ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from sailc.program.layout import Leaf
+from sailc.program.tree import Assign, Expr, Function, Op, Ref, Text
+from sailc.program.vectors import Lowering
+from sailc.symbolic.form import TypedEquation
+from sailc.symbolic.laws import Leftover, laws
+from sailc.symbolic.system import End, System
+from sailc.terms import Const, Term, Var, walk
+
+NONE = "_"
+_Make = Callable[[list[Expr]], Expr]
+
+
+class EquationCode(Struct, frozen=True):
+    """A class: `fields` are the parameters, `facts` are constants of the class as Python text."""
+
+    name: str
+    doc: str
+    fields: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    methods: tuple[Function, ...]
+
+
+def equation_code(e: TypedEquation, s: System, implicit: bool, judged: bool) -> EquationCode:
+    """The class of an equation. Explicit methods need no Jacobian without space; the laws are
+    there if a field is `judged` by them."""
+    writer = _Writer(e, s)
+    methods = [writer.domain(), writer.start(), writer.rates()]
+    methods += [writer.jacobian()] if implicit or s.space else []
+    facts = [("unknowns", str(s.unknowns))]
+    if judged:
+        found = laws(e)
+        methods.append(writer.laws(found))
+        facts.append(("law_jets", str(tuple((j.unknown, j.orders) for j in found.jets))))
+    if s.space:
+        methods += [writer.values(), writer.slopes()]
+        facts += [
+            ("states", str(len(s.states))),
+            ("jets", str(tuple((j.state, j.orders) for j in s.jets))),
+            ("periodic", str(s.periodic)),
+            ("time_axis", str(s.time)),
+        ]
+    fields = tuple(v.name for v in e.parameters)
+    return EquationCode(e.name, describe(e), fields, tuple(facts), tuple(methods))
+
+
+def describe(e: TypedEquation) -> str:
+    """What an equation is of, in a line; its own documentation if it has one."""
+    if e.doc:
+        return e.doc
+    variables = ", ".join(v.name for v in e.independents)
+    unknowns = ", ".join(f"{u.name}({variables})" for u in e.unknowns)
+    return f"The equation {e.name}, of {unknowns}."
+
+
+class _Writer(Struct):
+    e: TypedEquation
+    s: System
+
+    @property
+    def _space(self) -> list[Var]:
+        return [self.e.independents[i] for i in self.s.space]
+
+    @property
+    def _time(self) -> list[Var]:
+        return [self.e.independents[self.s.time]] if self.s.time is not None else []
+
+    @property
+    def _jets(self) -> list[Var]:
+        return [j.variable for j in self.s.jets]
+
+    def _method(
+        self, name: str, doc: str, variables: Sequence[Var], terms: Sequence[Term], make: _Make
+    ) -> Function:
+        """A method of the class over some variables; `make` puts its values together."""
+        low = Lowering()
+        low.names.taken |= {"self", NONE}
+        names = [low.names.fresh(v.name) for v in variables]
+        body = bind(low, self.e.parameters, variables, names, terms)
+        low.body += body
+        values = [low.leaf(t).expr for t in terms]
+        parameters = ("self", *(names or ()))
+        if self.s.space and not self._time and name != "domain":
+            at = 1 + len(self._space)
+            parameters = (*parameters[:at], NONE, *parameters[at:])
+        return Function(name, doc, parameters, tuple(low.body), (make(values),), self.e.span)
+
+    def domain(self) -> Function:
+        ends = [t for pair in self.e.domain for t in pair]
+
+        def pairs(values: list[Expr]) -> Expr:
+            both = zip(values[::2], values[1::2], strict=True)
+            return Op("items", tuple(Op("pack", p, {"names": (0, 1)}) for p in both))
+
+        doc = f"The ends of {', '.join(v.name for v in self.e.independents)}."
+        return self._method("domain", doc, (), ends, pairs)
+
+    def start(self) -> Function:
+        states = ", ".join(v.name for v in self.s.states)
+        if self.s.time is None:
+            zeros = [Const(v.type, self.e.span, 0.0) for v in self.s.states]
+            doc = f"A first guess of {states}."
+            return self._plain("start", doc, self._space, zeros)
+        doc = f"{states} at the start."
+        return self._plain("start", doc, self._space, self.s.start)
+
+    def _plain(
+        self, name: str, doc: str, variables: Sequence[Var], terms: Sequence[Term]
+    ) -> Function:
+        made = self._method(name, doc, variables, terms, _items)
+        parameters = tuple(p for p in made.parameters if p != NONE)
+        return Function(name, doc, parameters, made.body, made.results, made.span)
+
+    def rates(self) -> Function:
+        states = ", ".join(v.name for v in self.s.states)
+        doc = "What the laws leave over."
+        if self._time:
+            doc = f"The derivatives of {states} by {self._time[0].name}, from the laws."
+        return self._method("rates", doc, self._arguments, self.s.rates, _items)
+
+    @property
+    def _arguments(self) -> list[Var]:
+        return [*self._space, *self._time, *self._jets]
+
+    def jacobian(self) -> Function:
+        n = len(self.s.jets)
+        doc = f"How these change with {', '.join(v.name for v in self._jets)}."
+        flat = [t for row in self.s.slopes for t in row]
+
+        def rows(values: list[Expr]) -> Expr:
+            cut = [values[i : i + n] for i in range(0, len(values), n)]
+            return Op("items", tuple(Op("items", tuple(r)) for r in cut))
+
+        return self._method("jacobian", doc, self._arguments, flat, rows)
+
+    def laws(self, found: Leftover) -> Function:
+        doc = "What the laws leave over, left minus right sides."
+        variables = [*self.e.independents, *(j.variable for j in found.jets)]
+        return self._plain("laws", doc, variables, found.values)
+
+    def values(self) -> Function:
+        ends = [x for x in self.s.ends if x.kind == "value"]
+        doc = "What the boundary gives: a value for (state, axis, end)."
+        if not ends:
+            doc = "The boundary gives no values."
+        given = [x.value for x in ends]
+        return self._method("values", doc, [*self._space, *self._time], given, _table(ends))
+
+    def slopes(self) -> Function:
+        ends = [x for x in self.s.ends if x.kind == "slope"]
+        zero = Const(self.s.states[0].type, self.e.span, 0.0)
+        flat = [t for x in ends for t in (x.value, x.factor or zero)]
+        doc = "What it gives of slopes: value + factor * state for (state, axis, end)."
+        if not ends:
+            doc = "It gives no slopes."
+
+        def table(values: list[Expr]) -> Expr:
+            both = zip(values[::2], values[1::2], strict=True)
+            return _table(ends)([Op("pack", p, {"names": (0, 1)}) for p in both])
+
+        return self._method("slopes", doc, [*self._space, *self._time], flat, table)
+
+
+def _items(values: list[Expr]) -> Expr:
+    return Op("items", tuple(values))
+
+
+def _table(ends: Sequence[End]) -> _Make:
+    keys = tuple((x.state, x.axis, -1 if x.last else 0) for x in ends)
+    return lambda values: Op("table", tuple(values), {"keys": keys})
+
+
+def bind(
+    low: Lowering,
+    parameters: Iterable[Var],
+    variables: Sequence[Var],
+    names: Sequence[str],
+    terms: Sequence[Term],
+) -> list[Assign]:
+    """Bind a method's variables by name; parameters that the terms read are the object's."""
+    table: Mapping[str, str] = {v.name: n for v, n in zip(variables, names, strict=True)}
+    own = {v.name: v for v in parameters}
+    body: list[Assign] = []
+    for t in walk(*terms):
+        if isinstance(t, Const) and t.name == "pi":
+            low.bind(t, Leaf(Text("math.pi"), (), 0))
+        elif isinstance(t, Var) and t.name in table:
+            low.bind(t, Leaf(Ref(table[t.name]), (), 0))
+        elif isinstance(t, Var) and t.name in own:
+            if not any(a.name == t.name for a in body):
+                low.names.taken.add(t.name)
+                body.append(Assign(t.name, Text(f"self.{t.name}"), t.span))
+            low.bind(t, Leaf(Ref(t.name), (), 0))
+    return body
