@@ -101,5 +101,5 @@ def compiled(db: Database, scenario: Scenario) -> Compiled:
     files = [d.file for d in made.drivers.values() if d.file is not None]
     data = (*map(Path, made.data_files), *dict.fromkeys(files))
     packages = dict.fromkeys(p for d in made.drivers.values() for p in d.packages)
-    keeps = Doors.of(made).keeps
+    keeps = isinstance(made, Program) and Doors.of(made).keeps
     return Compiled(found.emit(made), data, distributions(tuple(packages)), keeps)

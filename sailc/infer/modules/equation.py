@@ -114,6 +114,8 @@ def _variables(
             same = ", ".join(variables_of(calls[0]))
             _wrong(ctx, call.span, "unknown", f"functions of the same variables ({same})")
     names = variables_of(calls[0]) if calls else ()
+    if ctx.failed:
+        return None
     lacking = [n for n in names if n not in ranges]
     for line in properties(d, "domain"):
         for name in lacking:
@@ -121,7 +123,7 @@ def _variables(
         for name in [n for n in ranges if names and n not in names]:
             expected = f"the variables of the unknowns, and `{name}` is none"
             _wrong(ctx, line.span, "domain", expected)
-    return None if lacking or not names or ctx.failed else names
+    return names if names and not ctx.failed else None
 
 
 def _unknown(ctx: Context, call: tree.Call) -> Var:
