@@ -214,7 +214,7 @@ class _Lowering(Struct):
             if m.score is None:
                 yield measure_code(m, self.taken)
             else:
-                yield score_code(m, stages[m.fixture], self.taken)
+                yield score_code(m, stages[m.fixture], self.taken, grouped=False)
 
 
 def scored(s: Scenario) -> frozenset[int]:
