@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
-from support import Json, plan_of, planned_in, sail_json, write_one
+from support import Json, emitted_by, plan_of, planned_in, sail_json, write_one
 
 from sailc.build import compiled
 from sailc.judge import jobs_of, rows_of, unrun
@@ -302,3 +304,61 @@ def test_a_metric_that_depends_on_the_seed_keeps_all_runs(tmp_path: Path) -> Non
     assert unrun(whole) == []
     alone = replace(whole.scenarios[0], metrics=whole.scenarios[0].metrics[:1])
     assert len(unrun(replace(whole, scenarios=(alone,)))) == 2
+
+
+# --- draws -----------------------------------------------------------------------------------
+
+DRAWS = """
+enum Colour { red, green, blue }
+
+problem Mixed {
+    let colours = uniform(Colour) |> sample(300, seed = 3)
+    let pairs   = uniform(Class[4], shape = [2]) |> sample(300, seed = 4)
+    let points  = zip(colours, pairs)
+    train (c, p) in points |> first(200): classify one_hot(c) as c
+    test  (c, p) in points |> last(100):  classify one_hot(c) as c
+}
+
+trainer quick {
+    suggest   rate in log_uniform(1e-3, 1e-1) |> sample(3, seed = 1)
+    optimizer adam(rate)
+    epochs    20
+    loss      (answer: Tensor[real, n], truth: Class[n]) => cross_entropy(answer, truth)
+}
+
+benchmark b {
+    problems Mixed
+    models   Linear
+    trainers quick
+    metrics  accuracy
+    sweep    quick.rate
+}
+"""
+
+
+def test_draws_of_a_distribution_are_the_values_of_a_knob(tmp_path: Path) -> None:
+    found = plan_of(write_one(tmp_path, DRAWS))
+    random = np.random.default_rng(1)
+    drawn = np.exp(random.uniform(np.log(1e-3), np.log(1e-1), 3))
+    rates = [s["hyperparameters"]["quick.rate"] for s in found["scenarios"]]
+    assert list(dict.fromkeys(rates)) == pytest.approx(list(drawn))
+
+
+def test_an_enum_is_drawn_from_too(tmp_path: Path) -> None:
+    path = write_one(tmp_path, DRAWS)
+    assert plan_of(path)["scenarios"][0]["types"]["truth"] == "Colour"
+    space: dict[str, Any] = {"__name__": "program"}
+    exec(compile(next(iter(emitted_by(path).values())), "script.py", "exec"), space)
+    _, truths = space["data"]()["test"]
+    expected = np.random.default_rng(3).integers(3, size=(300,))[-100:]
+    np.testing.assert_array_equal(truths, expected)
+    found = sail_json("run", path, "--seeds", "1", exit=0)
+    best = max(r["result"]["metrics"]["accuracy"] for r in found["runs"])
+    assert best > 0.9
+
+
+def test_a_knob_may_be_any_constant_of_an_enum(tmp_path: Path) -> None:
+    text = DRAWS.replace("    let colours", "    suggest hue in uniform(Colour)\n    let colours")
+    found = plan_of(write_one(tmp_path, text))
+    axes = [s["axes"]["Mixed.hue"] for s in found["scenarios"]]
+    assert list(dict.fromkeys(axes)) == ["red", "green", "blue"]

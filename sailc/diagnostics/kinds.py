@@ -209,3 +209,39 @@ class ConditionNotKnown(Diagnostic, frozen=True, kw_only=True):
             return "put the condition on the line that names the module: `models M when …`"
         read = {"knobs": "knobs", "costs": "`train.flops`, `model.parameters`, `model.macs`"}
         return f"it may read {listing([read.get(a, f'`{a}`') for a in self.allowed])}"
+
+
+class SweptDistribution(Diagnostic, frozen=True, kw_only=True):
+    """A `sweep` of a knob that is suggested as a distribution, which has no values of which
+    each could be a row of the results.
+
+    ```sail
+    trainer steps {
+        suggest   rate in log_uniform(1e-4, 1e-2)
+        optimizer adam(rate)
+        epochs    10
+    }
+
+    benchmark rates {
+        models   Linear
+        trainers steps
+        sweep    steps.rate
+    }
+    ```
+
+    Suggest draws of it, `log_uniform(1e-4, 1e-2) |> sample(5, seed = 1)`, or `tune random(20)`,
+    which draws by itself and takes the best.
+    """
+
+    code = "E0407"
+    title = "a sweep of a distribution"
+    name: str
+    distribution: str
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` is suggested as a distribution, which has no values to sweep"
+
+    @property
+    def help(self) -> str:
+        return f"suggest draws: `{self.distribution} |> sample(5, seed = 1)`; or `tune random(20)`"

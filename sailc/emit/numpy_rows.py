@@ -150,6 +150,8 @@ def _sample(op: Op) -> str:
     distribution = str(op.attributes["distribution"])
     if distribution == "log_uniform":
         return f"np.exp(np.random.default_rng(seed).uniform(np.log(a), np.log(b), {shape}))"
+    if distribution == "labels":
+        return f"np.random.default_rng(seed).integers(labels, size={shape})"
     return f"np.random.default_rng(seed).{distribution}(a, b, {shape})"
 
 

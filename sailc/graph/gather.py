@@ -132,7 +132,7 @@ class _Gathering(Struct):
 
     def _judged(self, links: Links, link: Link, trainer: str) -> None:
         """Note the types that a loss and the metrics read."""
-        training = next((k for k in links if k.line.split == "train"), link)
+        training = judged(links, "train")
         if training.loss is not None:
             self._note(training.match.types[training.loss_at], "loss", trainer)
         metrics = self.planner.metrics

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sailc.diagnostics.base import Diagnostic
+from sailc.diagnostics.base import Diagnostic, Note
+from sailc.diagnostics.kinds import SweptDistribution
 from sailc.diagnostics.names import UnknownModule, UnknownName
 from sailc.infer.context import Context
-from sailc.infer.modules.common import knobs, path_text, properties
+from sailc.infer.modules.common import knobs, path_text, properties, show_value
 from sailc.kinds.check import unknown_properties
 from sailc.names import Entry, Names
 from sailc.source import Span
@@ -46,6 +47,7 @@ def check_names(ctx: Context, entry: Entry) -> Iterator[Diagnostic]:
     for line in properties(entry.declaration, "sweep"):
         for a in line.arguments:
             yield from _knob(ctx, a.value.span, path_text(a.value) or "")
+            yield from _endless(ctx, a.value.span, path_text(a.value) or "")
 
 
 def unknown_module(names: Names, span: Span, name: str, kind: str) -> Iterator[Diagnostic]:
@@ -70,14 +72,29 @@ def parameters_of(names: Names, call: tree.Call, kind: str) -> Iterator[Diagnost
             )
 
 
+def _endless(ctx: Context, span: Span, path: str) -> Iterator[Diagnostic]:
+    """A distribution has no values of which each could be a row."""
+    module, _, knob = path.partition(".")
+    for k in (k for e in _entries(ctx, module) for k in knobs(ctx, e) if knob in k.names):
+        if k.distribution is not None:
+            note = Note(k.span, "it is suggested here")
+            text = str(show_value(k.distribution))
+            yield SweptDistribution(span=span, name=path, distribution=text, notes=(note,))
+            return
+
+
+def _entries(ctx: Context, module: str) -> list[Entry]:
+    kinds = ("problem", "model", "solver", "trainer", "software")
+    return [e for kind in kinds if (e := ctx.names.module(kind, module)) is not None]
+
+
 def _knob(ctx: Context, span: Span, path: str) -> Iterator[Diagnostic]:
     module, _, knob = path.partition(".")
     if not any(module in table for table in ctx.names.modules.values()):
         known = tuple(sorted(ctx.names.module_names()))
         yield UnknownModule(span=span, name=module, kind="module", known=known)
         return
-    kinds = ("problem", "model", "solver", "trainer", "software")
-    entries = [e for kind in kinds if (e := ctx.names.module(kind, module)) is not None]
+    entries = _entries(ctx, module)
     there = {n for e in entries for k in knobs(ctx, e) for n in k.names}
     unclear = any(e.broken or any(unknown_properties(e.declaration)) for e in entries)
     if knob not in there and not unclear:

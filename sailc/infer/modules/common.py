@@ -10,6 +10,7 @@ from msgspec import Struct
 from sailc.diagnostics.base import Diagnostic
 from sailc.infer.calls import call
 from sailc.infer.context import Context, OutOfFuel, never
+from sailc.infer.draws import drawn
 from sailc.infer.expressions import evaluate
 from sailc.infer.lift import lift
 from sailc.infer.read import read_type
@@ -19,6 +20,7 @@ from sailc.infer.values import (
     Awaiting,
     Closure,
     Composed,
+    Constructor,
     Made,
     ModuleRef,
     Poison,
@@ -34,9 +36,9 @@ from sailc.kinds.check import unknown_properties
 from sailc.names import Entry, Names
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.terms import Term, Var
+from sailc.terms import Apply, Const, Term, Var
 from sailc.types.dims import Dim
-from sailc.types.model import Type
+from sailc.types.model import Label, Tensor, Type
 
 FileType = Callable[[str, str, str, Span], tuple[Type, tuple[Diagnostic, ...]]]
 
@@ -175,12 +177,21 @@ def _knob(names: tuple[str, ...], domain: Value, line: tree.Suggest) -> list[Kno
     match domain:
         case Sequence(items) if items:
             return [Knob(names, items, None, line.span, line.when)]
+        case Apply(operator="sample") as draws if values := drawn(draws):
+            return [Knob(names, values, None, line.span, line.when)]
+        case Made("uniform", {"low": Constructor(Tensor(Label() as label), _)}):
+            return [Knob(names, _constants(label, line.span), None, line.span, line.when)]
         case Made() as made:
             return [Knob(names, (), made, line.span, line.when)]
         case Poison():
             return []
         case value:
             return [Knob(names, (value,), None, line.span, line.when)]
+
+
+def _constants(label: Label, span: Span) -> tuple[Value, ...]:
+    """The constants of an enum."""
+    return tuple(Const(Tensor(label), span, i, name) for i, name in enumerate(label.enum))
 
 
 def choose(knob: Knob, value: Value) -> dict[str, Value]:

@@ -207,7 +207,7 @@ def _filled(ctx: Context, call: Bound) -> Value:
 
 def _sample(ctx: Context, call: Bound) -> Value:
     """`uniform(a, b) |> sample(n, seed)`: n draws of a distribution."""
-    from sailc.infer.rules.makers import draw_type
+    from sailc.infer.rules.makers import draw_type, label_of
     from sailc.infer.values import Made
 
     source = call.value("distribution")
@@ -221,8 +221,12 @@ def _sample(ctx: Context, call: Bound) -> Value:
             how = "uniform(0, 1) |> sample(100, seed = 1)"
             ctx.report(WrongArguments(span=call.span, name="sample", problem=problem, mend=how))
         return POISON
-    arguments = [lift(ctx, v, call.span) for k, v in source.attributes.items() if k != "shape"]
     inner = as_run(source.attributes.get("shape")) or ()
+    label = label_of(source)
+    if label is not None:
+        drawn = {"distribution": "labels", "n": n, "seed": seed, "labels": label.size}
+        return Apply(Tensor(label, (n, *inner)), call.span, "sample", (), drawn)
+    arguments = [lift(ctx, v, call.span) for k, v in source.attributes.items() if k != "shape"]
     type = draw_type(ctx, arguments, (n, *inner), call.span)
     attributes = {"distribution": source.name, "n": n, "seed": seed}
     return Apply(type, call.span, "sample", tuple(arguments), attributes)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sailc.diagnostics.types import WrongArguments
 from sailc.infer.context import Context
 from sailc.infer.rules.arithmetic import broadcast
-from sailc.infer.values import Made, Value
+from sailc.infer.values import POISON, Constructor, Made, Value
 from sailc.source import Span
 from sailc.terms import Term
-from sailc.types.model import UNKNOWN, Shape, Tensor, Type
+from sailc.types.model import UNKNOWN, Label, Shape, Tensor, Type
 
 if TYPE_CHECKING:
     from sailc.infer.bound import Bound
@@ -19,7 +20,22 @@ if TYPE_CHECKING:
 
 def _make(role: str, ctx: Context, call: Bound) -> Value:
     """A named bundle of plan-time values; who reads it knows what it means."""
-    return Made(call.name, {n: v for n, (v, _) in call.values.items()}, role)
+    made = Made(call.name, {n: v for n, (v, _) in call.values.items()}, role)
+    if made.name == "uniform" and made.attributes.get("high") is False and label_of(made) is None:
+        problem = "draws between two bounds, or of an enum"
+        how = "uniform(0, 1)` or `uniform(Element)"
+        ctx.report(WrongArguments(span=call.span, name="uniform", problem=problem, mend=how))
+        return POISON
+    return made
+
+
+def label_of(made: Made) -> Label | None:
+    """The enum or class that a distribution draws from, if it is one."""
+    match made.attributes.get("low"):
+        case Constructor(Tensor(Label() as label, ())) if made.name == "uniform":
+            return label
+        case _:
+            return None
 
 
 def draw_type(ctx: Context, arguments: list[Term], lead: Shape, span: Span) -> Type:
