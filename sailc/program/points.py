@@ -23,7 +23,7 @@ from sailc.program.lengths import counts
 from sailc.program.load import Source
 from sailc.program.names import NameTable
 from sailc.program.placed import Placed, convert
-from sailc.program.tidy import inlined
+from sailc.program.tidy import inlined, pruned
 from sailc.program.tree import Function, Op, Ref, Split
 from sailc.program.vectors import Lowering
 from sailc.types.model import TupleType, Type
@@ -79,7 +79,8 @@ def _lengths_of(line: DataLine) -> Function:
     found = counts(low, line, any_leaf(vector))
     doc = "How many elements the lists of each point hold."
     body = tuple(low.body)
-    return inlined(Function("lengths", doc, tuple(parameters), body, (found,), line.span))
+    made = Function("lengths", doc, tuple(parameters), body, (found,), line.span)
+    return inlined(pruned(made))
 
 
 def _points_of(line: DataLine, conversions: Sequence[Placed]) -> Function:
