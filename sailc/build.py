@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from sailc.backends import BrokenBackend, backend, distributions
 from sailc.data import Header, Location, Options
 from sailc.data.drivers import driver_file
+from sailc.diagnostics.backends import NotWritten
 from sailc.emit.doors import Doors, doors_of
 from sailc.infer.dataset import file_line
 from sailc.infer.modules.common import World
@@ -19,6 +20,7 @@ from sailc.plan.plan import make_plan
 from sailc.plan.scenario import Plan, Scenario
 from sailc.plan.select import Selection
 from sailc.plan.solving import is_solving
+from sailc.program.layout import CannotLower
 from sailc.program.lower import lower
 from sailc.program.solving import AnyProgram, lower_solver
 from sailc.program.tree import Door, Driver, Program
@@ -92,8 +94,17 @@ class Compiled(Struct, frozen=True):
     keeps: bool = False
 
 
+def written(db: Database, scenario: Scenario) -> Compiled | NotWritten:
+    """A scenario's program, or why there can be none."""
+    try:
+        return compiled(db, scenario)
+    except CannotLower as found:
+        return NotWritten(span=found.span, subject=scenario.title, what=found.operator)
+
+
 def compiled(db: Database, scenario: Scenario) -> Compiled:
-    """A scenario's program, lowered once for its text and its data files."""
+    """A scenario's program, lowered once for its text and its data files. Raises `CannotLower`
+    where something has no rule."""
     found = backend(scenario.software.backend)
     assert found is not None
     assert not isinstance(found, BrokenBackend)

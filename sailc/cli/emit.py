@@ -19,7 +19,7 @@ def emit(file: Path, benchmark: str | None, scenario: str | None, out: Path | No
 
     Where knobs are tuned, these are the programs of the candidates.
     """
-    from sailc.build import compiled
+    from sailc.build import Compiled, written
     from sailc.cli.open import find_plan, open_program
     from sailc.program.names import identifier
     from sailc.tuning import trials
@@ -35,12 +35,22 @@ def emit(file: Path, benchmark: str | None, scenario: str | None, out: Path | No
         if len(chosen) > 1:
             listing = "\n".join(f"  {s.id}  {s.title}" for s in chosen)
             raise click.UsageError(f"name one with --scenario, or a folder with -o:\n{listing}")
-        click.echo(compiled(workspace.db, chosen[0]).text, nl=False)
+        made = written(workspace.db, chosen[0])
+        if not isinstance(made, Compiled):
+            t.print_diagnostics([made], workspace.source)
+            t.stop(t.WRONG)
+        click.echo(made.text, nl=False)
         return
     out.mkdir(parents=True, exist_ok=True)
+    wrong = False
     for s in chosen:
+        made = written(workspace.db, s)
+        if not isinstance(made, Compiled):
+            t.print_diagnostics([made], workspace.source)
+            wrong = True
+            continue
         parts = (s.problem.name, s.model.declaration.name, s.software.backend, s.id[:6])
         path = out / f"{'_'.join(identifier(p) if p[0].isalpha() else p for p in parts)}.py"
-        path.write_text(compiled(workspace.db, s).text, encoding="utf-8")
+        path.write_text(made.text, encoding="utf-8")
         click.echo(str(path))
-    t.stop(t.GOOD)
+    t.stop(t.WRONG if wrong else t.GOOD)

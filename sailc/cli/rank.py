@@ -40,7 +40,7 @@ def rank(file: Path, ranking: str | None, benchmark: str | None, form: str) -> N
     store = store_of(workspace, file)
 
     def kept(plan: Plan) -> list[Run]:
-        jobs = jobs_for(workspace, plan)
+        jobs, _ = jobs_for(workspace, plan)
         return [r for job in jobs if isinstance(r := store.get(store.key(job)), Run)]
 
     plan, tuned = settled(plan, kept(trials(plan)))

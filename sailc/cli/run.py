@@ -49,10 +49,12 @@ def run(
     measured = store.taken()
     engine = LocalEngine(store, workers=workers, timeout=timeout, budget=plan.budget)
     began, quiet = time.monotonic(), form == "json"
-    tried = _watched(engine, jobs_for(workspace, trials(plan), measured), "tuning", quiet)
+    jobs, _ = jobs_for(workspace, trials(plan), measured)
+    tried = _watched(engine, jobs, "tuning", quiet)
     plan, tuned = settled(plan, tried)
     engine = _left_of(engine, time.monotonic() - began)
-    runs = [*_watched(engine, jobs_for(workspace, plan, measured), "", quiet), *unrun(plan)]
+    jobs, unwritten = jobs_for(workspace, plan, measured)
+    runs = [*_watched(engine, jobs, "", quiet), *unwritten, *unrun(plan)]
     rows = rows_of(plan, runs)
     found = boards(world(workspace.db), plan, rows)
     if form == "json":
@@ -83,12 +85,25 @@ def store_of(workspace: Workspace, file: Path) -> Store:
     return Store(workspace.root or (file if file.is_dir() else file.parent))
 
 
-def jobs_for(workspace: Workspace, plan: Plan, measured: Measured | None = None) -> list[Job]:
-    from sailc.build import compiled
-    from sailc.judge import jobs_of
+def jobs_for(
+    workspace: Workspace, plan: Plan, measured: Measured | None = None
+) -> tuple[list[Job], list[Run]]:
+    """The jobs of a plan, and what stands for the runs whose program cannot be written; why
+    that is so is said."""
+    from msgspec.structs import replace
 
-    made = {s.id: compiled(workspace.db, s) for s in plan.scenarios if s.tuning is None}
-    return jobs_of(plan, made, measured)
+    from sailc.build import Compiled, written
+    from sailc.judge import jobs_of
+    from sailc.store import Run
+
+    found = {s.id: written(workspace.db, s) for s in plan.scenarios if s.tuning is None}
+    made = {id: m for id, m in found.items() if isinstance(m, Compiled)}
+    missing = {id: m for id, m in found.items() if not isinstance(m, Compiled)}
+    t.print_diagnostics(missing.values(), workspace.source)
+    cells = [(s.id, seed) for s in plan.scenarios if s.id in missing for seed in s.seeds]
+    unwritten = [Run("", id, seed, "not run", error=missing[id].message) for id, seed in cells]
+    left = tuple(s for s in plan.scenarios if s.id not in missing)
+    return jobs_of(replace(plan, scenarios=left), made, measured), unwritten
 
 
 def _left_of(engine: LocalEngine, spent: float) -> LocalEngine:

@@ -9,6 +9,7 @@ from sailc.diagnostics.base import REGISTRY
 from sailc.diagnostics.exclusions import TITLES
 
 _MODULES = (
+    "backends",
     "data",
     "equations",
     "files",

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 
 def _file(low: Lowering, term: Apply) -> Vector:
     key = (str(term.attributes["dataset"]), str(term.attributes["file"]))
-    expr = low.files[key]
+    expr = low.files.get(key)
+    if expr is None:
+        raise CannotLower("a question that reads a collection other than its points", term.span)
     if is_structured(term.type):
         expr = low.store(key[1], Leaf(expr, (), 1), term.span).expr
     return opened(term.type, expr)
