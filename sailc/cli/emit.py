@@ -36,10 +36,11 @@ def emit(file: Path, benchmark: str | None, scenario: str | None, out: Path | No
             listing = "\n".join(f"  {s.id}  {s.title}" for s in chosen)
             raise click.UsageError(f"name one with --scenario, or a folder with -o:\n{listing}")
         made = written(workspace.db, chosen[0])
-        if not isinstance(made, Compiled):
-            t.print_diagnostics([made], workspace.source)
-            t.stop(t.WRONG)
-        click.echo(made.text, nl=False)
+        if isinstance(made, Compiled):
+            click.echo(made.text, nl=False)
+            return
+        t.print_diagnostics([made], workspace.source)
+        t.stop(t.WRONG)
         return
     out.mkdir(parents=True, exist_ok=True)
     wrong = False
