@@ -16,6 +16,14 @@ problem Squares {
     test  q in rows |> last(50):   predict Set([x for x in q if x > 0]) as squares(q)
 }
 
+/// Some of a point's own elements, by their places: not some of the points.
+problem Parts {
+    let rows    = normal(0, 1, shape = [6]) |> sample(300, seed = 1)
+    let ends(p) = sum(p |> drop(4)) + 10 * sum(p |> last(1)) + 100 * sum(p |> every(4))
+    train p in rows |> first(250): predict p |> first(3) as ends(p)
+    test  p in rows |> last(50):   predict p |> first(3) as ends(p)
+}
+
 /// Its answers have as many numbers as the question.
 problem Doubled {
     let rows = normal(0, 1, shape = [6]) |> sample(300, seed = 1)
@@ -41,6 +49,14 @@ model DeepSet {
     input  xs: Set[real, n]
     let    total = sum([x] |> linear(16) |> relu |> linear(8) for x in xs)
     output y: real = linear(relu(total), 1)[0]
+}
+
+/// The sum of `b` over `a`, in an order that a comprehension says.
+problem Crossed {
+    let rows       = normal(0, 1, shape = [3]) |> sample(300, seed = 1)
+    let crossed(p) = [[a - 2 * b for b in p][0] for a in p]
+    train p in rows |> first(250): predict p as sum(crossed(p))
+    test  p in rows |> last(50):   predict p as sum(crossed(p))
 }
 
 /// An answer for each element.
@@ -83,12 +99,13 @@ metric waiting {
 }
 
 benchmark sets {
-    models   DeepSet, Each, Both
+    models   DeepSet, Each, Both, Linear
     trainers steps
     metrics  mean_error, tail_error, element_error, answered, waiting
 }
 """
 PAIRS = {"Squares": "DeepSet", "Doubled": "Each", "Chains": "Both"}
+PLAIN = {"Parts": "Linear", "Crossed": "Linear"}
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +114,7 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> Emitted:
 
 
 def test_each_problem_has_its_model(sets: Emitted) -> None:
-    assert sets.pairs() == sorted(f"{p}/{m}" for p, m in PAIRS.items())
+    assert sets.pairs() == sorted(f"{p}/{m}" for p, m in {**PAIRS, **PLAIN}.items())
 
 
 @pytest.mark.parametrize("problem", PAIRS)
@@ -159,3 +176,16 @@ def test_every_point_is_once_in_a_batch_and_weighs_the_same(
     assert all(len(index) <= program["BATCH"] for _, index, _ in found)
     weights = [share / len(index) for _, index, share in found]
     np.testing.assert_allclose(weights, len(found) / sum(sizes))
+
+
+def test_a_point_chooses_of_its_own_elements(sets: Emitted) -> None:
+    questions, truths = functions(sets, "Parts/Linear/JAX")["data"]()["test"]
+    p = rows()[-50:]
+    np.testing.assert_array_equal(questions, p[:, :3])
+    ends = p[:, 4:].sum(axis=1) + 10 * p[:, 5] + 100 * (p[:, 0] + p[:, 4])
+    np.testing.assert_allclose(truths, ends)
+
+
+def test_the_elements_of_nested_comprehensions_keep_their_places(sets: Emitted) -> None:
+    p, truths = functions(sets, "Crossed/Linear/PyTorch")["data"]()["test"]
+    np.testing.assert_allclose(truths, (p - 2 * p[:, :1]).sum(axis=1))

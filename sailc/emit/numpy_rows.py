@@ -15,8 +15,7 @@ def _index(op: Op) -> str:
 
 def _mark(item: object) -> str:
     if is_tuple(item):
-        start, stop = item
-        return f"{'' if start is None else start}:{'' if stop is None else stop}"
+        return ":".join("" if i is None else str(i) for i in item)
     return str(item)
 
 

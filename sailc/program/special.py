@@ -73,6 +73,8 @@ def _select(low: Lowering, term: Apply) -> Vector:
     """`first last drop every shuffle`: the same choice from every component."""
     source = _held(low, term.arguments[0])
     attributes = dict(term.attributes)
+    if any_leaf(source).levels:
+        return _indexed(source, (_range(term),))
     if term.operator == "first":
         return each(source, lambda x: _first_rows(x, attributes))
     if term.operator == "shuffle":
@@ -82,6 +84,25 @@ def _select(low: Lowering, term: Apply) -> Vector:
             order = low.store("order", Leaf(order, (), 1), term.span).expr
         return each(source, lambda x: Op("take_rows", (x, order)))
     return each(source, lambda x: Op(term.operator, (x,), attributes))
+
+
+def _range(term: Apply) -> tuple[int | None, ...]:
+    """The choice that a point makes of its own elements, as where it starts and ends, and by
+    what steps."""
+    n = term.attributes.get("n")
+    if not isinstance(n, int):
+        raise CannotLower(f"`{term.operator}` of what a point holds", term.span)
+    match term.operator:
+        case "first":
+            return (None, n)
+        case "last":
+            return (-n, None) if n else (0, 0)
+        case "drop":
+            return (n, None)
+        case "every":
+            return (None, None, n)
+        case name:
+            raise CannotLower(f"`{name}` of what a point holds", term.span)
 
 
 def _held(low: Lowering, term: Term) -> Vector:
