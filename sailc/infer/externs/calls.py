@@ -67,6 +67,7 @@ def extern_call(
         "parameters": tuple(p.name for p in d.parameters or ()),
         "stored": tuple(stored),
         "result": storage(result),
+        "gradients": tuple((path, at.module, at.function) for path, at in extern.gradients),
     }
     return Apply(result, span, "extern", tuple(arguments), attributes)
 
