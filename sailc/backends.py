@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sailc.program.solving import AnyProgram
 
 GROUP = "sailc.backends"
+PLAIN = "numpy"
+"""Our own, of which no software is declared: it writes programs in which nothing is trained."""
 
 
 class Backend(Protocol):
@@ -41,6 +43,9 @@ class BrokenBackend(Struct, frozen=True):
     reason: str
 
 
+_PLAIN = EntryPoint(PLAIN, "sailc.emit.fitting:backend", GROUP)
+
+
 @cache
 def _points() -> Mapping[str, EntryPoint]:
     return {p.name: p for p in sorted(entry_points(group=GROUP), key=lambda p: p.name)}
@@ -49,7 +54,7 @@ def _points() -> Mapping[str, EntryPoint]:
 @cache
 def backend(name: str) -> Backend | BrokenBackend | None:
     """A backend by name; None where no plug-in of that name is installed."""
-    point = _points().get(name)
+    point = _points().get(name) if name != PLAIN else _PLAIN
     if point is None:
         return None
     try:

@@ -20,9 +20,10 @@ from sailc.plan.plan import make_plan
 from sailc.plan.scenario import Plan, Scenario
 from sailc.plan.select import Selection
 from sailc.plan.solving import is_solving
+from sailc.program.fitting import FittedProgram, lower_fitted
 from sailc.program.layout import CannotLower
 from sailc.program.lower import lower
-from sailc.program.solving import AnyProgram, lower_solver
+from sailc.program.solving import AnyProgram, SolverProgram, lower_solver
 from sailc.program.tree import Door, Driver, Program
 from sailc.queries import data_header, names, source, world
 from sailc.query import Database, query
@@ -68,11 +69,12 @@ def program(db: Database, scenario: Scenario) -> AnyProgram:
     folder = str(Path(file).parent.absolute())
     if is_solving(scenario.links):
         return lower_solver(world(db), scenario, find, folder, Path(file).name)
-    made = lower(world(db), scenario, find, folder, Path(file).name)
+    writer = lower if scenario.link.model.fitted is None else lower_fitted
+    made = writer(world(db), scenario, find, folder, Path(file).name)
     return replace(made, drivers=drivers(db, made))
 
 
-def drivers(db: Database, made: Program) -> dict[Door, Driver]:
+def drivers(db: Database, made: Program | FittedProgram) -> dict[Door, Driver]:
     """Where the functions behind a program's doors are, and what they need."""
     found: dict[Door, Driver] = {}
     for door in doors_of(made.functions):
@@ -112,5 +114,5 @@ def compiled(db: Database, scenario: Scenario) -> Compiled:
     files = [d.file for d in made.drivers.values() if d.file is not None]
     data = (*map(Path, made.data_files), *dict.fromkeys(files))
     packages = dict.fromkeys(p for d in made.drivers.values() for p in d.packages)
-    keeps = isinstance(made, Program) and Doors.of(made).keeps
+    keeps = not isinstance(made, SolverProgram) and Doors.of(made.functions, made.drivers).keeps
     return Compiled(found.emit(made), data, distributions(tuple(packages)), keeps)

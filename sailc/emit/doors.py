@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,7 +14,7 @@ from sailc.emit.functions import docstring
 from sailc.emit.layout import fit
 from sailc.emit.rows import ARGUMENTS, Row
 from sailc.program.names import RESERVED, identifier
-from sailc.program.tree import Crossing, Door, Driver, Expr, Function, Op, Parts, Program, Step
+from sailc.program.tree import Crossing, Door, Driver, Expr, Function, Op, Parts, Step
 
 HERE = Path(__file__).parent
 
@@ -49,8 +49,7 @@ class Doors(Struct, frozen=True):
     drivers: Mapping[Door, Driver]
 
     @classmethod
-    def of(cls, program: Program) -> Doors:
-        functions = program.functions
+    def of(cls, functions: Sequence[Function], drivers: Mapping[Door, Driver]) -> Doors:
         taken = {n for f in functions for n in (f.name, *f.parameters, *(a.name for a in f.body))}
         taken |= {*RESERVED, *ARGUMENTS, "args"}
         names: dict[Door, str] = {}
@@ -59,7 +58,7 @@ class Doors(Struct, frozen=True):
             free = [base, f"{base}_of", *(f"{base}_{i}" for i in range(2, len(taken) + 3))]
             names[door] = next(n for n in free if n not in taken)
             taken.add(names[door])
-        return cls(names, program.drivers)
+        return cls(names, drivers)
 
     @property
     def row(self) -> Row:
@@ -105,7 +104,9 @@ class Doors(Struct, frozen=True):
         results = frozenset(k for d in self.names for k in _kinds(d.result))
         shared = environment.get_template("outside.py.jinja").render(
             each=any(d.each for d in self.names),
-            given=frozenset(k for d in self.names for g in d.given for k in _kinds(g.how)),
+            given=frozenset(
+                k for d in self.names for g in d.given if g.each for k in _kinds(g.how)
+            ),
             results=results,
             structured=bool(results & {"dict", "list"}),
             keeps=self.keeps,
@@ -147,7 +148,7 @@ def _kept(door: Door) -> bool:
     """Whether what a door gives can be kept: where only outside code knows what crosses, nobody
     can tell whether it is the same."""
     crossings = [door.result, *(g.how for g in door.given)]
-    return not any(k == "opaque" for c in crossings for k in _kinds(c))
+    return door.kept and not any(k == "opaque" for c in crossings for k in _kinds(c))
 
 
 def _calls(door: Door) -> str:

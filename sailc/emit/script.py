@@ -17,6 +17,7 @@ from sailc.emit.batch import Batch, all_of, metric_line, pick, size, some
 from sailc.emit.doors import Doors
 from sailc.emit.environment import environment, is_standard, tidy, wrapped
 from sailc.emit.functions import docline, docstring, function
+from sailc.emit.imports import STANDARD, in_order
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
@@ -88,9 +89,10 @@ def script(program: AnyProgram, target: Target) -> str:
     """The text of a program."""
     if isinstance(program, SolverProgram):
         return solver_script(program, target.title, target.name)
+    assert isinstance(program, Program)
     made = environment([target.template.parent])
 
-    doors = Doors.of(program)
+    doors = Doors.of(program.functions, program.drivers)
     rows = {**NUMPY, "extern": doors.row}
 
     def numpy(f: Function) -> str:
@@ -120,7 +122,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "doc": [wrapped(d) for d in program.doc],
         "version": __version__,
         "needs": ", ".join([*target.packages, *(["h5py"] if doors.keeps else [])]),
-        "standard": _in_order([*_STANDARD, *(i for i in imports if is_standard(i))]),
+        "standard": in_order([*STANDARD, *(i for i in imports if is_standard(i))]),
         "others": [i for i in imports if not is_standard(i)],
         "uses_data": bool(doors.folders) or any("DATA" in t.text for t in _texts(program)),
         "doors": doors,
@@ -181,19 +183,6 @@ def _started(spec: ParameterSpec) -> str:
 
 
 _ALWAYS = {"import numpy as np"}
-_STANDARD = (
-    "import argparse",
-    "import json",
-    "import math",
-    "import platform",
-    "import time",
-    "from pathlib import Path",
-)
-
-
-def _in_order(lines: list[str]) -> list[str]:
-    """Imports as formatters sort them: whole modules first."""
-    return sorted(set(lines), key=lambda line: (line.startswith("from"), line))
 
 
 def _texts(program: Program) -> list[Text]:

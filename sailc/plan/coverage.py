@@ -61,11 +61,12 @@ def of_model(links: Links) -> frozenset[str]:
 
 
 def model_roots(links: Links) -> list[Term]:
-    """The answers of models, the losses, and what models minimize."""
+    """The answers of models, the losses, what models minimize, and what solvers fit."""
     outputs = [k.model.output for k in links]
-    losses = [a.loss.value for k in links for a in k.answered if a.loss]
+    losses = [a.loss.value for k in links if k.model.trained for a in k.answered if a.loss]
     objectives = [k.model.minimize for k in links if k.model.minimize is not None]
-    return [*outputs, *losses, *objectives]
+    fits = [k.model.fitted.bindings for k in links if k.model.fitted is not None]
+    return [*outputs, *losses, *objectives, *(t for f in fits for _, t in f)]
 
 
 def data_roots(links: Links, conditions: Iterable[Condition]) -> list[Term]:

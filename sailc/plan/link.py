@@ -167,6 +167,10 @@ class _Linking(Struct):
             if self._untaught(links[0].model):
                 text = "a model learns from `train` lines, and this problem has none"
                 return Reason("X0108", text)
+            if links[0].model.fitted is not None and not self.problem.of("train"):
+                name = self.entry.declaration.name
+                text = f"`{name}` is fitted on `train` lines, and this problem has none"
+                return Reason("X0108", text)
             if not found or _routes(found[0]) == _routes(links):
                 found.append(links)
             if not links[0].model.holes:

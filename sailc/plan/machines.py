@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from sailc.backends import BrokenBackend, backend, missing_packages
+from sailc.backends import PLAIN, BrokenBackend, backend, missing_packages
 from sailc.diagnostics.exclusions import Exclusions, Reason
 from sailc.infer.modules.common import World, has, open_scope, requirements, show_value, words
 from sailc.infer.modules.conditions import deciding
@@ -73,6 +73,19 @@ class Machines(Struct):
         """Some of them."""
         return replace(self, _cells=cells)
 
+    def plain(
+        self, software: tuple[str, tuple[str, ...]], operators: frozenset[str]
+    ) -> Iterator[tuple[Software, Machine]]:
+        """Each machine with a stack that is no backend's: NumPy, and packages from outside."""
+        name, packages = software
+        made = Software(name, PLAIN, packages)
+        reason = self._lacks(made, frozenset(), operators)
+        if reason is not None:
+            self.exclusions.add(reason, (), [name])
+            return
+        for machine in self.hardware():
+            yield made, machine
+
     def _usable(self, machine: Machine) -> Iterator[Software]:
         world, benchmark = under_facts(self.world, self.selection.entry, machine_known(machine))
         there = Selection(world, benchmark)
@@ -83,7 +96,7 @@ class Machines(Struct):
     def _of(self, entry: Entry, machine: Machine, there: Selection) -> Iterator[Software]:
         """A stack on a machine, with every choice of its swept knobs."""
         backends = words(entry.declaration, "backend")
-        if not backends:
+        if not backends or backends[0] == PLAIN:
             return
         name, packages = entry.declaration.name, words(entry.declaration, "packages")
         reason = _absent(Software(name, backends[0], packages))

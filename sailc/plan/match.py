@@ -16,7 +16,7 @@ from sailc.diagnostics.exclusions import Reason
 from sailc.infer.coerce import converted
 from sailc.infer.context import Context, OutOfFuel
 from sailc.infer.modules.common import Choice, World, open_scope, words
-from sailc.infer.modules.model import Hole, TypedModel, elaborate_model, input_type
+from sailc.infer.modules.model import Fitting, Hole, TypedModel, elaborate_model, input_type
 from sailc.names import Entry
 from sailc.plan.chains import Chains, Way
 from sailc.plan.filled import Filler, Plug
@@ -110,8 +110,24 @@ class Matcher(Struct):
             body = self._body(entry, choice, here.type)
             if isinstance(body, Reason):
                 found.note(1, body)
+            elif body is not None and body.typed.fitted is not None:
+                yield from self._fitted(asked, entry, choice, here, found)
             elif body is not None:
                 yield from self._answers(asked, choice, body, here, found)
+
+    def _fitted(
+        self, asked: Asked, entry: Entry, choice: Choice, here: Reached, found: Matches
+    ) -> Iterator[Match]:
+        """A solver that is fitted: its body is typed with the truths that it is given."""
+        if asked.truth is None:
+            name = entry.declaration.name
+            found.note(2, Reason("X0108", f"`{name}` has a `fit` line, and there are no truths"))
+            return
+        body = self._elaborate(entry, choice, here.type, asked.truth)
+        if isinstance(body, Reason):
+            found.note(2, body)
+        elif body is not None:
+            yield from self._answers(asked, choice, body, here, found)
 
     def _body(self, entry: Entry, choice: Choice, given: Type) -> Body | Reason | None:
         key = (entry.declaration.name, id(choice), given)
@@ -119,10 +135,12 @@ class Matcher(Struct):
             self._bodies[key] = self._elaborate(entry, choice, given)
         return self._bodies[key]
 
-    def _elaborate(self, entry: Entry, choice: Choice, given: Type) -> Body | Reason | None:
+    def _elaborate(
+        self, entry: Entry, choice: Choice, given: Type, truth: Type | None = None
+    ) -> Body | Reason | None:
         ctx = self.world.context()
         try:
-            typed = elaborate_model(ctx, entry, choice, given)
+            typed = elaborate_model(ctx, entry, choice, given, truth)
         except OutOfFuel:
             return Reason("X0104", f"`{entry.declaration.name}` takes too many steps to elaborate")
         if typed is None:
@@ -309,7 +327,16 @@ def _ground_model(
         (*ground.grounded, *filler.layers),
         holes,
         minimize,
-        tuple((n, ground.term(t)) for n, t in typed.fitted),
+        _ground_fitting(typed.fitted, ground) if typed.fitted is not None else None,
+    )
+
+
+def _ground_fitting(fitting: Fitting, ground: Grounding) -> Fitting:
+    return Fitting(
+        tuple(map(ground.var, fitting.points)),
+        ground.var(fitting.truth),
+        ground.var(fitting.seed),
+        tuple((ground.var(v), ground.term(t)) for v, t in fitting.bindings),
     )
 
 

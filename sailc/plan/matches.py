@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from sailc.diagnostics.exclusions import Reason
 from sailc.infer.modules.common import Choice
+from sailc.infer.modules.model import Fitting
 from sailc.names import Entry
 from sailc.plan.chains import PLAIN, Way
 from sailc.routes import Route
@@ -34,7 +35,7 @@ class GroundModel(Struct, frozen=True, eq=False):
     layers: tuple[Layer, ...]
     holes: tuple[Filling, ...]
     minimize: Term | None
-    fitted: tuple[tuple[str, Term], ...]
+    fitted: Fitting | None
 
     @property
     def input(self) -> Var:

@@ -32,6 +32,9 @@ from sailc.plan.scenario import PlannedMetric
 from sailc.terms import Var, walk
 from sailc.types.model import FieldType, Type, Unknown, show
 
+OF_FITTED = frozenset(["train.time", "test.time", "test.count", "test.latency", "model.parameters"])
+"""What is measured of a solver that is fitted."""
+
 
 class Out(Struct, frozen=True):
     """A metric that does not apply, and why."""
@@ -247,7 +250,11 @@ def _measure(
         return f"`{path}` is not known after an epoch: a curve may read {_listed(EVERY_EPOCH)}"
     if "validate.loss" in measured and not problem.of("validate"):
         return f"`{use.name}` reads `validate.loss`, and `{problem.name}` has no `validate` line"
-    nothing = not link.model.trained and link.model.minimize is None
+    other = sorted(measured - OF_FITTED) if link.model.fitted is not None else []
+    if other:
+        name = link.model.entry.declaration.name
+        return f"`{other[0]}` is not measured: `{name}` is fitted, and not trained"
+    nothing = not (link.model.trained or link.model.fitted) and link.model.minimize is None
     early = sorted(p for p in measured if p.startswith(("train.", "compile.")))
     if nothing and early:
         return f"`{early[0]}` is not measured: `{link.model.entry.declaration.name}` learns nothing"

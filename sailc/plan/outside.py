@@ -44,6 +44,14 @@ def packages_of(world: World, software: str) -> tuple[str, ...]:
     return words(entry.declaration, "packages") if entry is not None else ()
 
 
+def outside_software(world: World, links: Links) -> tuple[str, tuple[str, ...]]:
+    """What answers run on where no backend is needed: the software of the externs that they
+    call (CORE.md, step 17), and its packages; NumPy by itself where there is none."""
+    found = {str(c.attributes["software"]) for c in calls(model_roots(links))} - {""}
+    packages = (p for name in sorted(found) for p in packages_of(world, name))
+    return " + ".join(sorted(found)) or "NumPy", tuple(dict.fromkeys(packages))
+
+
 def _lacking(world: World, call: Apply) -> Reason | None:
     name, software = str(call.attributes["extern"]), str(call.attributes["software"])
     absent = missing_packages(packages_of(world, software))

@@ -24,7 +24,7 @@ from sailc.plan.link import Link, Linker, Links, Trained
 from sailc.plan.machines import Machines
 from sailc.plan.match import Matcher
 from sailc.plan.metrics import Metrics, Out, by_reason, unmeasurable
-from sailc.plan.outside import missing_outside
+from sailc.plan.outside import missing_outside, outside_software
 from sailc.plan.picked import picked
 from sailc.plan.problems import Class, Grounds, Posed, classes
 from sailc.plan.ranking import by_default, unread
@@ -278,8 +278,12 @@ class Planner(Struct):
             self.exclusions.add(reason, c.names, [answerer(link.model)])
             return
         metrics = self._metrics(c, link)
-        operators = of_model(links) | {p.optimizer for p in trainer.typed.phases}
-        pairs = self.machines.pairs(operators, of_data(links, metrics, conditions))
+        operators, data = of_model(links), of_data(links, metrics, conditions)
+        if link.model.fitted is not None:
+            pairs = self.machines.plain(outside_software(self.world, links), operators | data)
+        else:
+            operators |= {p.optimizer for p in trainer.typed.phases}
+            pairs = self.machines.pairs(operators, data)
         for software, machine in pairs:
             own = self._measurable(c, metrics, machine)
             made = Combination.of(links, trainer, own, software, machine, self.selection.seeds())

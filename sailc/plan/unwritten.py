@@ -37,6 +37,8 @@ def _unwritten(links: Links, trainer: TypedTrainer) -> str:
         return "data lines that ask with different types"
     if _is_phased(trainer) and any(chosen_by_point(k.line) for k in links):
         return "training in phases, or with L-BFGS, on lists of different lengths"
+    if model.fitted is not None and any(chosen_by_point(k.line) for k in links):
+        return "a solver that is fitted to lists of unequal lengths"
     return _of_model(model)
 
 
@@ -46,7 +48,9 @@ def _is_phased(trainer: TypedTrainer) -> bool:
 
 def _of_model(model: GroundModel) -> str:
     solves = model.minimize is not None and model.entry.declaration.kind == "solver"
-    if solves or model.fitted or not model.trained:
+    if model.fitted is not None and (model.trained or model.minimize is not None):
+        return "a solver that is fitted and holds parameters"
+    if solves or not (model.trained or model.fitted):
         return "a model that is not trained by a loss"
     inputs = tuple(v.type for v in model.inputs)
     if not all(map(_is_arrays, inputs)) or not _is_arrays(model.output.type):

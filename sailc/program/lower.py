@@ -27,7 +27,7 @@ def lower(world: World, s: Scenario, find: FindFile, folder: str, source: str) -
     """The program of a scenario whose problem stands in `source`, in `folder`."""
     files = Files(find)
     load, sources = load_function(s, files)
-    early, late = _parted(conversions(world, s.link.question))
+    early, late = parted(conversions(world, s.link.question))
     points, splits = point_functions(sources, early)
     lengths, splits = with_lengths(sources, splits)
     statistics, convert = fitted(late, bool(lengths))
@@ -69,7 +69,7 @@ def lower(world: World, s: Scenario, find: FindFile, folder: str, source: str) -
     )
 
 
-def _parted(chain: list[Placed]) -> tuple[list[Placed], list[Placed]]:
+def parted(chain: list[Placed]) -> tuple[list[Placed], list[Placed]]:
     """What of a chain is done to each point by itself, and what follows the first converter
     that is fitted."""
     cut = next((i for i, p in enumerate(chain) if p.conversion.statistics), len(chain))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 import unicodedata
 
 from msgspec import Struct, field
@@ -42,6 +43,11 @@ def identifier(name: str) -> str:
     if text[0].isdigit() or not text.isidentifier():
         text = "_" + "".join(c if c.isascii() else "_" for c in text)
     return text + "_" if keyword.iskeyword(text) else text
+
+
+def snake(name: str) -> str:
+    """`RandomForest` as Python writes the name of a function."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", identifier(name)).lower()
 
 
 class NameTable(Struct):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from sailc.program.layout import (
     CannotLower,
     Group,
@@ -22,7 +24,18 @@ from sailc.program.layout import (
     rank_of,
     sizes,
 )
-from sailc.program.tree import Crossing, Door, Expr, Given, Op, Parts, Stored, is_tuple
+from sailc.program.tree import (
+    Crossing,
+    Door,
+    Expr,
+    Function,
+    Given,
+    Op,
+    Parts,
+    Step,
+    Stored,
+    is_tuple,
+)
 from sailc.source import Span
 from sailc.terms import Apply
 from sailc.types.model import (
@@ -166,3 +179,24 @@ def _dtype(element: object, stored: object) -> str:
             return WIDTHS.get(str(stored), "complex128")
         case _:
             return WIDTHS.get(str(stored), "float64")
+
+
+def at_run(f: Function) -> Function:
+    """A function whose calls of what is outside belong to the run: they are measured, so that
+    nothing of them is kept."""
+    body = tuple(replace(a, value=_at_run(a.value)) for a in f.body)
+    return replace(f, body=body, results=tuple(map(_at_run, f.results)))
+
+
+def _at_run(expr: Expr) -> Expr:
+    match expr:
+        case Op(operator, arguments, attributes, parameters, batch):
+            inner = tuple(map(_at_run, arguments))
+            door = attributes.get("door")
+            if isinstance(door, Door):
+                attributes = {**attributes, "door": replace(door, kept=False)}
+            return Op(operator, inner, attributes, parameters, batch)
+        case Step(parameters, body):
+            return Step(parameters, _at_run(body))
+        case _:
+            return expr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
@@ -15,8 +14,9 @@ from sailc.plan.scenario import Scenario
 from sailc.plan.solving import equations_in, typed
 from sailc.program.equations import EquationCode, equation_code
 from sailc.program.files import Files, FindFile
+from sailc.program.fitting import FittedProgram
 from sailc.program.layout import Group, Leaf, Vector, opened, packed
-from sailc.program.names import TAKEN, NameTable, identifier
+from sailc.program.names import TAKEN, NameTable, snake
 from sailc.program.scoring import measure_code, score_code
 from sailc.program.solved import EXPLICIT, listing, settled
 from sailc.program.tidy import inlined
@@ -63,7 +63,7 @@ class SolverProgram(Struct, frozen=True):
     drivers: Mapping[Door, Driver] = field(default_factory=dict["Door", "Driver"])
 
 
-AnyProgram = Program | SolverProgram
+AnyProgram = Program | SolverProgram | FittedProgram
 
 
 def lower_solver(
@@ -260,8 +260,3 @@ def _implicit(link: Link) -> bool:
             case _:
                 pass
     return False
-
-
-def snake(name: str) -> str:
-    """`MethodOfLines` as Python writes the name of a function."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", identifier(name)).lower()

@@ -76,7 +76,8 @@ class Given(Struct, frozen=True):
 
 class Door(Struct, frozen=True):
     """A function from outside, and what crosses on the way in and out. `software` is what it
-    says that it runs on, `span` where it is declared."""
+    says that it runs on, `span` where it is declared; `kept` is false for what is done at run
+    time, which is measured."""
 
     name: str
     module: str
@@ -85,6 +86,7 @@ class Door(Struct, frozen=True):
     span: Span
     given: tuple[Given, ...]
     result: Crossing
+    kept: bool = True
 
     @property
     def each(self) -> bool:

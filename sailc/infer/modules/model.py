@@ -14,14 +14,15 @@ from sailc.infer.modules.common import (
     properties,
     requirements,
 )
+from sailc.infer.modules.converter import all_points
 from sailc.infer.read import read_type
 from sailc.infer.scopes import force
-from sailc.infer.values import Lazy, Scope
+from sailc.infer.values import Lazy, Scope, is_term
 from sailc.names import Entry
 from sailc.source import NOWHERE, Span
 from sailc.syntax import tree
 from sailc.terms import Layer, Term, Var, named
-from sailc.types.model import FunctionType, TupleType, Type
+from sailc.types.model import FunctionType, Num, Tensor, TupleType, Type
 
 
 class Hole(Struct, frozen=True):
@@ -34,6 +35,16 @@ class Hole(Struct, frozen=True):
     span: Span
 
 
+class Fitting(Struct, frozen=True):
+    """The `fit` lines of a solver: what they bind, computed from all training points together
+    (`points`, one for each input), their true answers and the scenario's seed."""
+
+    points: tuple[Var, ...]
+    truth: Var
+    seed: Var
+    bindings: tuple[tuple[Var, Term], ...]
+
+
 class TypedModel(Struct, frozen=True):
     """A model under one input type. Types may hold variables that the answer decides."""
 
@@ -43,7 +54,7 @@ class TypedModel(Struct, frozen=True):
     layers: tuple[Layer, ...]
     holes: tuple[Hole, ...]
     minimize: Term | None
-    fitted: tuple[tuple[str, Term], ...]
+    fitted: Fitting | None
     requirements: tuple[Requirement, ...]
 
 
@@ -65,9 +76,10 @@ def ports(entry: Entry, side: str) -> list[tree.Port]:
 
 
 def elaborate_model(
-    ctx: Context, entry: Entry, choice: Choice, given: Type | None
+    ctx: Context, entry: Entry, choice: Choice, given: Type | None, truth: Type | None = None
 ) -> TypedModel | None:
-    """A model's body, its input of the type given; None where the input does not take it."""
+    """A model's body, its input of the type given; None where the input does not take it.
+    `truth` is the type of the true answers, for `fit` lines."""
     scope = open_scope(ctx, entry, choice)
     expected = input_type(ctx, entry, scope)
     if given is not None and ctx.solver.unify(given, expected, _input_span(entry)) is not None:
@@ -77,7 +89,7 @@ def elaborate_model(
     for h in holes:
         scope.names[h.name] = h.variable
     found = tuple(requirements(ctx, entry, scope))
-    fitted = _fitted(ctx, entry, scope)
+    fitted = _fitted(ctx, entry, scope, inputs, truth)
     output = _output(ctx, entry, scope)
     minimize = None
     for line in properties(entry.declaration, "minimize"):
@@ -123,23 +135,31 @@ def _hole(ctx: Context, line: tree.Needs, scope: Scope) -> Hole:
     return Hole(line.name, line.verb, type, Var(type, line.name_span, line.name), line.span)
 
 
-def _fitted(ctx: Context, entry: Entry, scope: Scope) -> tuple[tuple[str, Term], ...]:
-    """`fit name = …` of a solver: elaborated with `truth` and `seed` open."""
-    found: list[tuple[str, Term]] = []
-    for line in entry.declaration.body or ():
-        if not isinstance(line, tree.Fit):
-            continue
-        inner = scope.child()
-        for name in ("truth", "seed"):
-            inner.names[name] = Var(ctx.solver.type_var(), line.span, name)
-        for v in [n for n in scope.names.values() if isinstance(n, Var)]:
-            inner.names[v.name] = Var(ctx.solver.type_var(), v.span, v.name)
-        for b in line.bindings:
-            if isinstance(b.name, tree.Name):
-                value = lift(ctx, ctx.evaluate(b.value, inner), b.value.span)
-                found.append((b.name.id, value))
-                scope.names[b.name.id] = Var(value.type, b.span, b.name.id)
-    return tuple(found)
+def _fitted(
+    ctx: Context, entry: Entry, scope: Scope, inputs: tuple[Var, ...], truth: Type | None
+) -> Fitting | None:
+    """`fit name = …` of a solver: elaborated with all points, `truth` and `seed` at hand."""
+    lines = [line for line in entry.declaration.body or () if isinstance(line, tree.Fit)]
+    if not lines:
+        return None
+    inner, span = scope.child(), lines[0].span
+    points = tuple(Var(all_points(ctx.type_of(v)), v.span, v.name) for v in inputs)
+    for v in points:
+        own = scope.names[v.name]
+        here = not isinstance(own, Lazy) and is_term(own)
+        wanted = ctx.type_of(own) if here else v.type
+        inner.names[v.name] = coerce(ctx, v, all_points(wanted))
+    truths = Var(all_points(truth) if truth is not None else ctx.solver.type_var(), span, "truth")
+    seed = Var(Tensor(Num(), (), "int"), span, "seed")
+    inner.names.update(truth=truths, seed=seed)
+    found: list[tuple[Var, Term]] = []
+    for b in (b for line in lines for b in line.bindings):
+        if isinstance(b.name, tree.Name):
+            value = lift(ctx, ctx.evaluate(b.value, inner), b.value.span)
+            variable = Var(ctx.type_of(value), b.span, b.name.id)
+            found.append((variable, value))
+            scope.names[b.name.id] = inner.names[b.name.id] = variable
+    return Fitting(points, truths, seed, tuple(found))
 
 
 def _output(ctx: Context, entry: Entry, scope: Scope) -> Term:

@@ -1,0 +1,20 @@
+"""The import lines of programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+STANDARD = (
+    "import argparse",
+    "import json",
+    "import math",
+    "import platform",
+    "import time",
+    "from pathlib import Path",
+)
+"""What every program of ours imports of Python's own library."""
+
+
+def in_order(lines: Iterable[str]) -> list[str]:
+    """Imports as formatters sort them: whole modules first."""
+    return sorted(set(lines), key=lambda line: (line.startswith("from"), line))

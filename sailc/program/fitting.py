@@ -1,0 +1,191 @@
+"""Programs of solvers with a `fit`: fitted once on the training points, then asked each question.
+
+Nothing is trained by gradients, so no backend is needed: all of it is NumPy's, and what is
+called from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct, field
+
+from sailc.infer.modules.common import World
+from sailc.infer.modules.model import Fitting
+from sailc.plan.matches import GroundModel
+from sailc.plan.metrics import reads
+from sailc.plan.scenario import Scenario
+from sailc.program.answering import Answering
+from sailc.program.conversions import conversions, fitted, statistics
+from sailc.program.files import Files, FindFile
+from sailc.program.layout import (
+    POINTS,
+    Group,
+    Leaf,
+    Levels,
+    Vector,
+    any_leaf,
+    is_structured,
+    opened,
+    packed,
+)
+from sailc.program.load import load_function
+from sailc.program.lower import parted
+from sailc.program.names import snake
+from sailc.program.outside import at_run
+from sailc.program.points import asked_questions, filled, point_functions
+from sailc.program.tidy import inlined
+from sailc.program.tree import Door, Driver, Expr, Function, MetricCode, Ref, Split
+from sailc.program.vectors import Lowering
+from sailc.terms import Var
+from sailc.types.model import ListType, RecordType, SetType, TupleType, Type
+
+
+class FittedProgram(Struct, frozen=True):
+    """A scenario's program, in the order of its text. `fit` is of all training questions and
+    truths and the seed, `solver` of what it gives and of many questions."""
+
+    scenario: str
+    title: str
+    doc: tuple[str, ...]
+    source: str
+    data_folder: str
+    data_files: tuple[str, ...]
+    imports: tuple[str, ...]
+    helpers: tuple[str, ...]
+    load: Function
+    points: tuple[Function, ...]
+    splits: tuple[Split, ...]
+    statistics: Function | None
+    convert: Function | None
+    truth_statistics: Function | None
+    fit: Function
+    solver: Function
+    answers: tuple[Function, ...]
+    metrics: tuple[MetricCode, ...]
+    judged: str
+    truth: tuple[str | int, ...]
+    """The path to an array among those of the truths, which is as long as there are points."""
+    questions: Function | None = None
+    reads: frozenset[str] = frozenset()
+    drivers: Mapping[Door, Driver] = field(default_factory=dict[Door, Driver])
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        some = (self.statistics, self.convert, self.truth_statistics, self.questions)
+        made = (self.load, *self.points, *(f for f in some if f is not None))
+        judged = (m.function for m in self.metrics)
+        return (*made, self.fit, self.solver, *self.answers, *judged)
+
+
+def lower_fitted(
+    world: World, s: Scenario, find: FindFile, folder: str, source: str
+) -> FittedProgram:
+    """The program of a scenario that a solver with a `fit` answers."""
+    files = Files(find)
+    load, sources = load_function(s, files)
+    early, late = parted(conversions(world, s.link.question))
+    points, splits = point_functions(sources, early)
+    found, convert = fitted(late, grouped=False)
+    chain = conversions(world, s.link.answer)
+    inverse = [p for p in chain if p.conversion.inverse is not None]
+    judged = Answering(s, chain, grouped=False).judged(s.metrics)
+    asked = next(x.line for x in sources if x.line.split == s.split)
+    model, fitting = s.link.model, s.link.model.fitted
+    assert fitting is not None
+    return FittedProgram(
+        scenario=s.id,
+        title=f"{s.problem.name}, answered by {s.model.declaration.name}",
+        doc=tuple(_doc(s)),
+        source=source,
+        data_folder=folder,
+        data_files=tuple(files.paths),
+        imports=tuple(dict.fromkeys(files.imports)),
+        helpers=tuple(dict.fromkeys(files.helpers)),
+        load=load,
+        points=points,
+        splits=splits,
+        statistics=found,
+        convert=convert,
+        truth_statistics=statistics(inverse, "fit_truth", "truth", grouped=False)
+        if inverse
+        else None,
+        fit=at_run(_fit(model, fitting)),
+        solver=at_run(_solver(model, fitting)),
+        answers=judged.answers,
+        metrics=judged.metrics,
+        judged=s.split,
+        truth=_first_array(asked.fixtures[0].truth.type) if asked.fixtures[0].truth else (),
+        questions=asked_questions(asked) if any(m.asks for m in judged.metrics) else None,
+        reads=frozenset(r for m in s.metrics if m.measure for r in reads(m.measure)),
+    )
+
+
+def _first_array(type: Type) -> tuple[str | int, ...]:
+    match type:
+        case RecordType(((name, inner), *_)):
+            return (name, *_first_array(inner))
+        case TupleType((inner, *_)):
+            return (0, *_first_array(inner))
+        case ListType(item, _) | SetType(item, _) if is_structured(item):
+            return _first_array(item)
+        case _:
+            return ()
+
+
+def _doc(s: Scenario) -> Iterator[str]:
+    for d in (s.problem.entry.declaration, s.model.declaration):
+        if d.doc:
+            yield f"{d.name}: {d.doc}"
+    for name, value in {**s.axes, **s.hyperparameters}.items():
+        yield f"{name} = {value}"
+
+
+def _fit(model: GroundModel, fitting: Fitting) -> Function:
+    """What the `fit` lines bind, of all training points together."""
+    low = Lowering()
+    low.names.taken |= {"truth", "seed"}
+    start = low.names.fresh(fitting.points[0].name if len(fitting.points) == 1 else "question")
+    for v, part in zip(fitting.points, _apart(fitting.points, Ref(start)), strict=True):
+        low.bind(v, part)
+    low.bind(fitting.truth, opened(fitting.truth.type, Ref("truth")))
+    low.bind(fitting.seed, Leaf(Ref("seed"), (), 0))
+    low.count(*(t for _, t in fitting.bindings))
+    results: list[Expr] = []
+    for v, term in fitting.bindings:
+        value = low.lower(term)
+        low.bind(v, value)
+        results.append(packed(value))
+    d = model.entry.declaration
+    doc = f"What {d.name} makes of all training questions and their true answers."
+    span = fitting.bindings[0][0].span
+    return inlined(
+        Function("fit_solver", doc, (start, "truth", "seed"), tuple(low.body), tuple(results), span)
+    )
+
+
+def _solver(model: GroundModel, fitting: Fitting) -> Function:
+    """The answers to many questions, of what was fitted."""
+    low = Lowering()
+    given: list[str] = []
+    for v, _ in fitting.bindings:
+        given.append(low.names.fresh(v.name))
+        low.bind(v, opened(v.type, Ref(given[-1])))
+    start = low.names.fresh(model.input.name if len(model.inputs) == 1 else "question")
+    questions = _apart(model.inputs, Ref(start), (POINTS,))
+    for v, part in zip(model.inputs, questions, strict=True):
+        low.bind(v, part)
+    low.count(model.output)
+    output = packed(filled(low.lower(model.output), any_leaf(questions[0])))
+    d = model.entry.declaration
+    name, doc = snake(d.name), d.doc or f"The solver {d.name}."
+    parameters = (*given, start)
+    return inlined(Function(name, doc, parameters, tuple(low.body), (output,), d.name_span))
+
+
+def _apart(variables: tuple[Var, ...], whole: Expr, levels: Levels = ()) -> list[Vector]:
+    """What several inputs stand for, of the one value that holds them."""
+    if len(variables) == 1:
+        return [opened(variables[0].type, whole, levels)]
+    group = opened(TupleType(tuple(v.type for v in variables)), whole, levels)
+    return list(group.items.values()) if isinstance(group, Group) else []
