@@ -146,8 +146,9 @@ def _fitted(
     points = tuple(Var(all_points(ctx.type_of(v)), v.span, v.name) for v in inputs)
     for v in points:
         own = scope.names[v.name]
-        here = not isinstance(own, Lazy) and is_term(own)
-        wanted = ctx.type_of(own) if here else v.type
+        wanted = v.type
+        if not isinstance(own, Lazy) and is_term(own):
+            wanted = ctx.type_of(own)
         inner.names[v.name] = coerce(ctx, v, all_points(wanted))
     truths = Var(all_points(truth) if truth is not None else ctx.solver.type_var(), span, "truth")
     seed = Var(Tensor(Num(), (), "int"), span, "seed")
