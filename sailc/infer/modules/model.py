@@ -17,11 +17,11 @@ from sailc.infer.modules.common import (
 from sailc.infer.modules.converter import all_points
 from sailc.infer.read import read_type
 from sailc.infer.scopes import force
-from sailc.infer.values import Lazy, Scope, is_term
+from sailc.infer.values import Lazy, Scope
 from sailc.names import Entry
 from sailc.source import NOWHERE, Span
 from sailc.syntax import tree
-from sailc.terms import Layer, Term, Var, named
+from sailc.terms import Apply, Const, Layer, Map, Term, Var, named
 from sailc.types.model import FunctionType, Num, Tensor, TupleType, Type
 
 
@@ -146,9 +146,7 @@ def _fitted(
     points = tuple(Var(all_points(ctx.type_of(v)), v.span, v.name) for v in inputs)
     for v in points:
         own = scope.names[v.name]
-        wanted = v.type
-        if not isinstance(own, Lazy) and is_term(own):
-            wanted = ctx.type_of(own)
+        wanted = ctx.type_of(own) if isinstance(own, Var | Const | Apply | Map) else v.type
         inner.names[v.name] = coerce(ctx, v, all_points(wanted))
     truths = Var(all_points(truth) if truth is not None else ctx.solver.type_var(), span, "truth")
     seed = Var(Tensor(Num(), (), "int"), span, "seed")
