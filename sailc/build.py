@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from sailc.backends import BrokenBackend, backend, distributions
 from sailc.data import Header, Location, Options
 from sailc.data.drivers import driver_file
 from sailc.diagnostics.backends import NotWritten
+from sailc.diagnostics.base import Diagnostic
 from sailc.emit.doors import Doors, doors_of
 from sailc.infer.dataset import file_line
 from sailc.infer.modules.common import World
@@ -25,8 +27,9 @@ from sailc.program.layout import CannotLower
 from sailc.program.lower import lower
 from sailc.program.solving import AnyProgram, SolverProgram, lower_solver
 from sailc.program.tree import Door, Driver, Program
-from sailc.queries import data_header, names, source, world
+from sailc.queries import data_header, file_trouble, names, source, world
 from sailc.query import Database, query
+from sailc.terms import Apply, walk
 
 
 @query
@@ -84,6 +87,19 @@ def drivers(db: Database, made: Program | FittedProgram) -> dict[Door, Driver]:
         file = driver_file(door.module, path.parent.absolute())
         found[door] = Driver(f"{path.name}:{line}", file, packages)
     return found
+
+
+def missing_data(db: Database, scenarios: Iterable[Scenario]) -> list[Diagnostic]:
+    """The data files that some scenarios read and that are not at hand: `like` may have told
+    what is in them, which is enough for a plan and not for a run."""
+    lines = {id(k.line): k.line for s in scenarios for k in s.links}
+    files = {
+        (str(t.attributes["dataset"]), str(t.attributes["file"])): None
+        for t in walk(*(line.source for line in lines.values()))
+        if isinstance(t, Apply) and t.operator == "file"
+    }
+    found = (file_trouble(db, *key) for key in files)
+    return [d for d in found if d is not None]
 
 
 class Compiled(Struct, frozen=True):

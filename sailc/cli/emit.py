@@ -20,12 +20,12 @@ def emit(file: Path, benchmark: str | None, scenario: str | None, out: Path | No
     Where knobs are tuned, these are the programs of the candidates.
     """
     from sailc.build import Compiled, written
-    from sailc.cli.open import find_plan, open_program
+    from sailc.cli.open import find_runnable, open_program
     from sailc.program.names import identifier
     from sailc.tuning import trials
 
     workspace = open_program(file)
-    plan = find_plan(workspace, file, benchmark, "text")
+    plan = find_runnable(workspace, file, benchmark, "text")
     scenarios = [s for s in plan.scenarios if s.tuning is None] + [*trials(plan).scenarios]
     chosen = [s for s in scenarios if scenario is None or s.id.startswith(scenario)]
     if not chosen:

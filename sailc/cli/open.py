@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sailc.build import planned
+from sailc.build import missing_data, planned
 from sailc.cli import terminal as t
 from sailc.diagnostics.files import AmbiguousBenchmark, NothingToPlan
 from sailc.source import Span
@@ -62,6 +62,15 @@ def find_plan(
         fail([NothingToPlan(span=span, path=str(path))], workspace, form)
     plan = planned(workspace.db, str(path), chosen)
     wrong = [d for d in plan.diagnostics if d.severity == "error"]
+    if wrong:
+        fail(wrong, workspace, form)
+    return plan
+
+
+def find_runnable(workspace: Workspace, path: Path, benchmark: str | None, form: str) -> Plan:
+    """A plan of which every data file is at hand."""
+    plan = find_plan(workspace, path, benchmark, form)
+    wrong = missing_data(workspace.db, plan.scenarios)
     if wrong:
         fail(wrong, workspace, form)
     return plan

@@ -35,7 +35,7 @@ def run(
     form: str,
 ) -> None:
     """Run FILE's BENCHMARK to a ranked table. What was run before is kept."""
-    from sailc.cli.open import find_plan, open_program
+    from sailc.cli.open import find_runnable, open_program
     from sailc.cli.table import print_boards, print_tuning, results_json
     from sailc.engines import LocalEngine
     from sailc.judge import boards, rows_of, unrun
@@ -43,7 +43,7 @@ def run(
     from sailc.tuning import settled, trials
 
     workspace = open_program(file, form)
-    plan = with_seeds(find_plan(workspace, file, benchmark, form), seeds)
+    plan = with_seeds(find_runnable(workspace, file, benchmark, form), seeds)
     t.print_diagnostics(plan.diagnostics, workspace.source)
     store = store_of(workspace, file)
     measured = store.taken()

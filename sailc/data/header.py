@@ -144,4 +144,5 @@ class Loading(Struct, frozen=True):
 
     def at(self, path: str) -> str:
         """The expression for the file that the Python expression `path` finds."""
-        return self.expression.replace("{path}", path, 1)
+        apart = "{path}." in self.expression and " / " in path
+        return self.expression.replace("{path}", f"({path})" if apart else path, 1)

@@ -8,12 +8,15 @@ from typing import cast
 
 from sailc.data import Header, Location, Options, Trouble, locate, read_header
 from sailc.diagnostics.base import Diagnostic
-from sailc.diagnostics.data import trouble_diagnostic
+from sailc.diagnostics.data import FileMissing, PackageMissing, trouble_diagnostic
 from sailc.infer.dataset import FileLine, file_line, header_type, is_unit
 from sailc.infer.like import like_type
 from sailc.infer.modules.common import World
+from sailc.infer.read import read_type
+from sailc.names import Entry
 from sailc.queries.names import module, names
 from sailc.query import Database, query
+from sailc.types.meet import outline
 from sailc.types.model import UNKNOWN, Type
 
 Diagnostics = tuple[Diagnostic, ...]
@@ -46,7 +49,8 @@ def file_type(db: Database, dataset: str, name: str) -> tuple[Type, Diagnostics]
         return UNKNOWN, ()
     _, header = data_header(db, str(Path(entry.file).parent), line)
     if not isinstance(header, Header):
-        return UNKNOWN, (trouble_diagnostic(header, line.span),)
+        told = _told(db, entry, line) if isinstance(header, FileMissing | PackageMissing) else None
+        return (told, ()) if told is not None else _troubled(header, line)
     header = header.with_units(is_unit)
     found = header_type(header)
     if line.like is None:
@@ -54,6 +58,29 @@ def file_type(db: Database, dataset: str, name: str) -> tuple[Type, Diagnostics]
     ctx = world(db).context()
     scope = ctx.root(entry.file).child()
     return like_type(ctx, found, header, line.like, scope, Path(line.path).name)
+
+
+def _troubled(trouble: Trouble, line: FileLine) -> tuple[Type, Diagnostics]:
+    return UNKNOWN, (trouble_diagnostic(trouble, line.span),)
+
+
+def _told(db: Database, entry: Entry, line: FileLine) -> Type | None:
+    """The type that `like` says of a file that is not at hand, if it says all of it."""
+    if line.like is None:
+        return None
+    ctx = world(db).context()
+    found = read_type(ctx, line.like, ctx.root(entry.file).child())
+    return found if outline(found) is not None and not ctx.failed else None
+
+
+def file_trouble(db: Database, dataset: str, name: str) -> Diagnostic | None:
+    """What is the matter with a dataset's file, whatever `like` says of it."""
+    entry = module(db, "dataset", dataset)
+    line = file_line(entry.declaration, name) if entry is not None else None
+    if entry is None or line is None:
+        return None
+    _, header = data_header(db, str(Path(entry.file).parent), line)
+    return None if isinstance(header, Header) else trouble_diagnostic(header, line.span)
 
 
 def world(db: Database) -> World:
