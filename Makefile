@@ -11,7 +11,7 @@ VENV := .venv
 BIN  := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test lint types contracts bench clean
+.PHONY: help quickstart test parts lint types contracts bench clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -21,6 +21,9 @@ quickstart: $(VENV)/.user ## install sailc with its backends, run and rank a fir
 
 test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m pytest $(PYTEST)
+
+parts: $(VENV)/.dev ## run the tests that need Debian's and npm's packages
+	$(BIN)/python -m pytest -m parts
 
 lint: $(VENV)/.dev ## check style and format
 	$(BIN)/ruff check .
