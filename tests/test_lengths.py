@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from support import emitted_by, write_one
 from test_emit import BACKENDS, Emitted
 
 SETS = """
@@ -189,3 +191,16 @@ def test_a_point_chooses_of_its_own_elements(sets: Emitted) -> None:
 def test_the_elements_of_nested_comprehensions_keep_their_places(sets: Emitted) -> None:
     p, truths = functions(sets, "Crossed/Linear/PyTorch")["data"]()["test"]
     np.testing.assert_allclose(truths, (p - 2 * p[:, :1]).sum(axis=1))
+
+
+def test_elements_that_are_only_added_up_need_no_groups(tmp_path: Path) -> None:
+    text = SETS.replace("Set([x for x in p if x > 0])", "p[0:2]")
+    text = text.replace("Set([x for x in q if x > 0])", "q[0:2]")
+    texts = emitted_by(write_one(tmp_path, text))
+    space: dict[str, Any] = {"__name__": "program"}
+    plain = texts["Squares/Linear/PyTorch"]
+    assert "group" not in plain
+    exec(compile(plain, "script.py", "exec"), space)
+    _, truths = space["data"]()["test"]
+    p = rows()[-50:]
+    np.testing.assert_allclose(truths, np.where(p > 0, p**2, 0).sum(axis=1))

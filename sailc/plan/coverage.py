@@ -94,7 +94,7 @@ def of_data(
 def _of_points(line: DataLine) -> frozenset[str]:
     """What makes questions and truths of points: each may hold another number of elements."""
     found = needed(*asked_of(line), whole=[line.variable])
-    countable = all(is_countable(t, line.variable) for t in chosen_by_point(line))
+    countable = all(is_countable(t, line) for t in chosen_by_point(line))
     return found if countable else found | {CONDITION}
 
 

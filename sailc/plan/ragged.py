@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sailc.infer.modules.problem import DataLine
-from sailc.terms import Map, Term, Var, walk
-from sailc.types.dims import DimName
+from sailc.terms import Apply, Const, Map, Term, Var, below, walk
+from sailc.types.dims import Dim, DimName
 from sailc.types.model import ListType
+from sailc.types.parts import lengths
 
 
 def asked_of(line: DataLine) -> list[Term]:
@@ -18,12 +19,35 @@ def asked_of(line: DataLine) -> list[Term]:
 
 def chosen_by_point(line: DataLine) -> list[Map]:
     """The comprehensions of a data line that leave each point another number of elements; one
-    for each such number."""
+    for each such number. Where elements are only summed, their number is not asked for."""
     found: dict[DimName, Map] = {}
+    summed = only_summed(line)
     for t in walk(*asked_of(line)):
-        if _chooses_by(t, line.variable) and isinstance(t, Map):
+        if _chooses_by(t, line.variable) and isinstance(t, Map) and length_of(t) not in summed:
             found.setdefault(length_of(t), t)
     return list(found.values())
+
+
+def only_summed(line: DataLine) -> frozenset[DimName]:
+    """The numbers of elements that nothing depends on, since these are only added up."""
+    roots = asked_of(line)
+    terms = list(walk(*roots))
+    chosen = {length_of(t) for t in terms if isinstance(t, Map) and _chooses_by(t, line.variable)}
+    read = set(lengths(*(t.type for t in roots)))
+    read |= {a for t in terms if isinstance(t, Const) for a in _in_value(t)}
+    for t in terms:
+        read |= {n for b in below(t) if not _adds_up(t, b) for n in lengths(b.type)}
+    return frozenset(chosen - read)
+
+
+def _adds_up(term: Term, part: Term) -> bool:
+    sums = isinstance(term, Apply) and term.operator == "sum"
+    return sums and isinstance(part, Map) and part.condition is not None
+
+
+def _in_value(term: Const) -> Iterator[DimName]:
+    if isinstance(term.value, Dim):
+        yield from (a for a in term.value.atoms() if isinstance(a, DimName))
 
 
 def length_of(term: Map) -> DimName:
@@ -47,10 +71,12 @@ def _chooses(term: Map) -> bool:
     return term.condition is not None or (isinstance(term.source, Map) and _chooses(term.source))
 
 
-def is_countable(term: Map, point: Var) -> bool:
+def is_countable(term: Map, line: DataLine) -> bool:
     """Whether the elements that a comprehension leaves a point can be counted before any other
     number of them is known."""
-    return not any(_chooses_by(t, point) for t in walk(*_before(term)))
+    summed = only_summed(line)
+    before = (t for t in walk(*_before(term)) if _chooses_by(t, line.variable))
+    return all(isinstance(t, Map) and length_of(t) in summed for t in before)
 
 
 def _before(term: Map) -> Iterator[Term]:

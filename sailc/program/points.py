@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from sailc.infer.modules.problem import DataLine
-from sailc.plan.ragged import chosen_by_point
+from sailc.plan.ragged import chosen_by_point, only_summed
 from sailc.program.layout import (
     POINTS,
     Group,
@@ -72,7 +72,7 @@ class _Functions(Struct):
 
 
 def _lengths_of(line: DataLine) -> Function:
-    low = Lowering()
+    low = Lowering(summed=only_summed(line))
     vector, parameters = _source_vector(line, low.names)
     low.bind(line.variable, enter(vector, POINTS))
     low.count(*chosen_by_point(line))
@@ -84,7 +84,7 @@ def _lengths_of(line: DataLine) -> Function:
 
 
 def _points_of(line: DataLine, conversions: Sequence[Placed]) -> Function:
-    low = Lowering()
+    low = Lowering(summed=only_summed(line))
     fixture = line.fixtures[0]
     truths = [] if fixture.truth is None else [fixture.truth]
     low.count(fixture.question, *truths)
@@ -102,7 +102,7 @@ def _points_of(line: DataLine, conversions: Sequence[Placed]) -> Function:
 
 def asked_questions(line: DataLine) -> Function:
     """The questions as they are asked, for metrics that read them."""
-    low = Lowering()
+    low = Lowering(summed=only_summed(line))
     fixture = line.fixtures[0]
     low.count(fixture.question)
     vector, parameters = _source_vector(line, low.names)

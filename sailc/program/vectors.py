@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from sailc.plan.ragged import length_of
 from sailc.program.layout import (
     ELEMENT,
     POINTS,
@@ -91,6 +92,8 @@ class Lowering(Struct):
     levels: itertools.count[int] = field(default_factory=itertools.count)
     dims: dict[DimName, Expr] = field(default_factory=dict[DimName, Expr])
     """Where the lengths that only the data know are to be read."""
+    summed: frozenset[DimName] = frozenset()
+    """The lengths of lists whose elements are only added up."""
     _keep: list[Term] = field(default_factory=list[Term])
 
     # --- entry -----------------------------------------------------------------------------
@@ -253,7 +256,7 @@ class Lowering(Struct):
         return Leaf(Op(term.operator, parts, term.attributes), levels, rank)
 
     def _reduction(self, term: Apply) -> Leaf:
-        value = self.leaf(term.arguments[0])
+        value = self._added(term.arguments[0])
         axis = term.attributes.get("axis")
         attributes = {k: v for k, v in term.attributes.items() if k != "axis"}
         if isinstance(axis, int):
@@ -268,6 +271,22 @@ class Lowering(Struct):
         left = 0 if axes is None else value.rank - len(axes)
         reduced = Op(term.operator, (value.expr,), {**attributes, "axes": axes})
         return Leaf(reduced, value.levels, left)
+
+    def _added(self, term: Term) -> Leaf:
+        """What is reduced; where elements are only added up, those left out are 0."""
+        if not (isinstance(term, Map) and term.condition is not None):
+            return self.leaf(term)
+        if not self.summed or length_of(term) not in self.summed:
+            return self.leaf(term)
+        level = f"{ELEMENT}{next(self.levels)}"
+        self.bind(term.variable, enter(self.lower(term.source), level))
+        holds, body = self.leaf(term.condition), self.leaf(term.body)
+        levels = merge(holds.levels, body.levels)
+        mask, values = (align(v, levels, body.rank) for v in (holds, body))
+        chosen = Op("where", (mask, values, Literal(0)))
+        kept = leave(Leaf(chosen, levels, body.rank), level)
+        assert isinstance(kept, Leaf)
+        return kept
 
     def _trailing(self, term: Apply) -> Leaf:
         """An operator on the last axes of its first argument; batch axes pass through."""
