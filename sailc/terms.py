@@ -128,6 +128,41 @@ def walk(*roots: Term) -> Iterator[Term]:
             stack.extend((t, False) for t in reversed(list(below(term))) if id(t) not in seen)
 
 
+Path = tuple[str | int, ...]
+
+
+def rooted(term: Term) -> tuple[Term, Path]:
+    """What a path starts at, and the path: `m.atoms.position` is `("atoms", "position")` on `m`.
+
+    A field of every element of a list counts as one too. The path is empty for what is none.
+    """
+    path: list[str | int] = []
+    while isinstance(term, Apply) and term.operator in ("field", "column", "item"):
+        key = term.attributes["index" if term.operator == "item" else "name"]
+        assert isinstance(key, str | int)
+        path.append(key)
+        (term,) = term.arguments
+    return term, tuple(reversed(path))
+
+
+def paths(root: Term, *terms: Term) -> set[Path]:
+    """The paths on `root` that terms read; the empty one where they read it whole."""
+    found: set[Path] = set()
+    seen: set[int] = set()
+    stack = list(terms)
+    while stack:
+        term = stack.pop()
+        if id(term) in seen:
+            continue
+        seen.add(id(term))
+        start, path = rooted(term)
+        if start is root:
+            found.add(path)
+        else:
+            stack.extend(below(term))
+    return found
+
+
 def digest(*roots: Term) -> str:
     """A short name for what terms compute: the same for the same operators, constants and
     places of variables, wherever they stand in the source."""

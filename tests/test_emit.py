@@ -108,7 +108,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Emitted:
 
 
 def golden_programs(folder: Path) -> dict[str, str]:
-    texts = emitted_by(write_one(folder, QUICKSTART, "quickstart.sail"))
+    texts = emitted_by(write_one(folder / "quickstart", QUICKSTART, "quickstart.sail"))
+    for path in sorted(GOLDEN.glob("*.sail")):
+        texts |= emitted_by(write_one(folder / path.stem, path.read_text("utf-8"), path.name))
     return {
         "_".join([*name.split("/")[:2], BACKENDS[name.split("/")[2]]]).lower() + ".py": text
         for name, text in texts.items()

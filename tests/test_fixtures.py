@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
-from support import Json, emitted_by, plan_of, write_one
+from support import TESTS, Json, emitted_by, plan_of, write_one
 from test_emit import BACKENDS, run_here
 
 
@@ -109,3 +110,160 @@ def test_a_model_with_a_loss_learns_nothing_without_truths(tmp_path: Path) -> No
     plan = plan_of(write_one(tmp_path, STRANGE))
     (reason,) = [e for e in plan["excluded"] if "Strange / MLP" in e["modules"]]
     assert reason["code"] == "X0108"
+
+
+# --- several fixtures --------------------------------------------------------------------------
+
+BOWL = (TESTS / "golden" / "bowl.sail").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def bowl(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    return Runs(tmp_path_factory.mktemp("bowl"), BOWL)
+
+
+@pytest.mark.parametrize("software", BACKENDS)
+def test_energies_and_forces_are_learned_together(bowl: Runs, software: str) -> None:
+    """Forces are given through the standardized question and back to the unit of the truth."""
+    name = f"Bowl/Smooth/{software}"
+    assert bowl.losses(name)[-1] < bowl.losses(name)[0] / 10
+    metrics = bowl.metrics(name)
+    assert metrics["mean_error"] < 0.2
+    assert metrics["mean_error(pull)"] < 0.6
+
+
+def test_backends_agree_on_several_fixtures(bowl: Runs) -> None:
+    torch, jax = (bowl.losses(f"Bowl/Smooth/{software}") for software in BACKENDS)
+    assert torch == pytest.approx(jax, rel=1e-3)
+
+
+def functions(text: str) -> Json:
+    """The names that a program defines."""
+    found: Json = {"__name__": "program"}
+    exec(compile(text, "script.py", "exec"), found)
+    return found
+
+
+def test_a_force_is_the_slope_of_what_is_answered(bowl: Runs) -> None:
+    """Central differences of the answers, in float64, through all converters."""
+    import torch
+
+    program = functions(bowl.texts["Bowl/Smooth/PyTorch"])
+    points = program["data"]()
+    statistics = (*program["fit"](points["train"][0]), *program["fit_truth"](points["train"][1]))
+    w = {k: torch.as_tensor(v) for k, v in program["init"](np.random.default_rng(0)).items()}
+    constants = [torch.as_tensor(np.asarray(s)) for s in statistics][:4]
+    x = torch.as_tensor(points["test"][0][:5])
+    force = program["pull"](w, x, *constants).detach()
+    for axis in range(2):
+        step = torch.zeros(2)
+        step[axis] = 1e-4
+        ends = [program["energy"](w, x + sign * step, *constants) for sign in (1, -1)]
+        assert -(ends[0] - ends[1]) / 2e-4 == pytest.approx(force[:, axis], abs=1e-6)
+
+
+WEIGHTS = """
+/// Every second part of a truth is wrong, and weighs nothing.
+problem Masked {
+    let rows = uniform([-1, -1], [1, 1]) |> sample(300, seed = 1)
+    train x in rows |> first(200) {
+        double: predict x as [2 * x[0], 2 * x[1]], weight = [1, 0]
+        swapped: [double(x)[1], double(x)[0]] as [2 * x[1], 5], weight = [x[0] > -2, x[0] > 2]
+    }
+    test x in rows |> drop(200) {
+        double: predict x as [2 * x[0], 2 * x[1]]
+        least:  min(double(x)[0] ^ 2, 0) as 0
+    }
+}
+
+trainer short {
+    optimizer adam(1e-2)
+    epochs    120
+    loss      (answer: Tensor[real<'u>, ...s], truth: Tensor[real<'u>, ...s]) =>
+                mean((answer - truth) ^ 2)
+}
+
+benchmark masked {
+    models   Linear
+    trainers short
+    metrics  mean_error, mean_error(least)
+}
+"""
+
+
+@pytest.mark.parametrize("software", BACKENDS)
+def test_what_weighs_nothing_teaches_nothing(software: str, tmp_path: Path) -> None:
+    runs = Runs(tmp_path, WEIGHTS)
+    metrics = runs.metrics(f"Masked/Linear/{software}")
+    assert metrics["mean_error"] < 0.1
+    assert metrics["mean_error(least)"] == 0
+
+
+def test_a_fixture_without_a_metric_is_not_computed(tmp_path: Path) -> None:
+    text = BOWL.replace("mean_error, mean_error(pull)", "mean_error")
+    emitted = emitted_by(write_one(tmp_path, text))["Bowl/Smooth/JAX"]
+    answer = emitted[emitted.index("def answer(") :]
+    assert "pull" not in answer[: answer.index("def batches(")]
+
+
+def test_every_fixture_is_scored_where_no_metrics_are_named(tmp_path: Path) -> None:
+    text = BOWL.replace("    metrics  mean_error, mean_error(pull)\n", "")
+    (scenario, *_) = plan_of(write_one(tmp_path, text))["scenarios"]
+    assert {"mean_error", "mean_error(pull)", "tail_error(pull)"} <= set(scenario["metrics"])
+
+
+# --- derivatives in models ----------------------------------------------------------------------
+
+SLOPES = """
+problem Spring {
+    let states  = uniform([-1, -1], [1, 1]) |> sample(300, seed = 1)
+    let flow(s) = [s[1], -s[0] - s[0] ^ 3]
+    train s in states |> first(200): predict s as flow(s)
+    test  s in states |> drop(200):  predict s as flow(s)
+}
+
+/// Hamilton's equations of a learned energy (Greydanus et al. 2019).
+model Hamiltonian {
+    input  state: Tensor[real, 2]
+    let    energy = (state |> linear(16) |> tanh |> linear(1))[0]
+    let    slope  = grad(energy, state)
+    output change: Tensor[real, 2] = [slope[1], -slope[0]]
+}
+
+/// The second derivatives of a learned function.
+model Curvature {
+    input  state: Tensor[real, 2]
+    let    u = (state |> linear(16) |> tanh |> linear(1))[0]
+    let    d(f, i) = grad(f, state[i])
+    output change: Tensor[real, 2] = [d(d(u, 0), 0), d(d(u, 1), 0)]
+}
+
+trainer short {
+    optimizer adam(1e-2)
+    epochs    30
+    loss      (answer: Tensor[real<'u>, ...s], truth: Tensor[real<'u>, ...s]) =>
+                mean((answer - truth) ^ 2)
+}
+
+benchmark slopes {
+    models   Hamiltonian, Curvature
+    trainers short
+    metrics  mean_error
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def slopes(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    return Runs(tmp_path_factory.mktemp("slopes"), SLOPES)
+
+
+@pytest.mark.parametrize("model", ["Hamiltonian", "Curvature"])
+def test_derivatives_inside_a_model_are_learned_through(slopes: Runs, model: str) -> None:
+    torch, jax = (slopes.losses(f"Spring/{model}/{software}") for software in BACKENDS)
+    assert torch == pytest.approx(jax, rel=1e-3)
+    assert torch[-1] < torch[0]
+
+
+def test_a_flow_is_learned_as_that_of_an_energy(slopes: Runs) -> None:
+    assert slopes.metrics("Spring/Hamiltonian/JAX")["mean_error"] < 0.2

@@ -129,6 +129,7 @@ JAX: Rows = {
     "pool": _pool,
     "upsample": _upsample,
     "parameter": "value",
+    "grad": "jax.grad(a)(b)",
     "leading": "jnp.moveaxis(a, axis, 0)",
     "scan": "jnp.stack([*itertools.accumulate(b, a, initial=c)][1:], axis)",
     "cross_entropy": _cross_entropy,

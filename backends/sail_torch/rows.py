@@ -152,6 +152,7 @@ TORCH: Rows = {
     "pool": _pool,
     "upsample": _upsample,
     "parameter": "value",
+    "grad": "gradient(a, b)",
     "leading": "a.movedim(axis, 0)",
     "scan": "torch.stack([*itertools.accumulate(b, a, initial=c)][1:], axis)",
     "cross_entropy": _cross_entropy,

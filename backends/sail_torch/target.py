@@ -23,6 +23,15 @@ def simplify(text: str) -> str:
     return text.replace(".movedim(1, -1).movedim(-1, 1)", "")
 
 
+GRADIENT = '''
+def gradient(function, x):
+    """The derivative of a function's one number by x; it can be differentiated once more."""
+    with torch.enable_grad():
+        x = x if x.requires_grad else x.detach().requires_grad_()
+        found = torch.autograd.grad(function(x), x, create_graph=True, materialize_grads=True)
+    return found[0]
+'''.strip()
+
 TARGET = Target(
     "torch",
     "PyTorch",
@@ -45,7 +54,8 @@ TARGET = Target(
         ),
         "sgd": "torch.optim.SGD(w.values(), lr={rate}, momentum={momentum})",
     },
-    simplify=simplify,
+    {"grad": GRADIENT},
+    simplify,
 )
 
 

@@ -402,3 +402,32 @@ class InvalidType(Diagnostic, frozen=True, kw_only=True):
             "types are `real`, `int`, `bool`, `Class[n]`, `Tensor[T, dims…]`, `List[T, n]`, "
             "`Set[T, n]`, `Text`, records, tuples, and what `type` and `enum` declare"
         )
+
+
+class NoDerivative(Diagnostic, frozen=True, kw_only=True):
+    """A derivative of what has none: `grad(e, p)` is of one real number `e`, by real numbers `p`
+    that `e` is computed from.
+
+    ```sail
+    model M {
+        input  x: Tensor[real, n]
+        let    energy = sum(x ^ 2)
+        output force: Tensor[real, n] = -grad(2 * x, x)
+    }
+    ```
+
+    Here it should be taken of `energy`. What `p` names has to be the same variable that `e` is
+    made of, or a part of it: `grad(energy(m.atoms), m.atoms.position)`.
+    """
+
+    code = "E0314"
+    title = "no derivative"
+    problem: str
+
+    @property
+    def message(self) -> str:
+        return f"there is no such derivative: {self.problem}"
+
+    @property
+    def help(self) -> str:
+        return "`grad(e, p)` takes one real number and a path on a variable in it; `sum(e)` is one"

@@ -43,6 +43,15 @@ class Batch(Struct, frozen=True):
         return ", share" if self.grouped else ""
 
     @property
+    def splits(self) -> str:
+        """All points, by split."""
+        pairs = [
+            f'"{s.name}": ({s.name}_x,{f" {s.name}_y" if s.truths else ""})'
+            for s in self.program.splits
+        ]
+        return "{" + ", ".join(pairs) + "}"
+
+    @property
     def device(self) -> str:
         """Where the points of a batch are."""
         kind, name = ("truth", "y") if self.truths else ("question", "x")
@@ -73,14 +82,16 @@ class Batch(Struct, frozen=True):
     def check(self, points: str, indent: int) -> str:
         """The statements that give the mean loss of other points, as `check`."""
         p = self.program
-        if not self.grouped:
+        if p.asked is not None:
+            found = [f"check = loss(w, *{points}{self.more}).item()"]
+        elif not self.grouped:
             found = [f"answers = respond(w, {points}[0])"] if self.truths else []
-            of = f"answers, {points}[1]{self._constants}" if self.truths else f"w, {points}[0]"
+            of = f"answers, {points}[1]{self.more}" if self.truths else f"w, {points}[0]"
             found.append(f"check = loss({of}).item()")
         else:
             kind, value = ("truth", "b") if self.truths else ("question", "a")
             n = size(p.structured, kind, value)
-            of = f"a, b{self._constants}" if self.truths else "w, a"
+            of = f"a, b{self.more}" if self.truths else "w, a"
             answers = f"respond(w, {points}[0])" if self.truths else f"{points}[0]"
             pairs = f"zip({answers}, {points}[1])" if self.truths else f"({answers})"
             names = "a, b" if self.truths else "a"
@@ -98,7 +109,9 @@ class Batch(Struct, frozen=True):
         """The mean loss of questions and truths."""
         if self.program.minimized:
             return f"loss(w, {x})"
-        return f"loss({self.program.model.name}(w, {x}), {y}{self._constants})"
+        if self.program.asked is not None:
+            return f"loss(w, {x}, {y}{self.more})"
+        return f"loss({self.program.model.name}(w, {x}), {y}{self.more})"
 
     def step(self, result: str, indent: int, of: str = "") -> str:
         """The statements that give the loss of the points of a batch; `of` says in which group
@@ -106,25 +119,71 @@ class Batch(Struct, frozen=True):
         p = self.program
         names = (("question", "x"), ("truth", "y"))
         x, y = (pick(p.structured, k, f"{n}{of}", "index") for k, n in names)
-        if p.structured and self.truths:
+        if p.asked is not None:
+            lines = ["xs, ys = taken((x, y), index)"]
+            lines.append(f"{result} {self.loss('xs', 'ys')}")
+        elif p.structured and self.truths:
             lines = [f"answer = {p.model.name}(w, {x})"]
-            lines.append(f"{result} loss(answer, {y}{self._constants})")
+            lines.append(f"{result} loss(answer, {y}{self.more})")
         else:
             lines = [f"{result} {self.loss(x, y)}"]
         return "\n".join(fit(line, indent) for line in lines)
 
+    # --- statistics ----------------------------------------------------------------------------
+
     @property
-    def _constants(self) -> str:
-        return ", *constants" if self.program.truth_statistics else ""
+    def statistics(self) -> str:
+        """What is known of all training points, as a tuple; nothing where that is nothing."""
+        p = self.program
+        makers = [(p.asked.fit, 0)] if p.asked is not None and p.asked.fit is not None else []
+        makers += [(p.truth_statistics, 1)] if p.truth_statistics is not None else []
+        calls = [(f'{f.name}(points["train"][{i}])', len(f.results)) for f, i in makers]
+        if len(calls) == 1:
+            text, n = calls[0]
+            return text if n > 1 else f"({text},)"
+        inside = ", ".join(f"*{text}" if n > 1 else text for text, n in calls)
+        return f"({inside})" if inside else ""
+
+    @property
+    def constants(self) -> str:
+        """The parameter of a function that needs them."""
+        return ", constants" if self.statistics else ""
+
+    @property
+    def more(self) -> str:
+        """The same as arguments of the loss."""
+        return ", *constants" if self.statistics else ""
+
+    # --- answers -------------------------------------------------------------------------------
+
+    @property
+    def answerer(self) -> str:
+        """The function that gives the outputs for some questions."""
+        asked = self.program.asked
+        return asked.respond.name if asked is not None else self.program.model.name
+
+    @property
+    def held(self) -> str:
+        """What a function that gives outputs is given beside weights and questions."""
+        return ", constants" if self._known else ""
+
+    @property
+    def known(self) -> str:
+        """The same as arguments of the answerer."""
+        return f", *constants[:{self._known}]" if self._known else ""
+
+    @property
+    def _known(self) -> int:
+        return self.program.asked.constants if self.program.asked is not None else 0
 
 
 def metric_line(m: MetricCode) -> str:
     """How a metric's value gets into the results: a number, or the list of a curve."""
     name = m.function.name
     asked = ", asked" if m.asks else ""
-    call = f"{name}(run)" if m.measured else f"{name}({m.stage}s, truth{asked})"
+    call = f"{name}(run)" if m.measured else f"{name}({m.answers}, {m.truth}{asked})"
     if m.scores is not None:
-        parts = f"map({m.scores.name}, {m.stage}s, truth{asked})"
+        parts = f"map({m.scores.name}, {m.answers}, {m.truth}{asked})"
         call = f"{name}(in_order({parts}, places))"
     value = f"float({call})"
     if m.curve:

@@ -9,7 +9,7 @@ from textwrap import wrap
 
 from sailc.emit.layout import WIDTH, fit
 from sailc.emit.rows import Rows, render
-from sailc.program.tree import Expr, Function
+from sailc.program.tree import Assign, Block, Expr, Function
 
 
 def quoted(node: ast.expr) -> str:
@@ -31,14 +31,25 @@ def function(f: Function, rows: Rows, simplify: Callable[[str], str] = str) -> s
     """A function definition, one statement for each of the author's bindings."""
     head = fit(f"def {f.name}({', '.join(f.parameters)}):")
     lines = [head, *docstring(f.doc, 4)]
+    if f.body and isinstance(f.body[0].value, Block):
+        lines.append("")
     for a in f.body:
-        lines.append(fit(f"{a.name} = {simplify(expression(a.value, rows))}", 4))
+        lines.append(_statement(a, rows, simplify, 4))
     for c in f.checks:
         lines.append(fit(f"if not ({simplify(expression(c.condition, rows))}):", 4))
         lines.append(fit(f"raise SystemExit({json.dumps(c.message, ensure_ascii=False)})", 8))
     results = ", ".join(simplify(expression(r, rows)) for r in f.results)
     lines.append(fit(_returned(results, len(f.results)), 4))
     return "\n".join(lines)
+
+
+def _statement(a: Assign, rows: Rows, simplify: Callable[[str], str], indent: int) -> str:
+    if not isinstance(a.value, Block):
+        return fit(f"{a.name} = {simplify(expression(a.value, rows))}", indent)
+    inner = [_statement(s, rows, simplify, indent + 4) for s in a.value.body]
+    head = " " * indent + f"def {a.name}({', '.join(a.value.parameters)}):"
+    result = fit(f"return {simplify(expression(a.value.result, rows))}", indent + 4)
+    return "\n".join([head, *inner, result, ""])
 
 
 def _returned(results: str, n: int) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import cast
 
-from sailc.program.tree import Expr, Literal, Op, Ref, Step, Text, is_tuple
+from sailc.program.tree import Block, Expr, Literal, Op, Ref, Step, Text, is_tuple
 
 Row = str | Callable[[Op], str]
 Rows = Mapping[str, Row]
@@ -82,6 +82,8 @@ def render(expr: Expr, rows: Rows) -> ast.expr:
             return ast.Lambda(arguments, render(body, rows))
         case Op():
             return _operator(expr, rows)
+        case Block():
+            raise TypeError("a function with statements is no expression")
 
 
 def _operator(op: Op, rows: Rows) -> ast.expr:
@@ -123,5 +125,8 @@ def operators_of(expr: Expr) -> frozenset[str]:
             return frozenset({operator}).union(*(operators_of(a) for a in arguments))
         case Step(body=body):
             return operators_of(body)
+        case Block(body=statements, result=result):
+            inside = (operators_of(a.value) for a in statements)
+            return operators_of(result).union(*inside)
         case _:
             return frozenset()

@@ -108,7 +108,7 @@ def script(program: AnyProgram, target: Target) -> str:
 
 
 def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
-    used = _operators(program.model) | _operators(program.loss)
+    used = frozenset[str]().union(*map(_operators, program.on_backend))
     helpers = [target.helpers[o] for o in sorted(used) if o in target.helpers]
     on_data = frozenset[str]().union(*map(_operators, program.on_data))
     modules = {MODULES[o] for o in used | on_data if o in MODULES}
@@ -135,9 +135,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "splits": program.splits,
         "validated": validated,
         "stats": _names(program.statistics),
-        "truth_stats": _names(program.truth_statistics),
-        "constants": ", constants" if program.truth_statistics else "",
-        "more": ", *constants" if program.truth_statistics else "",
+        "constants": Batch(program).constants,
         "layout": fit,
         "batch": Batch(program),
         "pick": partial(pick, program.structured),

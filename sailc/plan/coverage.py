@@ -61,12 +61,14 @@ def of_model(links: Links) -> frozenset[str]:
 
 
 def model_roots(links: Links) -> list[Term]:
-    """The answers of models, the losses, what models minimize, and what solvers fit."""
+    """The answers of models, what is computed with them, the losses, what models minimize, and
+    what solvers fit."""
     outputs = [k.model.output for k in links]
     losses = [a.loss.value for k in links if k.model.trained for a in k.answered if a.loss]
     objectives = [k.model.minimize for k in links if k.model.minimize is not None]
     fits = [k.model.fitted.bindings for k in links if k.model.fitted is not None]
-    return [*outputs, *losses, *objectives, *(t for f in fits for _, t in f)]
+    computed = [f.question for k in links for f in k.line.fixtures[1:]]
+    return [*outputs, *computed, *losses, *objectives, *(t for f in fits for _, t in f)]
 
 
 def data_roots(links: Links, conditions: Iterable[Condition]) -> list[Term]:
@@ -74,8 +76,9 @@ def data_roots(links: Links, conditions: Iterable[Condition]) -> list[Term]:
     roots: list[Term] = [c.holds for c in conditions]
     for k in links:
         roots.append(k.line.source)
+        roots.append(k.fixture.question)
         for f in k.line.fixtures:
-            roots += [t for t in (f.question, f.truth) if t is not None]
+            roots += [t for t in (f.truth, f.weight) if t is not None]
     return roots
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sailc.diagnostics.exclusions import Named, Without
 from sailc.infer.context import Context
@@ -93,20 +94,23 @@ def by_reason(out: Iterable[Out]) -> Iterator[tuple[str, Named]]:
 
 
 class Metrics(Struct):
-    """The metrics that a plan asks for."""
+    """The metrics that a plan asks for; `every` one of every fixture where none is named."""
 
     world: World
     judging: Judging
     asked: list[Ready]
+    every: bool
     _useful: dict[str | None, Useful] = field(default_factory=dict["str | None", Useful])
 
     @classmethod
-    def of(cls, world: World, judging: Judging, asked: Iterable[tuple[Entry, Use]]) -> Metrics:
+    def of(
+        cls, world: World, judging: Judging, asked: Iterable[tuple[Entry, Use]], every: bool
+    ) -> Metrics:
         ready = [
             Ready(e, use, metric_info(e, use), _useless(world, e, use), i, use.label)
             for i, (e, use) in enumerate(asked)
         ]
-        return cls(world, judging, ready)
+        return cls(world, judging, ready, every)
 
     def of_problem(
         self, problem: TypedProblem, truths: Sequence[Type]
@@ -132,7 +136,10 @@ class Metrics(Struct):
                 left.append(Out(m.label, _unscored(truths)))
             else:
                 good.append(m)
-        return sorted(good, key=lambda m: m.place), [*out, *by_reason(left)]
+        good.sort(key=lambda m: m.place)
+        if self.every:
+            good += _of_others(good, problem)
+        return good, [*out, *by_reason(left)]
 
     def of_link(
         self, asked: Iterable[Ready], problem: TypedProblem, link: Link
@@ -140,7 +147,10 @@ class Metrics(Struct):
         """Each metric at its types, or why it does not apply."""
         for m in asked:
             found = self._metric(m, problem, link)
-            yield Out(m.label, found) if isinstance(found, str) else found
+            if not isinstance(found, str):
+                yield found
+            elif not (self.every and m.use.fixture):
+                yield Out(m.label, found)
 
     def _metric(self, m: Ready, problem: TypedProblem, link: Link) -> PlannedMetric | str:
         if m.info.measured and not m.info.scored:
@@ -160,7 +170,7 @@ class Metrics(Struct):
     def _scores(self, m: Ready, link: Link, at: int, truth: Type) -> tuple[Score, int] | None:
         """A metric's score on the first type of a fixture's answer chain that it accepts."""
         types, chain = _answers(link, at), link.answered[at].answer
-        question = link.line.fixtures[at].question.type
+        question = link.fixture.question.type
         first = len(chain) if chain and chain[-1].inverse else 0
         for place, type in list(enumerate(types))[first:]:
             given = (type, truth, question)
@@ -170,6 +180,19 @@ class Metrics(Struct):
                 if found is not None and not ctx.failed:
                     return _ground_score(ctx, found), place
         return None
+
+
+def _of_others(asked: Iterable[Ready], problem: TypedProblem) -> list[Ready]:
+    """The same scores of the fixtures after the first."""
+    later = [f.name for line in problem.of("test")[:1] for f in line.fixtures[1:]]
+    scored = [m for m in asked if m.info.scored and not m.use.fixture]
+    found: list[Ready] = []
+    for name in later:
+        for m in scored:
+            use = replace(m.use, fixture=name)
+            info = metric_info(m.entry, use)
+            found.append(replace(m, use=use, info=info, label=use.label))
+    return found
 
 
 def _unscored(truths: Sequence[Type]) -> str:

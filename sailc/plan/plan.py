@@ -125,7 +125,8 @@ class Planner(Struct):
         judging = Judging(world, metrics, tuple(selection.modules("trainers")))
         matcher = Matcher(world, chains, judging, lambda: _fillers(world, selection))
         linker = Linker(matcher, judging)
-        asked = Metrics.of(world, judging, selection.metrics())
+        every = not selection.mentions("metrics")
+        asked = Metrics.of(world, judging, selection.metrics(), every)
         planner = cls(world, selection, exclusions, Grounds(world), linker, machines, asked)
         method = method_of(selection.tuned())
         if method is not None:

@@ -122,6 +122,7 @@ def _line(line: DataLine, ground: Grounding) -> DataLine:
         variable=ground.var(line.variable),
         source=source,
         fixtures=tuple(_fixtures(line.fixtures, ground)),
+        answering=ground.var(line.answering) if line.answering is not None else None,
     )
 
 

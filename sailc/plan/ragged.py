@@ -12,9 +12,10 @@ from sailc.types.parts import lengths
 
 
 def asked_of(line: DataLine) -> list[Term]:
-    """The terms of a data line about each of its points."""
-    terms = [t for f in line.fixtures for t in (f.question, f.truth, f.weight)]
-    return [t for t in terms if t is not None]
+    """The terms of a data line about each of its points that the data decide: the fixtures after
+    the first are computed from answers."""
+    asked = [f.question for f in line.fixtures[:1]]
+    return asked + [t for f in line.fixtures for t in (f.truth, f.weight) if t is not None]
 
 
 def chosen_by_point(line: DataLine) -> list[Map]:

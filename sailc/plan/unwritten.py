@@ -5,12 +5,14 @@ from __future__ import annotations
 from sailc.diagnostics.exclusions import Reason
 from sailc.infer.modules.common import World
 from sailc.infer.modules.trainer import TypedTrainer
-from sailc.plan.link import Links
+from sailc.plan.link import Links, truth_type
 from sailc.plan.matches import GroundModel
 from sailc.plan.ragged import chosen_by_point
 from sailc.plan.scenario import judged
 from sailc.plan.solving import is_solving, unsolved
+from sailc.source import NOWHERE
 from sailc.types.model import ListType, RecordType, SetType, Tensor, TupleType, Type, show
+from sailc.types.solver import Solver
 
 
 def unwritten(world: World, links: Links, trainer: TypedTrainer) -> Reason | None:
@@ -30,7 +32,13 @@ def _unwritten(links: Links, trainer: TypedTrainer) -> str:
     if any(k.line.stage for k in links):
         return "`stage`"
     if any(len(k.line.fixtures) > 1 for k in links):
-        return "several fixtures"
+        if minimizes:
+            return "several fixtures for a model that minimizes"
+        if any(chosen_by_point(k.line) for k in links):
+            return "several fixtures of points whose lists differ in length"
+        truth = truth_type(first.fixture)
+        if truth is None or Solver().unify(first.match.types[-1], truth, NOWHERE) is not None:
+            return "several fixtures where no converter joins the first answer to its truth"
     if any(k.fixture.truth is None for k in links if k.line.split == "test" or not minimizes):
         return "a question without a truth"
     if any(k.match is not first.match for k in links):

@@ -16,7 +16,7 @@ from sailc.program.placed import Placed, convert, together
 from sailc.program.rules import mean_over_points
 from sailc.program.scoring import measure_code, score_code
 from sailc.program.tidy import inlined
-from sailc.program.tree import Assign, Expr, Function, MetricCode, Op, Ref
+from sailc.program.tree import AnswerCode, Assign, Expr, Function, MetricCode, Op, Ref
 from sailc.program.vectors import Lowering
 from sailc.terms import Var
 from sailc.types.model import Num, Tensor, Type
@@ -92,6 +92,7 @@ class Answering(Struct):
     def judged(self, metrics: Sequence[PlannedMetric]) -> Judged:
         """The functions from outputs to the answers that metrics score, and the metrics."""
         stages: dict[int, Function] = {}
+        statistics = ", *statistics[:-1]" if self.scaled else ", *statistics"
         codes: list[MetricCode] = []
         names = NameTable({*TAKEN, function_name(self.scenario.link.model)})
         for m in metrics:
@@ -100,8 +101,12 @@ class Answering(Struct):
                 continue
             if m.at not in stages:
                 stages[m.at] = self._answer(m.at, len(stages))
-            codes.append(score_code(m, stages[m.at].name, names, self.grouped))
-        return Judged(tuple(stages.values()), tuple(codes))
+            codes.append(score_code(m, f"{stages[m.at].name}s", names, self.grouped))
+        answers = tuple(
+            AnswerCode(f, "output", statistics if len(f.parameters) > 1 else "")
+            for f in stages.values()
+        )
+        return Judged(answers, tuple(codes))
 
     def _answer(self, at: int, n: int) -> Function:
         low = Lowering()
@@ -134,7 +139,7 @@ class Answering(Struct):
 class Judged(Struct, frozen=True):
     """The functions from outputs to answers, and the metrics that score these."""
 
-    answers: tuple[Function, ...]
+    answers: tuple[AnswerCode, ...]
     metrics: tuple[MetricCode, ...]
 
 

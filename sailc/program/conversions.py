@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sailc.infer.modules.common import World
 from sailc.infer.modules.converter import Conversion, Statistic, apply_converter
 from sailc.plan.ground import Grounding
-from sailc.program.layout import POINTS, Leaf, enter, leave, opened, packed, rank_of
+from sailc.program.layout import POINTS, Leaf, Vector, enter, leave, opened, packed, rank_of
 from sailc.program.placed import Placed, convert, descend, places, together
 from sailc.program.tidy import inlined, pruned
 from sailc.program.tree import Expr, Function, Ref
@@ -70,6 +70,14 @@ def statistics(chain: Sequence[Placed], name: str, what: str, grouped: bool) -> 
     whole = chain[0].whole
     vector = together(low, whole, start) if grouped else opened(whole, Ref(start), outer=1)
     chain = [placed.in_one() for placed in chain] if grouped else chain
+    results = fit_on(low, chain, vector)
+    doc = f"What is known of all training {what}s together."
+    span = first.output.span
+    return pruned(Function(name, doc, (start,), tuple(low.body), tuple(results), span))
+
+
+def fit_on(low: Lowering, chain: Sequence[Placed], vector: Vector) -> list[Expr]:
+    """The statistics of a chain on a vector of all training points."""
     results: list[Expr] = []
     for placed in chain:
         c = placed.conversion
@@ -82,9 +90,7 @@ def statistics(chain: Sequence[Placed], name: str, what: str, grouped: bool) -> 
             results.append(value.expr)
         if placed is not chain[-1]:
             vector = leave(convert(low, placed, enter(vector, POINTS)), POINTS)
-    doc = f"What is known of all training {what}s together."
-    span = first.output.span
-    return pruned(Function(name, doc, (start,), tuple(low.body), tuple(results), span))
+    return results
 
 
 def _convert(chain: Sequence[Placed]) -> Function:

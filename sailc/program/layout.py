@@ -142,6 +142,14 @@ def rebased(group: Group, whole: Expr) -> Group:
     return Group(items, whole)
 
 
+def inside(vector: Vector, path: tuple[str | int, ...]) -> Vector:
+    """The part of a vector that a path of fields and places leads to."""
+    for key in path:
+        assert isinstance(vector, Group)
+        vector = vector.items[key]
+    return vector
+
+
 def any_leaf(vector: Vector) -> Leaf:
     """One of the arrays of a vector: they all begin with the same axes."""
     while isinstance(vector, Group):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from sailc.infer.modules.common import World
 from sailc.plan.link import Link
 from sailc.plan.metrics import reads
@@ -14,10 +16,12 @@ from sailc.program.files import Files, FindFile
 from sailc.program.layout import is_structured
 from sailc.program.learned import constants, training
 from sailc.program.load import Source, load_function
-from sailc.program.model import learned_arrays, minimized, model_function
+from sailc.program.model import Keys, learned_arrays, minimized, model_function
+from sailc.program.parts import has_several
 from sailc.program.placed import Placed
 from sailc.program.points import asked_questions, point_functions, with_lengths
-from sailc.program.tree import Function, MetricCode, Program
+from sailc.program.several import Several
+from sailc.program.tree import AnswerCode, Asked, Function, MetricCode, Program, Split
 
 # NumPy's names of how real numbers are stored.
 PRECISIONS = {"f32": "float32", "f64": "float64", "bf16": "bfloat16"}
@@ -27,14 +31,9 @@ def lower(world: World, s: Scenario, find: FindFile, folder: str, source: str) -
     """The program of a scenario whose problem stands in `source`, in `folder`."""
     files = Files(find)
     load, sources = load_function(s, files)
-    early, late = parted(conversions(world, s.link.question))
-    points, splits = point_functions(sources, early)
-    lengths, splits = with_lengths(sources, splits)
-    statistics, convert = fitted(late, bool(lengths))
-    answering = Answering(s, conversions(world, s.link.answer), bool(lengths))
-    model, own = s.link.model, s.link.model.minimize is not None
+    model = s.link.model
     parameters, keys = learned_arrays(model)
-    judged = answering.judged(s.metrics)
+    body = _several(world, s, keys, sources) if has_several(s) else _single(world, s, keys, sources)
     return Program(
         scenario=s.id,
         title=f"{s.problem.name}, answered by {s.model.declaration.name}",
@@ -46,26 +45,87 @@ def lower(world: World, s: Scenario, find: FindFile, folder: str, source: str) -
         helpers=tuple(dict.fromkeys(files.helpers)),
         constants=tuple(constants(s)),
         load=load,
-        points=points,
-        splits=splits,
-        statistics=statistics,
-        convert=convert,
-        truth_statistics=answering.truth_statistics(),
+        points=body.points,
+        splits=body.splits,
+        statistics=body.statistics,
+        convert=body.convert,
+        truth_statistics=body.truth_statistics,
         parameters=parameters,
         model=model_function(model, keys),
-        loss=minimized(model, keys) if own else answering.loss(),
-        answers=judged.answers,
-        metrics=judged.metrics,
+        loss=body.loss,
+        answers=body.answers,
+        metrics=body.metrics,
         training=training(s.trainer),
-        structured=frozenset(_structured(s.link)),
-        scaled=answering.scaled,
-        minimized=own,
+        structured=body.structured,
+        minimized=body.minimized,
+        asked=body.asked,
         reads=_reads(s),
-        questions=_questions(s, sources, judged.metrics),
-        lengths=lengths,
+        questions=_questions(s, sources, body.metrics),
+        lengths=body.lengths,
         point_flops=s.cost.train_flops,
         judged=s.split,
         precision=PRECISIONS[s.software.precision],
+    )
+
+
+class Body(Struct, frozen=True):
+    """What of a program hangs on how many fixtures its points have."""
+
+    points: tuple[Function, ...]
+    splits: tuple[Split, ...]
+    statistics: Function | None
+    convert: Function | None
+    truth_statistics: Function | None
+    loss: Function
+    answers: tuple[AnswerCode, ...]
+    metrics: tuple[MetricCode, ...]
+    structured: frozenset[str]
+    minimized: bool = False
+    lengths: tuple[Function, ...] = ()
+    asked: Asked | None = None
+
+
+def _single(world: World, s: Scenario, keys: Keys, sources: Sequence[Source]) -> Body:
+    """Points with one question each: it is converted once, with the data."""
+    early, late = parted(conversions(world, s.link.question))
+    points, splits = point_functions(sources, early)
+    lengths, splits = with_lengths(sources, splits)
+    statistics, convert = fitted(late, bool(lengths))
+    answering = Answering(s, conversions(world, s.link.answer), bool(lengths))
+    judged = answering.judged(s.metrics)
+    own = s.link.model.minimize is not None
+    return Body(
+        points,
+        splits,
+        statistics,
+        convert,
+        answering.truth_statistics(),
+        minimized(s.link.model, keys) if own else answering.loss(),
+        judged.answers,
+        judged.metrics,
+        frozenset(_structured(s.link)),
+        own,
+        lengths,
+    )
+
+
+def _several(world: World, s: Scenario, keys: Keys, sources: Sequence[Source]) -> Body:
+    """Points with several fixtures, computed from answers to questions as they are asked."""
+    several = Several.of(world, s, keys)
+    points, splits = several.points(sources)
+    loss = several.loss()
+    answers, metrics = several.scores()
+    return Body(
+        points,
+        splits,
+        None,
+        None,
+        several.fit_truth(),
+        loss,
+        answers,
+        metrics,
+        several.structured(),
+        asked=several.asked(),
     )
 
 

@@ -30,10 +30,14 @@ TAKEN = _words(
     final_loss fingerprint fit fit_truth history in_order joined joules keep kept
     latency lengths made_by memory metrics on_device output outside parameters parser
     peak_memory places questions rebuilt recalled report respond result rng run size_of
-    start statistics step steps tensor test_time timed train_time truth version
+    start statistics step steps taken tensor test_time timed train_time truth version
     wasserstein x y
     """
 )
+
+
+# Those of them that are there only where energy is measured.
+COUNTERS = _words("energy joules before after")
 
 
 def identifier(name: str) -> str:

@@ -63,7 +63,7 @@ class _Functions(Struct):
 
     def add(self, line: DataLine, made: Function) -> str:
         """The name of the function that does for a line what `made` does."""
-        twin = next((f for f in self.functions if _alike(f, made)), None)
+        twin = next((f for f in self.functions if alike(f, made)), None)
         if twin is None:
             name = self.name if not self.functions else f"{line.split}_{self.name}"
             twin = replace(made, name=name)
@@ -73,7 +73,7 @@ class _Functions(Struct):
 
 def _lengths_of(line: DataLine) -> Function:
     low = Lowering(summed=only_summed(line))
-    vector, parameters = _source_vector(line, low.names)
+    vector, parameters = source_vector(line, low.names)
     low.bind(line.variable, enter(vector, POINTS))
     low.count(*chosen_by_point(line))
     found = counts(low, line, any_leaf(vector))
@@ -88,7 +88,7 @@ def _points_of(line: DataLine, conversions: Sequence[Placed]) -> Function:
     fixture = line.fixtures[0]
     truths = [] if fixture.truth is None else [fixture.truth]
     low.count(fixture.question, *truths)
-    vector, parameters = _source_vector(line, low.names)
+    vector, parameters = source_vector(line, low.names)
     low.bind(line.variable, enter(vector, POINTS))
     question = low.lower(fixture.question)
     answers = [low.lower(t) for t in truths]
@@ -105,7 +105,7 @@ def asked_questions(line: DataLine) -> Function:
     low = Lowering(summed=only_summed(line))
     fixture = line.fixtures[0]
     low.count(fixture.question)
-    vector, parameters = _source_vector(line, low.names)
+    vector, parameters = source_vector(line, low.names)
     low.bind(line.variable, enter(vector, POINTS))
     question = filled(low.lower(fixture.question), any_leaf(vector))
     doc = "The questions, as they are asked."
@@ -113,7 +113,7 @@ def asked_questions(line: DataLine) -> Function:
     return inlined(Function("questions", doc, tuple(parameters), body, results, line.span))
 
 
-def _source_vector(line: DataLine, names: NameTable) -> tuple[Vector, list[str]]:
+def source_vector(line: DataLine, names: NameTable) -> tuple[Vector, list[str]]:
     """What a data line runs over, as parameters of a function, and their names."""
     taken: list[str] = []
 
@@ -144,6 +144,7 @@ def filled(vector: Vector, some: Leaf) -> Vector:
             return Leaf(rows, (POINTS,), rank)
 
 
-def _alike(a: Function, b: Function) -> bool:
+def alike(a: Function, b: Function) -> bool:
+    """Whether two functions do the same, under whatever name."""
     strip = [(x.name, x.value) for x in a.body] == [(x.name, x.value) for x in b.body]
     return strip and a.results == b.results and a.parameters == b.parameters

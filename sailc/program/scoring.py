@@ -15,8 +15,10 @@ from sailc.program.vectors import Lowering
 from sailc.terms import Term, Var, walk
 
 
-def score_code(m: PlannedMetric, stage: str, names: NameTable, grouped: bool) -> MetricCode:
-    """The function that makes one number of the answers of a stage and the truths; two where
+def score_code(
+    m: PlannedMetric, answers: str, names: NameTable, grouped: bool, truth: str = "truth"
+) -> MetricCode:
+    """The function that makes one number of answers and truths, as these are called; two where
     these come in parts: the scores of each part, and the number of all of them."""
     score = m.score
     assert score is not None
@@ -28,13 +30,14 @@ def score_code(m: PlannedMetric, stage: str, names: NameTable, grouped: bool) ->
     low.count(score.value)
     points = gathered(low.lower(score.value))
     if grouped:
-        return _apart(m, stage, names, _scores(m, tuple(parameters), low, points))
+        return _apart(m, answers, names, _scores(m, tuple(parameters), low, points))
     if isinstance(points, Leaf):
         points = low.store("scores", points, score.value.span)
     low.bind(score.scores, points)
     result, checks = _reduced(low, m, score.reduced, score.demands)
     function = _function(m, names, tuple(parameters), low, result, checks)
-    return MetricCode(m.info.name, function, stage, measured=False, asks=len(parameters) > 2)
+    asks = len(parameters) > 2
+    return MetricCode(m.info.name, function, answers, measured=False, truth=truth, asks=asks)
 
 
 def _scores(
@@ -46,7 +49,7 @@ def _scores(
     return Function("scores", doc, parameters, body, (packed(points),), span)
 
 
-def _apart(m: PlannedMetric, stage: str, names: NameTable, scores: Function) -> MetricCode:
+def _apart(m: PlannedMetric, answers: str, names: NameTable, scores: Function) -> MetricCode:
     assert m.score is not None
     low = Lowering()
     start = low.names.fresh("scores")
@@ -55,7 +58,7 @@ def _apart(m: PlannedMetric, stage: str, names: NameTable, scores: Function) -> 
     function = _function(m, names, (start,), low, result, checks)
     scores = replace(scores, name=names.fresh(f"{function.name}_scores"))
     asks = len(scores.parameters) > 2
-    return MetricCode(m.info.name, function, stage, measured=False, asks=asks, scores=scores)
+    return MetricCode(m.info.name, function, answers, measured=False, asks=asks, scores=scores)
 
 
 def gathered(vector: Vector) -> Vector:

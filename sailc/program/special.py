@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sailc.program import outside
 from sailc.program.folding import fold
+from sailc.program.gradient import gradient
 from sailc.program.layout import (
     CannotLower,
     Group,
@@ -254,6 +255,14 @@ def _concat(low: Lowering, term: Apply) -> Vector:
     return Leaf(Op("concat", parts, batch=len(levels)), levels, rank)
 
 
+def _call(low: Lowering, term: Apply) -> Vector:
+    """A call of a function that the program has."""
+    function = low.calls.get(id(term.arguments[0]))
+    if function is None:
+        raise CannotLower("a call", term.span)
+    return function(low, term)
+
+
 def _same(low: Lowering, term: Apply) -> Vector:
     """A list of tensors is stored stacked already; so is a set. A class is its index."""
     return low.lower(term.arguments[0])
@@ -340,6 +349,8 @@ SPECIAL = {
     "label": _label,
     "or_one": _or_one,
     "matmul": _matmul,
+    "grad": gradient,
+    "call": _call,
     "fold": fold,
     "scan": fold,
     "auc": _pairs,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from sailc.program.tree import Assign, Expr, Function, Literal, Op, Ref, Step, Text
+from sailc.program.tree import Assign, Block, Expr, Function, Literal, Op, Ref, Step, Text
 
 
 def inlined(f: Function) -> Function:
@@ -36,5 +36,8 @@ def reads(expr: Expr) -> set[str]:
             return {name for a in arguments for name in reads(a)}
         case Step(parameters, body):
             return reads(body) - set(parameters)
+        case Block(parameters, body, result):
+            inner = reads(result).union(*(reads(a.value) for a in body))
+            return inner - set(parameters) - {a.name for a in body}
         case Literal() | Text():
             return set()

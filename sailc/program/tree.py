@@ -110,7 +110,15 @@ class Step(Struct, frozen=True):
     body: Expr
 
 
-Expr = Ref | Literal | Op | Text | Step
+class Block(Struct, frozen=True):
+    """A function with statements of its own; it stands only as the value of an assignment."""
+
+    parameters: tuple[str, ...]
+    body: tuple[Assign, ...]
+    result: Expr
+
+
+Expr = Ref | Literal | Op | Text | Step | Block
 
 
 class Assign(Struct, frozen=True):
@@ -166,19 +174,43 @@ class Split(Struct, frozen=True):
     lengths: str = ""
 
 
+class AnswerCode(Struct, frozen=True):
+    """A function from outputs to the answers that a metric scores: of which output, and with
+    which of the program's `statistics`, as Python texts."""
+
+    function: Function
+    output: str
+    statistics: str
+
+
+class Asked(Struct, frozen=True):
+    """What a program asks where points have several fixtures, written for the backend.
+
+    `fit` gives the statistics of the training questions; `respond` the outputs for a test
+    point by its fixtures, with the first `constants` of the program's statistics, and
+    `functions` are what it and the loss call.
+    """
+
+    fit: Function | None
+    functions: tuple[Function, ...]
+    respond: Function
+    constants: int
+
+
 class MetricCode(Struct, frozen=True):
     """A metric's function: of answers, truths and questions, or of measurements.
 
-    `stage` is the name under which the answers are at hand that it scores, `curve` whether it
-    is measured after every epoch (then `reduced` may be a function of the whole curve), and
-    `asks` whether it reads the questions. Where points are batched by the lengths of lists,
-    `scores` makes the scores of some of them, of which `function` makes a number.
+    `answers` and `truth` say under which names these are at hand, as Python texts, `curve`
+    whether it is measured after every epoch (then `reduced` may be a function of the whole
+    curve), and `asks` whether it reads the questions. Where points are batched by the lengths
+    of lists, `scores` makes the scores of some of them, of which `function` makes a number.
     """
 
     name: str
     function: Function
-    stage: str
+    answers: str
     measured: bool
+    truth: str = "truth"
     curve: bool = False
     reduced: Function | None = None
     asks: bool = False
@@ -249,17 +281,17 @@ class Program(Struct, frozen=True):
     parameters: tuple[ParameterSpec, ...]
     model: Function
     loss: Function
-    answers: tuple[Function, ...]
+    answers: tuple[AnswerCode, ...]
     metrics: tuple[MetricCode, ...]
     training: Training
     structured: frozenset[str]
     """Which of `question`, `truth` and `output` are several arrays: a dict of a record's,
     a tuple of a tuple's."""
-    scaled: bool
-    """Whether the loss is measured in the last of `truth_statistics`, the spread of the truths."""
     minimized: bool = False
     """Whether the loss is what the model minimizes: a function of weights and questions, not of
     outputs and truths."""
+    asked: Asked | None = None
+    """Where points have several fixtures: then the loss is of weights, points and truths."""
     reads: frozenset[str] = frozenset()
     questions: Function | None = None
     lengths: tuple[Function, ...] = ()
@@ -273,15 +305,23 @@ class Program(Struct, frozen=True):
     @property
     def on_data(self) -> tuple[Function, ...]:
         """The functions that are written in NumPy."""
-        fitted = (self.statistics, self.convert, self.truth_statistics, self.questions)
+        asked = self.asked.fit if self.asked is not None else None
+        fitted = (self.statistics, self.convert, asked, self.truth_statistics, self.questions)
         judged = (f for m in self.metrics for f in (m.scores, m.function, m.reduced))
         some = [f for f in (*fitted, *judged) if f is not None]
-        return (self.load, *self.lengths, *self.points, *self.answers, *some)
+        answers = (a.function for a in self.answers)
+        return (self.load, *self.lengths, *self.points, *answers, *some)
+
+    @property
+    def on_backend(self) -> tuple[Function, ...]:
+        """The functions that are written for the backend."""
+        asked = (*self.asked.functions, self.asked.respond) if self.asked is not None else ()
+        return (self.model, self.loss, *asked)
 
     @property
     def functions(self) -> tuple[Function, ...]:
         """All functions, those of the backend last."""
-        return (*self.on_data, self.model, self.loss)
+        return (*self.on_data, *self.on_backend)
 
     @property
     def grouped(self) -> bool:

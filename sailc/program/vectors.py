@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sailc.plan.ragged import length_of
 from sailc.program.layout import (
@@ -81,7 +82,8 @@ REDUCTIONS = frozenset(
 
 
 class Lowering(Struct):
-    """The statements of one function, written as its terms are reached."""
+    """The statements of one function, written as its terms are reached. `calls` are the
+    functions of the program that terms may call, by the identity of what stands for them."""
 
     names: NameTable = field(default_factory=NameTable)
     body: list[Assign] = field(default_factory=list[Assign])
@@ -89,6 +91,9 @@ class Lowering(Struct):
     uses: dict[int, int] = field(default_factory=dict[int, int])
     files: Mapping[tuple[str, str], Expr] = field(default_factory=dict[tuple[str, str], Expr])
     layers: Mapping[int, Mapping[str, str]] = field(default_factory=dict[int, Mapping[str, str]])
+    calls: Mapping[int, Callable[[Lowering, Apply], Vector]] = field(
+        default_factory=dict[int, "Callable[[Lowering, Apply], Vector]"]
+    )
     levels: itertools.count[int] = field(default_factory=itertools.count)
     dims: dict[DimName, Expr] = field(default_factory=dict[DimName, Expr])
     """Where the lengths that only the data know are to be read."""
@@ -161,6 +166,14 @@ class Lowering(Struct):
         target = self.names.fresh(name)
         self.body.append(Assign(target, leaf.expr, span))
         return Leaf(Ref(target), leaf.levels, leaf.rank)
+
+    def inside(self, changed: Collection[int] = ()) -> Lowering:
+        """The body of a function in this one, which sees what is here but for the terms that are
+        `changed` there (by identity)."""
+        names = NameTable(set(self.names.taken))
+        inner = replace(self, names=names, body=[], memo={}, uses={}, _keep=[])
+        inner.memo.update((k, v) for k, v in self.memo.items() if k not in changed)
+        return inner
 
     # --- terms -----------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from sailc.diagnostics.types import TypeMismatch
 from sailc.infer.context import Context
 from sailc.infer.lift import elements, term
 from sailc.infer.modules.common import (
@@ -16,13 +17,14 @@ from sailc.infer.modules.common import (
     requirements,
 )
 from sailc.infer.read import read_type
+from sailc.infer.rules.arithmetic import broadcast
 from sailc.infer.scopes import bind, pattern_name
 from sailc.infer.values import Scope
 from sailc.names import Entry
 from sailc.source import Span
 from sailc.syntax import tree
 from sailc.terms import Term, Var
-from sailc.types.model import FunctionType, Type
+from sailc.types.model import REAL, Bool, FunctionType, Tensor, Type, show
 
 
 class Question(Struct, frozen=True):
@@ -39,7 +41,8 @@ class Question(Struct, frozen=True):
 
 
 class DataLine(Struct, frozen=True):
-    """`split variable in source: …`, with the length of the source."""
+    """`split variable in source: …`, with the length of the source. `answering` is the function
+    that answers, as the fixtures after the first call it."""
 
     split: str
     stage: str
@@ -49,6 +52,7 @@ class DataLine(Struct, frozen=True):
     count: object
     fixtures: tuple[Question, ...]
     span: Span
+    answering: Var | None = None
 
 
 class Carried(Struct, frozen=True):
@@ -134,13 +138,22 @@ def _data(ctx: Context, line: tree.Data, stage: str, scope: Scope) -> DataLine:
     inner = scope.child()
     bind(ctx, line.target, variable, inner)
     fixtures: list[Question] = []
+    answering: Var | None = None
     for i, f in enumerate(line.fixtures):
         question = _fixture(ctx, f, inner)
         fixtures.append(question)
         if i == 0 and f.name:
-            inner.names[f.name] = _answering(ctx, question, f)
+            inner.names[f.name] = answering = _answering(ctx, question, f)
     return DataLine(
-        line.split, stage, _names(line.target), variable, source, count, tuple(fixtures), line.span
+        line.split,
+        stage,
+        _names(line.target),
+        variable,
+        source,
+        count,
+        tuple(fixtures),
+        line.span,
+        answering,
     )
 
 
@@ -150,7 +163,7 @@ def _names(target: tree.Expr) -> tuple[str, ...]:
     return tuple(pattern_name(i) for i in items)
 
 
-def _answering(ctx: Context, question: Question, fixture: tree.Fixture) -> Term:
+def _answering(ctx: Context, question: Question, fixture: tree.Fixture) -> Var:
     """The name of the first fixture is the function that answers."""
     result: Type = question.truth_type or (
         question.truth.type if question.truth is not None else ctx.solver.type_var()
@@ -166,8 +179,27 @@ def _fixture(ctx: Context, fixture: tree.Fixture, scope: Scope) -> Question:
     for option in fixture.options:
         value = term(ctx, option.value, scope)
         if isinstance(option.name, tree.Name) and option.name.id == "weight":
+            _weighs(ctx, value, question if truth is None else truth, option.value.span)
             weight = value
     return Question(fixture.name, fixture.verb, question, truth, truth_type, weight, fixture.span)
+
+
+def _weighs(ctx: Context, weight: Term, truth: Term, span: Span) -> None:
+    """A weight is a number without a unit, or so many of them as broadcast to the truth."""
+    found, there = ctx.type_of(weight), ctx.type_of(truth)
+    shape = there.shape if isinstance(there, Tensor) and isinstance(found, Tensor) else ()
+    own = found.shape if isinstance(found, Tensor) else ()
+    if isinstance(found, Tensor) and not isinstance(found.element, Bool):
+        if not ctx.unify(Tensor(found.element), REAL, span, "a weight"):
+            return
+    elif not isinstance(found, Tensor):
+        ctx.unify(found, REAL, span, "a weight")
+    joined = broadcast(ctx, own, shape, span)
+    if joined is not None and len(joined) > len(shape):
+        expected = f"what broadcasts to `{show(there)}`"
+        ctx.report(
+            TypeMismatch(span=span, found=show(found), expected=expected, context="a weight")
+        )
 
 
 _TYPE_HEADS = frozenset({"Tensor", "Class", "List", "Set", "Field", "Equation", "real", "int"})

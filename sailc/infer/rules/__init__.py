@@ -10,6 +10,7 @@ from sailc.infer.rules import (
     arithmetic,
     collections,
     equations,
+    gradient,
     judging,
     makers,
     reductions,
@@ -31,6 +32,7 @@ RULES: Mapping[str, Rule] = {
     **makers.RULES,
     **judging.RULES,
     **equations.RULES,
+    **gradient.RULES,
 }
 VARIADIC = frozenset({"extreme", "concat", "stack", "zip", "derivative"})
 OPEN = frozenset({"reference"})

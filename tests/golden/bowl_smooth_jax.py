@@ -1,0 +1,328 @@
+"""Bowl, answered by Smooth, on JAX.
+
+Bowl: A particle in a bowl: energies and forces.
+
+Written by sailc 0.1.0 from bowl.sail. It needs jax, optax, numpy, and no sailc:
+
+    python script.py --seed 0 --out results
+"""
+
+import argparse
+import json
+import math
+import platform
+import time
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+SCENARIO = "c9364dbb3885"
+BACKEND = "jax"
+VERSIONS = {
+    "python": platform.python_version(),
+    "jax": jax.__version__,
+    "optax": optax.__version__,
+    "numpy": np.__version__,
+}
+EPOCHS = 30
+BATCH = 64
+RATE = 0.01
+EVALUATION_BATCH = 4096
+
+
+def load():
+    """Read the data and part them as the problem says."""
+    corner = np.array((1, 1))
+    places = np.random.default_rng(1).uniform(-corner, corner, (400, 2))
+    return (
+        {
+            "at": places[:250],
+            "energy": (2.0 * (places ** 2).sum(axis=-1))[:250],
+            "force": (-4.0 * places)[:250],
+        },
+        {
+            "at": places[-50:],
+            "energy": (2.0 * (places ** 2).sum(axis=-1))[-50:],
+            "force": (-4.0 * places)[-50:],
+        },
+        {
+            "at": places[250:350],
+            "energy": (2.0 * (places ** 2).sum(axis=-1))[250:350],
+            "force": (-4.0 * places)[250:350],
+        },
+    )
+
+
+def points(m):
+    """What is asked of points, and the true answers of every fixture."""
+    return m["at"], {"energy": m["energy"], "pull": m["force"]}
+
+
+def fit(at):
+    """What is known of all training questions together."""
+    center = at.mean(axis=0)
+    deviation = at.std(axis=0)
+    spread = np.where(deviation == 0, 1, deviation)
+    return center, spread
+
+
+def fit_truth(truth):
+    """The spread of the training truths of each fixture: its loss is measured in it."""
+    center = truth["energy"].mean()
+    deviation = truth["energy"].std()
+    spread = np.where(deviation == 0, 1, deviation)
+    pull_spread = truth["pull"].std()
+    return (
+        center,
+        spread,
+        np.where(deviation == 0, 1, deviation),
+        np.where(pull_spread == 0, 1, pull_spread),
+    )
+
+
+def data():
+    """Questions and true answers of every split."""
+    train, validate, test = load()
+    train_x, train_y = points(train)
+    validate_x, validate_y = points(validate)
+    test_x, test_y = points(test)
+    return {
+        "train": (train_x, train_y),
+        "validate": (validate_x, validate_y),
+        "test": (test_x, test_y),
+    }
+
+
+def init(rng):
+    """The learned arrays, as their layers start them."""
+
+    def glorot(*shape):
+        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010)."""
+        *window, n, m = shape
+        bound = math.sqrt(6 / (math.prod(window) * (n + m)))
+        return rng.uniform(-bound, bound, shape)
+
+    return {
+        "y_1.weight": glorot(2, 32),
+        "y_1.bias": np.zeros(32),
+        "y_2.weight": glorot(32, 1),
+        "y_2.bias": np.zeros(1),
+    }
+
+
+def smooth(w, x):
+    """The model Smooth."""
+    y = x @ w["y_1.weight"] + w["y_1.bias"]
+    return jnp.tanh(y) @ w["y_2.weight"] + w["y_2.bias"]
+
+
+def energy(w, question, center, spread, center_2, spread_2):
+    """Questions, as they are asked, to answers, as the truths are."""
+    standardize_columns = (question - center) / spread
+    squeeze = smooth(w, standardize_columns).reshape(-1)
+    return squeeze * spread_2 + center_2
+
+
+def pull(w, at, center, spread, center_2, spread_2):
+    """The fixture pull, computed from answers."""
+    return -jax.grad(
+        lambda at: energy(w, at, center, spread, center_2, spread_2).sum(),
+    )(at)
+
+
+def loss(w, at, truth, center, spread, center_2, spread_2, energy_scale, pull_scale):
+    """The mean loss of some points: of every fixture, in the spread of its truths."""
+    energy_answer = energy(w, at, center, spread, center_2, spread_2) / energy_scale
+    energy_truth = truth["energy"] / energy_scale
+    energy_loss = ((energy_answer - energy_truth) ** 2).mean()
+    pull_answer = pull(w, at, center, spread, center_2, spread_2) / pull_scale
+    pull_truth = truth["pull"] / pull_scale
+    pull_loss = ((pull_answer - pull_truth) ** 2).mean()
+    return energy_loss + 10 * pull_loss
+
+
+def answer(w, at, center, spread, center_2, spread_2):
+    """What is answered, before it is judged."""
+    standardize_columns = (at - center) / spread
+    return {
+        "energy": smooth(w, standardize_columns),
+        "pull": pull(w, at, center, spread, center_2, spread_2),
+    }
+
+
+def batches(n, rng):
+    """The points in a new order, in batches of one size: the last is filled up with the
+    first points of the order."""
+    return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
+
+
+OPTIMIZER = optax.adam(RATE, b1=0.9, b2=0.999, eps=1e-08)
+
+
+@jax.jit
+def step(w, state, x, y, index, constants):
+    """One step of the optimizer on the points of a batch."""
+
+    def batch_loss(w):
+        xs, ys = taken((x, y), index)
+        return loss(w, xs, ys, *constants)
+
+    value, gradient = jax.value_and_grad(batch_loss)(w)
+    updates, state = OPTIMIZER.update(gradient, state, w)
+    return optax.apply_updates(w, updates), state, value
+
+
+def train(w, points, constants, rng):
+    """Fit the weights; these, the time, the epochs, and the last mean loss of one."""
+    x, y = points["train"]
+    state = OPTIMIZER.init(w)
+    best, since = math.inf, 0
+    start = time.perf_counter()
+    for epoch in range(1, EPOCHS + 1):
+        values = []
+        for index in batches(size_of(y), rng):
+            w, state, value = step(w, state, x, y, index, constants)
+            values.append(value)
+        mean_loss = jnp.stack(values).mean().item()
+        seconds = time.perf_counter() - start
+        report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
+        if not math.isfinite(mean_loss):
+            raise FloatingPointError(f"the loss is {mean_loss} after epoch {epoch}")
+        check = loss(w, *points["validate"], *constants).item()
+        since = 0 if check < best else since + 1
+        best = min(best, check)
+        if since >= 10:
+            break
+    return w, time.perf_counter() - start, epoch, mean_loss
+
+
+MODEL = jax.jit(answer)
+
+
+def respond(w, x, constants):
+    """What the model says to many questions, in large batches."""
+    starts = range(0, len(x), EVALUATION_BATCH)
+    answers = [MODEL(w, x[i : i + EVALUATION_BATCH], *constants[:4]) for i in starts]
+    joined = jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *answers)
+    return jax.block_until_ready(joined)
+
+
+def energy_answer(output, center, spread):
+    """Outputs as answers: the fixture energy."""
+    squeeze = output.reshape(-1)
+    return squeeze * spread + center
+
+
+def mean_error(answer, truth):
+    """Mean absolute error, in the unit of the truth."""
+    scores = np.abs(answer - truth)
+    return scores.mean()
+
+
+def mean_error_pull(answer, truth):
+    """Mean absolute error, in the unit of the truth."""
+    scores = np.abs(answer - truth).mean(axis=-1)
+    return scores.mean()
+
+
+def each(value, change):
+    """The same done to every array that a question or an answer holds."""
+    if isinstance(value, dict):
+        return {name: each(part, change) for name, part in value.items()}
+    if isinstance(value, tuple):
+        return tuple(each(part, change) for part in value)
+    return change(value)
+
+
+def taken(value, index):
+    """Some of the points that a question or an answer is of."""
+    return each(value, lambda array: array[index])
+
+
+def size_of(value):
+    """How many points a question or an answer is of."""
+    while isinstance(value, dict | tuple):
+        value = next(iter(value.values())) if isinstance(value, dict) else value[0]
+    return len(value)
+
+
+def timed(work):
+    """Seconds that a call takes, the mean of as many as fit into 0.2 s; the first, which may
+    prepare things, is not counted."""
+    work()
+    start, repeats = time.perf_counter(), 0
+    while time.perf_counter() - start < 0.2:
+        work()
+        repeats += 1
+    return (time.perf_counter() - start) / repeats
+
+
+def report(event, **facts):
+    """Print one JSON object on a line of its own."""
+    print(json.dumps({"event": event, **facts}), flush=True)
+
+
+def main():
+    """Train, answer, judge, and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=0, help="of weights and order")
+    parser.add_argument("--out", type=Path, default=Path("results"), help="folder for results")
+    parser.add_argument("--device", default="cpu", help="where to run")
+    args = parser.parse_args()
+    jax.config.update("jax_default_device", jax.devices(args.device)[0])
+    facts = {"seed": args.seed, "device": args.device, "backend": BACKEND}
+    report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
+    points = data()
+    statistics = (*fit(points["train"][0]), *fit_truth(points["train"][1]))
+    rng = np.random.default_rng(args.seed)
+
+    def array(values):
+        kind = jnp.int32 if np.issubdtype(values.dtype, np.integer) else jnp.float32
+        return jnp.asarray(values, dtype=kind)
+
+    on_device = {split: each(pair, array) for split, pair in points.items()}
+    constants = [array(np.asarray(s)) for s in statistics]
+    w = {name: array(value) for name, value in init(rng).items()}
+    parameters = sum(value.size for value in w.values())
+
+    # Compiling is timed apart from training: what trains and what answers is called once.
+    start = time.perf_counter()
+    x, y = on_device["train"]
+    index = np.arange(min(BATCH, size_of(y)))
+    jax.block_until_ready(step(w, OPTIMIZER.init(w), x, y, index, constants))
+    loss(w, *on_device["validate"], *constants)
+    respond(w, on_device["test"][0], constants)
+    compile_time = time.perf_counter() - start
+    report("compile", seconds=compile_time)
+
+    w, train_time, epochs, final_loss = train(w, on_device, constants, rng)
+
+    output = each(respond(w, on_device["test"][0], constants), lambda array: np.asarray(array, dtype=np.float64))
+    test_time = timed(lambda: respond(w, on_device["test"][0], constants))
+    run = {
+        "train": {
+            "time": train_time,
+            "epochs": epochs,
+            "loss": final_loss,
+        },
+        "compile": {"time": compile_time},
+        "test": {"time": test_time, "count": size_of(output)},
+        "model": {"parameters": parameters},
+    }
+    truth = points["test"][1]
+    energy_answers = energy_answer(output["energy"], *statistics[2:4])
+    metrics = {
+        "mean_error": float(mean_error(energy_answers, truth["energy"])),
+        "mean_error(pull)": float(mean_error_pull(output["pull"], truth["pull"])),
+    }
+    result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}
+    args.out.mkdir(parents=True, exist_ok=True)
+    (args.out / "result.json").write_text(json.dumps(result, indent=2) + "\n")
+    report("result", **result)
+
+
+if __name__ == "__main__":
+    main()
