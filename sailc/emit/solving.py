@@ -77,7 +77,9 @@ def _numpy(f: Function) -> str:
 
 def _metric_line(m: MetricCode) -> str:
     name = m.function.name
-    arguments = "run" if m.measured else f"np.stack({m.stage}_answers), np.stack({m.stage}_truths)"
+    arguments = (
+        "run" if m.measured else f"np.stack({m.answers}_answers), np.stack({m.answers}_truths)"
+    )
     return fit(f'"{m.name}": float({name}({arguments})),', 8)
 
 
