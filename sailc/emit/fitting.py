@@ -87,7 +87,7 @@ def _count(program: FittedProgram) -> str:
 def _metric_line(m: MetricCode) -> str:
     """How a metric's value gets into the results."""
     asked = ", asked" if m.asks else ""
-    given = "run" if m.measured else f"{m.stage}s, truth{asked}"
+    given = "run" if m.measured else f"{m.answers}, {m.truth}{asked}"
     return fit(f'"{m.name}": float({m.function.name}({given})),', 8)
 
 

@@ -112,7 +112,7 @@ def lower_fitted(
         else None,
         fit=at_run(_fit(model, fitting)),
         solver=at_run(_solver(model, fitting)),
-        answers=judged.answers,
+        answers=tuple(a.function for a in judged.answers),
         metrics=judged.metrics,
         judged=s.split,
         truth=_first_array(asked.fixtures[0].truth.type) if asked.fixtures[0].truth else (),
