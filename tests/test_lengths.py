@@ -204,3 +204,38 @@ def test_elements_that_are_only_added_up_need_no_groups(tmp_path: Path) -> None:
     _, truths = space["data"]()["test"]
     p = rows()[-50:]
     np.testing.assert_allclose(truths, np.where(p > 0, p**2, 0).sum(axis=1))
+
+
+STANDARDIZED = """
+problem Charges {
+    let rows = normal(3 eV, 2 eV, shape = [4]) |> sample(100, seed = 1)
+    let some(p) = Set([[x, 2 * x] for x in p if x > 0 eV])
+    train p in rows |> first(80): predict some(p) as sum(x for x in p if x > 0 eV)
+    test  p in rows |> last(20):  predict some(p) as sum(x for x in p if x > 0 eV)
+}
+
+model Sum {
+    input  xs: Set[Tensor[real, d], n]
+    output y: real = sum(linear(x, 1) for x in xs)[0]
+}
+
+benchmark b {
+    models   Sum
+    trainers adam_standardized
+    metrics  mean_error
+}
+"""
+
+
+def test_statistics_are_of_the_elements_that_any_point_holds(tmp_path: Path) -> None:
+    texts = emitted_by(write_one(tmp_path, STANDARDIZED))
+    space: dict[str, Any] = {"__name__": "program"}
+    exec(compile(texts["Charges/Sum/JAX"], "script.py", "exec"), space)
+    questions, truths = space["data"]()[0]["train"]
+    elements = np.concatenate([part.reshape(-1, 2) for part in questions])
+    np.testing.assert_allclose(elements.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(elements.std(axis=0), 1)
+    p = np.random.default_rng(1).normal(3, 2, (100, 4))[:80]
+    center, _, scale = space["fit_truth"](truths)
+    sums = np.where(p > 0, p, 0).sum(axis=1)
+    np.testing.assert_allclose([center, scale], [sums.mean(), sums.std()])

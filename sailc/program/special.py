@@ -30,6 +30,7 @@ from sailc.program.lengths import is_length
 from sailc.program.solved import SOLVED
 from sailc.program.tree import Expr, Literal, Op, Ref, is_tuple
 from sailc.terms import Apply, Term
+from sailc.types.dims import Dim
 from sailc.types.model import Label, ListType, SetType, Tensor, TextType, Type
 from sailc.types.parts import optional_parts, present
 
@@ -76,6 +77,8 @@ def _select(low: Lowering, term: Apply) -> Vector:
     attributes = dict(term.attributes)
     if any_leaf(source).levels:
         return _indexed(source, (_range(term),))
+    if isinstance(attributes.get("n"), Dim):
+        raise CannotLower("a share of what only the data know the length of", term.span)
     if term.operator == "first":
         return each(source, lambda x: _first_rows(x, attributes))
     if term.operator == "shuffle":
