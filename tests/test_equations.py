@@ -349,3 +349,102 @@ def test_checking_a_program_without_equations_imports_no_algebra(tmp_path: Path)
     )
     ran = python("-c", f"{text}; sys.exit('sympy' in sys.modules)", cwd=tmp_path)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+# --- networks that are fitted to an equation ------------------------------------------------
+
+PINN = """
+equation Decay(rate: real) {
+    unknown a(t)
+    domain  t in 0..1
+    law     d(a, t) == -rate * a
+    initial a(0) == 1
+}
+
+problem Decays {
+    test eq in [Decay(1.0), Decay(2.0)] {
+        a:   solve eq as Field[1, 1]
+        at:  a(eq)(0.5) as [0.5]
+        law: residual(eq, a(eq), at = 50) as 0
+    }
+}
+
+/// A network that is fitted to the equation itself.
+solver PINN {
+    needs   phi: Tensor[real, d] -> Tensor[real, k]
+    require smooth(phi, 2) because "kinks have no second derivative"
+
+    input    eq: Equation[d, k]
+    minimize mean(residual(eq, phi, at = 32) ^ 2) + mean(mismatch(eq, phi, at = 1) ^ 2)
+    output   phi
+}
+
+metric off {
+    better lower
+    score  (answer: Tensor[real, n], truth: Tensor[real, n]) => max(abs(answer - truth))
+    score  (answer: Tensor[real, n, m], truth: Tensor[real, n, m]) => sqrt(mean(answer ^ 2))
+    reduce max
+}
+
+trainer quick {
+    optimizer adam(2e-2)
+    epochs    150
+    loss      (answer: Tensor[real, ...s], truth: Tensor[real, ...s]) => mean((answer - truth) ^ 2)
+}
+
+benchmark B {
+    trainers quick
+    metrics  off, off(law)
+}
+"""
+
+
+def test_a_network_is_fitted_to_each_equation_afresh(tmp_path: Path) -> None:
+    found = results(write_one(tmp_path, PINN), tmp_path)
+    assert len(found) == 2  # one for each backend
+    for metrics in found.values():
+        assert metrics["off"] < 0.2  # exp(-1 / 2) and exp(-1) are not 0.5
+        assert metrics["off"] > 0.1
+        assert metrics["off(law)"] < 0.4  # a flat line would leave 2 over
+
+
+def test_what_fills_a_hole_is_as_smooth_as_is_required(tmp_path: Path) -> None:
+    """`relu` has one derivative, so the knob's next value is taken; a linear model has none
+    that would do."""
+    plan = plan_of(write_one(tmp_path, PINN), "B")
+    (hole,) = {h["model"] for s in plan["scenarios"] for h in s["holes"]}
+    assert hole == "MLP"
+    knobs = plan["scenarios"][0]["hyperparameters"]
+    assert knobs["phi.MLP.activation"] == "tanh"
+
+
+def test_a_training_that_diverges_fails_with_the_epoch(tmp_path: Path) -> None:
+    path = write_one(tmp_path, PINN.replace("adam(2e-2)", "sgd(1e6)"))
+    workspace = Workspace.open([path])
+    scenario = planned_in(workspace, path).scenarios[0]
+    (tmp_path / "one.py").write_text(compiled(workspace.db, scenario).text, encoding="utf-8")
+    ran = python("one.py", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "FloatingPointError: the loss is" in ran.stderr
+
+
+def test_a_solver_that_does_not_converge_fails(tmp_path: Path) -> None:
+    """u' = u ^ 2 has no solution beyond t = 1."""
+    text = """
+    equation Explosion {
+        unknown u(t)
+        domain  t in 0..2
+        law     d(u, t) == u ^ 2
+        initial u(0) == 1
+    }
+
+    problem Beyond {
+        test eq in [Explosion] {
+            u:  solve eq as Field[1, 1]
+            at: u(eq)(2) as [0]
+        }
+    }
+    """
+    path = write_one(tmp_path, program(text) + SOLVER + ONE)
+    said = sail("run", path, "B", exit=1).output
+    assert "the solver does not converge at t = 1" in said

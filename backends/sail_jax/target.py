@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from sail_jax.rows import JAX
-from sailc.emit.script import Target, lacking, script
+from sailc.emit.script import lacking, script
+from sailc.emit.target import Target
 from sailc.program.solving import AnyProgram
 from sailc.program.tree import ParameterSpec
 
@@ -29,6 +30,9 @@ TARGET = Target(
         "lbfgs": "optax.lbfgs(memory_size={history})",
         "sgd": "optax.sgd({rate}, momentum={momentum})",
     },
+    fitting=Path(__file__).parent / "collocation.py.jinja",
+    imports=("import jax", "import jax.numpy as jnp", "import optax"),
+    decorator="@jax.tree_util.register_dataclass",
 )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from sail_torch.rows import TORCH
-from sailc.emit.script import Target, lacking, script
+from sailc.emit.script import lacking, script
+from sailc.emit.target import Target
 from sailc.program.solving import AnyProgram
 from sailc.program.tree import ParameterSpec
 
@@ -54,8 +55,10 @@ TARGET = Target(
         ),
         "sgd": "torch.optim.SGD(w.values(), lr={rate}, momentum={momentum})",
     },
-    {"grad": GRADIENT},
-    simplify,
+    helpers={"grad": GRADIENT},
+    simplify=simplify,
+    fitting=Path(__file__).parent / "collocation.py.jinja",
+    imports=("import torch", "import torch.nn.functional as F"),
 )
 
 

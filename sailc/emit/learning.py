@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 from msgspec import Struct
 
 from sailc.emit.layout import fit
-from sailc.program.tree import Phase, Program, Schedule, Stop
+from sailc.program.tree import Phase, Schedule, Stop, Training
 
 # The variable of the training loop that holds a measure after an epoch, and how it reaches a value.
 VARIABLES = {
@@ -28,10 +29,20 @@ class Named(Struct, frozen=True):
     steps: object
 
 
+class Trained(Protocol):
+    """What a loop trains: a program, or a fit."""
+
+    @property
+    def training(self) -> Training: ...
+
+    @property
+    def reads(self) -> frozenset[str]: ...
+
+
 class Learning(Struct, frozen=True):
     """What the templates of training loops ask for."""
 
-    program: Program
+    program: Trained
     optimizers: Mapping[str, str]
     validated: bool
 

@@ -241,6 +241,8 @@ INFIX: Rows = {
     "fold": "functools.reduce(a, b, c)",
     "items": "[*args]",
     "table": table,
+    "left_over": lambda op: f"left_over(arg0, partial({op.attributes['function']}, w), arg1)",
+    "mismatched": lambda op: f"mismatch(arg0, partial({op.attributes['function']}, w), arg1)",
     "call": lambda op: f"{op.attributes['function']}(*args)",
 }
 

@@ -6,47 +6,25 @@ stores parameters; the rest (data, metrics, the command line) is the same everyw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-
-from msgspec import Struct, field
 
 from sailc import __version__
 from sailc.emit.batch import Batch, all_of, metric_line, pick, size, some
 from sailc.emit.doors import Doors
 from sailc.emit.environment import environment, is_standard, tidy, wrapped
-from sailc.emit.functions import docline, docstring, function
+from sailc.emit.functions import docline, function
 from sailc.emit.imports import STANDARD, in_order
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
-from sailc.emit.rows import Rows, operators_of
+from sailc.emit.rows import operators_of
 from sailc.emit.solving import solver_script
+from sailc.emit.target import Target, init_function
 from sailc.program.solving import AnyProgram, SolverProgram
-from sailc.program.tree import Expr, Function, Op, ParameterSpec, Program, Text
+from sailc.program.tree import Expr, Function, Op, Program, Text
 
 HERE = Path(__file__).parent
-
-
-class Target(Struct, frozen=True):
-    """What a backend adds to the shared writing.
-
-    `helpers` are function definitions that some rows call, by operator; `store` is what
-    brings a parameter into the backend's own layout (`.T`), or nothing; `optimizers` are
-    the texts of their makers, with the options as holes; `simplify` shortens a statement's
-    text.
-    """
-
-    name: str
-    title: str
-    packages: tuple[str, ...]
-    rows: Rows
-    template: Path
-    store: Callable[[ParameterSpec], str]
-    optimizers: Mapping[str, str]
-    helpers: Mapping[str, str] = field(default_factory=dict[str, str])
-    simplify: Callable[[str], str] = str
 
 
 def lacking(target: Target, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:
@@ -80,7 +58,10 @@ FOLDED = frozenset(
         "extern",
         "equation",
         "call",
+        "function",
+        "mismatch",
         "reference",
+        "residual",
     ]
 )
 
@@ -88,7 +69,7 @@ FOLDED = frozenset(
 def script(program: AnyProgram, target: Target) -> str:
     """The text of a program."""
     if isinstance(program, SolverProgram):
-        return solver_script(program, target.title, target.name)
+        return solver_script(program, target)
     assert isinstance(program, Program)
     made = environment([target.template.parent])
 
@@ -130,7 +111,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "data_helpers": [HELPERS[o] for o in sorted(on_data) if o in HELPERS],
         "reads": program.reads,
         "history": "validate.loss" in program.reads or any(m.curve for m in program.metrics),
-        "init": _init(program, target),
+        "init": init_function(program.parameters, target),
         "learning": Learning(program, target.optimizers, validated),
         "splits": program.splits,
         "validated": validated,
@@ -146,38 +127,6 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "several_scores": any(m.scores and _is_several(m.scores) for m in program.metrics),
         "nested": program.structured or program.grouped,
     }
-
-
-def _init(program: Program, target: Target) -> str:
-    """The function that draws the learned arrays, the same for every backend."""
-    lines = ["def init(rng):", *docstring("The learned arrays, as their layers start them.", 4)]
-    if any(p.initial == "glorot" for p in program.parameters):
-        lines += ["", *_GLOROT, ""]
-    lines.append("    return {")
-    for p in program.parameters:
-        value = _started(p) + target.store(p)
-        lines.append(fit(f'"{p.name}": {value},', 8))
-    return "\n".join([*lines, "    }"])
-
-
-_GLOROT = (
-    "    def glorot(*shape):",
-    '        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010)."""',
-    "        *window, n, m = shape",
-    "        bound = math.sqrt(6 / (math.prod(window) * (n + m)))",
-    "        return rng.uniform(-bound, bound, shape)",
-)
-
-
-def _started(spec: ParameterSpec) -> str:
-    match spec.initial:
-        case "glorot":
-            return f"glorot({', '.join(map(str, spec.shape))})"
-        case "value":
-            return f"np.full({spec.shape}, {spec.value!r})"
-        case kind:
-            shape = spec.shape[0] if len(spec.shape) == 1 else spec.shape
-            return f"np.{kind}({shape})"
 
 
 _ALWAYS = {"import numpy as np"}

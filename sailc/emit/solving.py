@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from sailc import __version__
 from sailc.emit.environment import environment, is_standard, tidy, wrapped
 from sailc.emit.functions import docline, docstring, function
 from sailc.emit.layout import fit
+from sailc.emit.learning import Learning
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import merged, taken
 from sailc.emit.rows import operators_of
+from sailc.emit.target import Target, init_function
 from sailc.program.equations import EquationCode
 from sailc.program.solving import SolverProgram
 from sailc.program.tree import Function, MetricCode
@@ -30,19 +33,29 @@ CALLS = {
 }
 
 
-def solver_script(program: SolverProgram, title: str, name: str) -> str:
-    """The text of a solver's program on a stack of some name."""
-    made = environment([])
-    made.filters.update(numpy=_numpy, equation=_equation)
-    return tidy(made.get_template("solving.py.jinja").render(**_facts(program, title, name)))
+def solver_script(program: SolverProgram, target: Target) -> str:
+    """The text of a solver's program."""
+    fitting = target.fitting if program.fitted is not None else None
+    made = environment([fitting.parent] if fitting is not None else [])
+
+    def own(f: Function) -> str:
+        return function(f, target.rows, target.simplify)
+
+    made.filters.update(numpy=_numpy, own=own, equation=partial(_equation, target))
+    template = made.get_template(fitting.name if fitting is not None else "solving.py.jinja")
+    return tidy(template.render(**_facts(program, target)))
 
 
-def _facts(program: SolverProgram, title: str, name: str) -> dict[str, object]:
+def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
     functions = list(_functions(program))
     used = frozenset[str]().union(*map(_operators, functions))
-    wanted = [f for o in sorted(used) for f in CALLS.get(o, ())]
+    fitted = program.fitted
+    wanted = [f for o in sorted(used) for f in CALLS.get(o, ()) if not (fitted and o == "residual")]
+    wanted += ["collocation", "borders"] if fitted else []
     texts, needed = taken("equations", wanted)
     extra = ["import scipy", "from dataclasses import dataclass"]
+    if fitted:
+        extra += ["import math", "from functools import partial", *target.imports]
     extra += [MODULES[o] for o in used if o in MODULES]
     extra += ["import math"] if _mentions(program, "math.") else []
     extra += ["import argparse", "import json", "import platform", "import time"]
@@ -52,23 +65,33 @@ def _facts(program: SolverProgram, title: str, name: str) -> dict[str, object]:
     each = ", ".join(program.names)
     return {
         "program": program,
-        "title": docline(f"{program.title}, for {title}"),
+        "title": docline(f"{program.title}, on {target.title}"),
         "doc": [wrapped(d) for d in program.doc],
         "version": __version__,
-        "needs": "numpy, scipy",
-        "backend": name,
+        "needs": ", ".join([*(target.packages if fitted else ["numpy"]), "scipy"]),
+        "backend": target.name,
+        "init": init_function(fitted.parameters, target) if fitted else "",
+        "learning": Learning(fitted, target.optimizers, False) if fitted else None,
+        "judged": "residual" in used,
         "standard": [i for i in imports if is_standard(i)],
         "others": [i for i in imports if not is_standard(i)],
         "uses_data": _mentions(program, "DATA"),
         "written": texts,
         "data_helpers": [HELPERS[o] for o in sorted(used) if o in HELPERS],
-        "drawn": any(f.drawn for f in program.fixtures),
+        "drawn": fitted is not None or any(f.drawn for f in program.fixtures),
         "each": each,
         "each_one": each if len(program.names) == 1 else f"({each})",
-        "asked": f"{program.asked.name}({each})" if program.asked else each,
+        "solve": _solve(program, f"{program.asked.name}({each})" if program.asked else each),
         "layout": fit,
         "metric_line": _metric_line,
     }
+
+
+def _solve(program: SolverProgram, asked: str) -> str:
+    """How the solver is called."""
+    if program.fitted is not None:
+        return f"{program.fitted.solver}({asked}, rng, args.device)"
+    return f"{program.solver.name}({asked})"
 
 
 def _numpy(f: Function) -> str:
@@ -85,7 +108,8 @@ def _metric_line(m: MetricCode) -> str:
 
 def _functions(program: SolverProgram) -> Iterator[Function]:
     yield program.load
-    yield program.solver
+    if program.fitted is None:
+        yield program.solver
     if program.asked:
         yield program.asked
     for f in program.fixtures:
@@ -106,12 +130,15 @@ def _mentions(program: SolverProgram, word: str) -> bool:
     return any(word in function(f, NUMPY) for f in _functions(program))
 
 
-def _equation(e: EquationCode) -> str:
+def _equation(target: Target, e: EquationCode) -> str:
     """A class of an equation."""
-    lines = ["@dataclass(frozen=True)", f"class {e.name}:", *docstring(e.doc, 4), ""]
+    decorators = [target.decorator] if e.own and target.decorator else []
+    lines = [*decorators, "@dataclass(frozen=True)", f"class {e.name}:", *docstring(e.doc, 4), ""]
     lines += [f"    {name}: float" for name in e.fields]
     lines += [""] if e.fields else []
     lines += [fit(f"{name} = {value}", 4) for name, value in e.facts]
-    for m in e.methods:
-        lines += ["", re.sub(r"(?m)^(?=.)", "    ", function(m, NUMPY))]
+    texts = [function(m, NUMPY) for m in e.methods]
+    texts += [function(m, target.rows, target.simplify) for m in e.own]
+    for text in texts:
+        lines += ["", re.sub(r"(?m)^(?=.)", "    ", text)]
     return "\n".join(lines)

@@ -12,9 +12,17 @@ from sailc.infer.read import read_type
 from sailc.infer.values import POISON, Given, Scope, Value
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.terms import Apply, Term
+from sailc.terms import Apply, Lambda, Term, Var
 from sailc.types.dims import const
-from sailc.types.model import REAL, EquationType, FieldType, Num, Tensor, Type
+from sailc.types.model import (
+    REAL,
+    EquationType,
+    FieldType,
+    FunctionType,
+    Num,
+    Tensor,
+    Type,
+)
 
 
 def unknown_calls(declaration: tree.Declaration) -> list[tree.Call]:
@@ -113,3 +121,13 @@ def at_point(
         if not ctx.unify(p.type, REAL, p.span, "a coordinate of a field"):
             return POISON
     return Apply(result, span, "at_point", (field, *places))
+
+
+def as_answer(ctx: Context, term: Term) -> Term:
+    """A hole that is itself the answer, as the function of a point that fills it."""
+    type = ctx.type_of(term)
+    if not isinstance(term, Var) or not isinstance(type, FunctionType):
+        return term
+    points = tuple(Var(p, term.span, "point") for p in type.parameters)
+    function = Lambda(points, Apply(type.result, term.span, "call", (term, *points)))
+    return Apply(type, term.span, "function", (), {"function": function}, name=term.name)

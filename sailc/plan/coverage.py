@@ -53,7 +53,7 @@ def _bound(term: Term) -> Iterator[Var]:
 
 def of_model(links: Links) -> frozenset[str]:
     """What runs on the backend: the models and the losses."""
-    if is_solving(links):
+    if is_solving(links) and all(k.model.minimize is None for k in links):
         return frozenset()
     roots = model_roots(links)
     filtered = any(isinstance(t, Map) and t.condition is not None for t in walk(*roots))
@@ -87,7 +87,8 @@ def of_data(
 ) -> frozenset[str]:
     """What runs in NumPy: questions, truths, scores, and what is required of the data."""
     roots: list[Term] = [*(c.holds for c in conditions), *(k.line.source for k in links)]
-    roots += [k.model.output for k in links if is_solving(links)]
+    if is_solving(links):
+        roots += [k.model.output for k in links if k.model.minimize is None]
     judged = list(metrics)
     whole = [v for m in judged if (v := _scores(m)) is not None]
     found = needed(*roots, *(t for m in judged for t in _of_metric(m)), whole=whole)

@@ -23,6 +23,7 @@ from sailc.plan.filled import Filler, Plug
 from sailc.plan.ground import Grounding
 from sailc.plan.judging import Judging, differentiable
 from sailc.plan.matches import Asked, Filling, GroundModel, Match, Matches
+from sailc.plan.wanting import Wanting, told, wanting
 from sailc.routes import Reached
 from sailc.routes.search import is_decided, is_ground
 from sailc.types.meet import may_meet
@@ -224,8 +225,10 @@ class Matcher(Struct):
             found.note(2, reason)
             return
         options: list[list[Filling]] = []
+        wanted = [t for r in body.typed.requirements if (t := wanting(ctx, r)) is not None]
         for hole in body.typed.holes:
-            fillings = self._fillings(asked, body.typed, hole, ground)
+            own = [w for w in wanted if w.about(hole.variable)]
+            fillings = self._fillings(asked, body.typed, hole, ground, own)
             if isinstance(fillings, Reason):
                 found.note(4, fillings)
                 return
@@ -237,9 +240,14 @@ class Matcher(Struct):
     # --- holes (step 13) ---------------------------------------------------------------------
 
     def _fillings(
-        self, asked: Asked, typed: TypedModel, hole: Hole, ground: Grounding
+        self,
+        asked: Asked,
+        typed: TypedModel,
+        hole: Hole,
+        ground: Grounding,
+        wanted: list[Wanting],
     ) -> list[Filling] | Reason:
-        """A filling for each model that fits a hole, by name."""
+        """A filling for each model that fits a hole and what is `wanted` of it, by name."""
         type = ground.solver.resolve(hole.type)
         name = typed.entry.declaration.name
         what = f"the hole `{hole.name}` of `{name}`"
@@ -251,23 +259,38 @@ class Matcher(Struct):
         above = (*asked.above, name)
         way = Way(fitted=False, inverse=False)
         inner = Asked(type.parameters[0], type.result, hole.verb, way, above)
+        unmet: list[Reason] = []
+
+        def fits(match: Match) -> bool:
+            plug = _plug(Filling(hole.name, variable, match))
+            for w in wanted:
+                filled = Filler(self.world, [plug]).fill(ground.term(w.condition))
+                if told(filled) is False:
+                    unmet.append(_required(w.because, f"`{match.model.entry.declaration.name}`"))
+                    return False
+            return True
+
         found = [
             Filling(hole.name, variable, match)
             for entry, row in self.fillers()
             if entry.declaration.name not in above and _meant(entry, hole.verb)
-            for match in self._filling(inner, entry, row)
+            for match in self._filling(inner, entry, row, fits)
         ]
-        wanted = f"`{show(type.parameters[0])}` to `{show(type.result)}`"
-        return found or Reason("X0110", f"no model fills {what}, from {wanted}")
+        if not found and unmet:
+            return unmet[0]
+        wanted_types = f"`{show(type.parameters[0])}` to `{show(type.result)}`"
+        return found or Reason("X0110", f"no model fills {what}, from {wanted_types}")
 
-    def _filling(self, asked: Asked, entry: Entry, row: list[Choice]) -> Iterator[Match]:
-        """The first match under the first knobs that have one, for each way its own holes
-        are filled."""
+    def _filling(
+        self, asked: Asked, entry: Entry, row: list[Choice], fits: Callable[[Match], bool]
+    ) -> Iterator[Match]:
+        """The first match that fits under the first knobs that have one, for each way its own
+        holes are filled."""
         if not row or not self.takes(entry, row[0], asked):
             return
         for choice in row:
             matches = self.matches(asked, entry, choice)
-            first = next((m for m in matches if _trainable(m)), None)
+            first = next((m for m in matches if _trainable(m) and fits(m)), None)
             if first is not None:
                 same = (
                     m for m in matches if (m.question, m.answer) == (first.question, first.answer)

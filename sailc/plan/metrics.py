@@ -30,6 +30,7 @@ from sailc.plan.ground import Grounding
 from sailc.plan.judging import Judging
 from sailc.plan.link import Link, scored_type
 from sailc.plan.scenario import PlannedMetric
+from sailc.plan.solving import is_solving
 from sailc.terms import Var, walk
 from sailc.types.model import FieldType, Type, Unknown, show
 
@@ -277,10 +278,10 @@ def _measure(
     if other:
         name = link.model.entry.declaration.name
         return f"`{other[0]}` is not measured: `{name}` is fitted, and not trained"
-    nothing = not (link.model.trained or link.model.fitted) and link.model.minimize is None
     early = sorted(p for p in measured if p.startswith(("train.", "compile.")))
-    if nothing and early:
-        return f"`{early[0]}` is not measured: `{link.model.entry.declaration.name}` learns nothing"
+    if is_solving((link,)) and early:
+        name = link.model.entry.declaration.name
+        return f"`{early[0]}` is not measured: `{name}` answers each question by itself"
     if "train.flops" in measured and cost_of(link.model).train_flops is None:
         return f"the cost of `{link.model.entry.declaration.name}` is not known"
     ground = Grounding(ctx.solver)

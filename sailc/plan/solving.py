@@ -42,11 +42,22 @@ def unsolved(world: World, links: Links) -> Reason | None:
         return _later("equations in several `test` lines")
     if link.model.fitted or (link.model.trained and link.model.minimize is None):
         return _later("a model that learns from equations")
-    if link.model.minimize is not None:
-        return _later("a solver that minimizes")
-    if not isinstance(link.output, FieldType):
+    if link.model.minimize is not None and not _is_function(link.model.output):
+        return _later("a solver that minimizes something but answers with no function")
+    if link.model.minimize is None and not isinstance(link.output, FieldType):
         return _later("an answer to an equation that is no field")
     return next(_refused(world, link), None)
+
+
+def _is_function(output: Term) -> bool:
+    return isinstance(output, Apply) and output.operator == "function"
+
+
+def solved(link: Link) -> bool:
+    """Whether anything of a link is found on a grid or in steps of time."""
+    return link.model.minimize is None or any(
+        f.truth is not None and _has(f.truth, "reference") for f in link.line.fixtures
+    )
 
 
 def _later(what: str) -> Reason:
@@ -66,6 +77,8 @@ def _refused(world: World, link: Link) -> Iterator[Reason]:
         if equation is None:
             yield Reason("X0302", f"`{name}` has mistakes: see `sailc check`")
             return
+        if not solved(link):
+            continue
         try:
             made = system(equation)
         except Refused as refused:
@@ -73,7 +86,8 @@ def _refused(world: World, link: Link) -> Iterator[Reason]:
             return
         if not made.space and made.time is None:
             yield Reason("X0303", f"`{name}` has no variable to solve along")
-        if made.space and not _has(link.model.output, "discretize"):
+        on_grid = link.model.minimize is not None or _has(link.model.output, "discretize")
+        if made.space and not on_grid:
             yield Reason("X0303", f"`{name}` has derivatives by space: it wants `discretize`")
         kinds.add((made.time is None, len(made.space)))
     if len(kinds) > 1:

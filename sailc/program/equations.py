@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from sailc.program.layout import Leaf
-from sailc.program.tree import Assign, Expr, Function, Op, Ref, Text
+from sailc.program.tree import Assign, Expr, Function, Literal, Op, Ref, Text
 from sailc.program.vectors import Lowering
 from sailc.symbolic.form import TypedEquation
-from sailc.symbolic.laws import Leftover, laws
+from sailc.symbolic.laws import Leftover, conditions, laws
 from sailc.symbolic.system import End, System
 from sailc.terms import Const, Term, Var, walk
 
@@ -26,19 +26,40 @@ class EquationCode(Struct, frozen=True):
     fields: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     methods: tuple[Function, ...]
+    own: tuple[Function, ...] = ()
+    """Methods on arrays of the backend."""
 
 
-def equation_code(e: TypedEquation, s: System, implicit: bool, judged: bool) -> EquationCode:
-    """The class of an equation. Explicit methods need no Jacobian without space; the laws are
-    there if a field is `judged` by them."""
-    writer = _Writer(e, s)
-    methods = [writer.domain(), writer.start(), writer.rates()]
-    methods += [writer.jacobian()] if implicit or s.space else []
-    facts = [("unknowns", str(s.unknowns))]
-    if judged:
+class Wanted(Struct, frozen=True):
+    """What a program does with equations. Explicit methods need no Jacobian without space; a
+    field is `judged` by the laws, a network is `fitted` to laws and conditions."""
+
+    implicit: bool
+    judged: bool
+    fitted: bool
+
+
+def equation_code(e: TypedEquation, s: System | None, wanted: Wanted) -> EquationCode:
+    """The class of an equation; without a system nothing is solved on a grid."""
+    writer = _Writer(e, s or System(None, (), (), (), (), (), (), (), (), ()))
+    methods = [writer.domain()]
+    facts: list[tuple[str, str]] = []
+    if s is not None:
+        methods += [writer.start(), writer.rates()]
+        methods += [writer.jacobian()] if wanted.implicit or s.space else []
+        facts.append(("unknowns", str(s.unknowns)))
+    own: list[Function] = []
+    if wanted.judged or wanted.fitted:
         found = laws(e)
-        methods.append(writer.laws(found))
-        facts.append(("law_jets", str(tuple((j.unknown, j.orders) for j in found.jets))))
+        own.append(writer.laws(found))
+        facts.append(("law_jets", jets_of(found)))
+    if wanted.fitted:
+        own += writer.conditions()
+    elif own:
+        methods, own = [*methods, *own], []
+    fields = tuple(v.name for v in e.parameters)
+    if s is None:
+        return EquationCode(e.name, describe(e), fields, tuple(facts), tuple(methods), tuple(own))
     if s.space:
         methods += [writer.values(), writer.slopes()]
         facts += [
@@ -47,8 +68,12 @@ def equation_code(e: TypedEquation, s: System, implicit: bool, judged: bool) -> 
             ("periodic", str(s.periodic)),
             ("time_axis", str(s.time)),
         ]
-    fields = tuple(v.name for v in e.parameters)
-    return EquationCode(e.name, describe(e), fields, tuple(facts), tuple(methods))
+    return EquationCode(e.name, describe(e), fields, tuple(facts), tuple(methods), tuple(own))
+
+
+def jets_of(found: Leftover) -> str:
+    """The derivatives that are read, as (unknown, how many by each variable)."""
+    return str(tuple((j.unknown, j.orders) for j in found.jets))
 
 
 def describe(e: TypedEquation) -> str:
@@ -145,6 +170,39 @@ class _Writer(Struct):
         variables = [*self.e.independents, *(j.variable for j in found.jets)]
         return self._plain("laws", doc, variables, found.values)
 
+    def conditions(self) -> list[Function]:
+        """A method for each condition, and one that lists them."""
+        made: list[Function] = []
+        rows: list[Expr] = []
+        places: list[Term] = []
+        for i, c in enumerate(conditions(self.e), 1):
+            sides = [c.left, *([c.other] if c.other is not None else [])]
+            made.append(self._condition(f"condition_{i}", sides))
+            places += [c.place, *([c.there] if c.there is not None else [])]
+            jets = Text(f"({', '.join(jets_of(x) for x in sides)},)")
+            rows.append(
+                Op("pack", (Literal(c.axis), Literal(len(sides)), jets), {"names": (0, 1, 2)})
+            )
+        whole = self._method("conditions", _CONDITIONS, (), places, lambda v: _rows(rows, v))
+        return [*made, whole]
+
+    def _condition(self, name: str, sides: list[Leftover]) -> Function:
+        """What a condition leaves over: of a periodic one, here minus there."""
+        low = Lowering()
+        low.names.taken |= {"self", NONE}
+        names = [low.names.fresh(v.name) for v in self.e.independents]
+        parameters = ["self", *names]
+        values: list[Expr] = []
+        for x in sides:
+            own = [low.names.fresh(j.variable.name) for j in x.jets]
+            parameters += own
+            variables = [*self.e.independents, *(j.variable for j in x.jets)]
+            low.body += bind(low, self.e.parameters, variables, [*names, *own], x.values)
+            values.append(low.leaf(x.values[0]).expr)
+        result = values[0] if len(values) == 1 else Op("subtract", tuple(values))
+        doc = "What a condition leaves over."
+        return Function(name, doc, tuple(parameters), tuple(low.body), (result,), self.e.span)
+
     def values(self) -> Function:
         ends = [x for x in self.s.ends if x.kind == "value"]
         doc = "What the boundary gives: a value for (state, axis, end)."
@@ -166,6 +224,23 @@ class _Writer(Struct):
             return _table(ends)([Op("pack", p, {"names": (0, 1)}) for p in both])
 
         return self._method("slopes", doc, [*self._space, *self._time], flat, table)
+
+
+_CONDITIONS = "Each condition: its variable, its places, the jets that it reads, itself."
+
+
+def _rows(rows: list[Expr], places: list[Expr]) -> Expr:
+    """The conditions, each with its own of all places."""
+    made: list[Expr] = []
+    rest = list(places)
+    for i, row in enumerate(rows, 1):
+        assert isinstance(row, Op)
+        axis, count, jets = row.arguments
+        assert isinstance(count, Literal)
+        own = tuple(rest.pop(0) for _ in range(int(str(count.value))))
+        parts = (axis, Op("items", own), jets, Text(f"self.condition_{i}"))
+        made.append(Op("pack", parts, {"names": (0, 1, 2, 3)}))
+    return Op("items", tuple(made))
 
 
 def _items(values: list[Expr]) -> Expr:

@@ -20,11 +20,9 @@ from sailc.program.model import Keys, learned_arrays, minimized, model_function
 from sailc.program.parts import has_several
 from sailc.program.placed import Placed
 from sailc.program.points import asked_questions, point_functions, with_lengths
+from sailc.program.precision import PRECISIONS
 from sailc.program.several import Several
 from sailc.program.tree import AnswerCode, Asked, Function, MetricCode, Program, Split
-
-# NumPy's names of how real numbers are stored.
-PRECISIONS = {"f32": "float32", "f64": "float64", "bf16": "bfloat16"}
 
 
 def lower(world: World, s: Scenario, find: FindFile, folder: str, source: str) -> Program:

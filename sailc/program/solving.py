@@ -11,8 +11,9 @@ from sailc.infer.modules.problem import DataLine, Question
 from sailc.plan.link import Link
 from sailc.plan.metrics import reads
 from sailc.plan.scenario import Scenario
-from sailc.plan.solving import equations_in, typed
-from sailc.program.equations import EquationCode, equation_code
+from sailc.plan.solving import equations_in, solved, typed
+from sailc.program.collocation import Collocated, collocated
+from sailc.program.equations import EquationCode, Wanted, equation_code
 from sailc.program.files import Files, FindFile
 from sailc.program.fitting import FittedProgram
 from sailc.program.layout import Group, Leaf, Vector, opened, packed
@@ -24,7 +25,7 @@ from sailc.program.tree import Door, Driver, Function, MetricCode, Program, Ref
 from sailc.program.vectors import Lowering
 from sailc.symbolic.system import System, system
 from sailc.terms import Apply, Const, Term, walk
-from sailc.types.model import FieldType, TupleType
+from sailc.types.model import TupleType
 
 
 class FixtureCode(Struct, frozen=True):
@@ -60,6 +61,7 @@ class SolverProgram(Struct, frozen=True):
     fixtures: tuple[FixtureCode, ...]
     metrics: tuple[MetricCode, ...]
     reads: frozenset[str]
+    fitted: Collocated | None = None
     drivers: Mapping[Door, Driver] = field(default_factory=dict["Door", "Driver"])
 
 
@@ -77,7 +79,7 @@ class _Lowering(Struct):
     world: World
     s: Scenario
     files: Files
-    about: System
+    about: System | None
     codes: tuple[EquationCode, ...]
     names: tuple[str, ...]
     taken: NameTable
@@ -87,12 +89,13 @@ class _Lowering(Struct):
         link = s.link
         found = equations_in([link.line.source, link.fixture.question])
         equations = [e for t in found.values() if (e := typed(world, t)) is not None]
-        systems = [system(e) for e in equations]
-        implicit = _implicit(link)
+        fitted = link.model.minimize is not None
+        systems = [system(e) if solved(link) else None for e in equations]
         asked = [f.question for i, f in enumerate(link.line.fixtures) if i in scored(s)]
         judged = any(isinstance(t, Apply) and t.operator == "residual" for t in walk(*asked))
         pairs = zip(equations, systems, strict=True)
-        codes = tuple(equation_code(e, x, implicit, judged) for e, x in pairs)
+        wanted = Wanted(_implicit(link), judged, fitted)
+        codes = tuple(equation_code(e, x, wanted) for e, x in pairs)
         taken = NameTable(set(TAKEN) | {c.name for c in codes})
         names = tuple(taken.fresh(n) for n in link.line.names)
         return cls(world, s, Files(find), systems[0], codes, names, taken)
@@ -105,7 +108,12 @@ class _Lowering(Struct):
         load = self._load()
         asked = self._asked()
         output = self.taken.fresh(self.link.fixture.name or "solution")
-        solver = self._solver()
+        fitted = None
+        if self.link.model.minimize is not None:
+            fitted = collocated(self.s, self.taken)
+            solver = fitted.loss
+        else:
+            solver = self._solver()
         fixtures = tuple(self._fixtures(output))
         return SolverProgram(
             scenario=self.s.id,
@@ -125,6 +133,7 @@ class _Lowering(Struct):
             fixtures=fixtures,
             metrics=tuple(self._metrics(fixtures)),
             reads=frozenset(r for m in self.s.metrics if m.measure for r in reads(m.measure)),
+            fitted=fitted,
         )
 
     def _doc(self) -> Iterator[str]:
@@ -156,7 +165,7 @@ class _Lowering(Struct):
     def _of_point(self, name: str, doc: str, term: Term) -> Function:
         """A function of a point's parts."""
         low, parameters = _at_point(self.link.line, self.names)
-        whole = settled(term, self.about)
+        whole = settled(term, self.about) if self.about is not None else term
         low.count(whole)
         result = packed(low.lower(whole))
         return inlined(
@@ -170,6 +179,7 @@ class _Lowering(Struct):
         low = Lowering()
         start = low.names.fresh(model.input.name)
         low.bind(model.input, Leaf(Ref(start), (), 0))
+        assert self.about is not None
         output = settled(model.output, self.about)
         low.count(output)
         result = packed(low.lower(output))
@@ -189,7 +199,7 @@ class _Lowering(Struct):
             if number is None:
                 doc = f"The true answer to {f.name or 'a question'}."
                 truth = self._of_point(self.taken.fresh(f"true_{name}"), doc, f.truth)
-            whole = i == 0 and isinstance(self.link.output, FieldType)
+            whole = i == 0
             drawn = answer is not None and "rng" in answer.parameters
             yield FixtureCode(name, answer, truth, number or 0.0, whole, drawn)
 

@@ -35,7 +35,7 @@ class Index(Struct, frozen=True, eq=False):
     def backward(cls, converters: Iterable[Converter]) -> Index:
         """For the way back from truths: by what a converter gives; a fitted one is used
         backwards, from what it takes."""
-        usable = (c for c in converters if c.path != "question" and not c.rule)
+        usable = (c for c in converters if c.path != "question")
         return cls.of(usable, lambda c: c.source if c.fitted else c.target)
 
     def at(self, type: Type) -> Iterator[Converter]:

@@ -334,6 +334,21 @@ def collocation(domain, n, rng):
     return list((low + drawn * (high - low)).T)
 
 
+def borders(eq, n, rng):
+    """Places where the conditions hold, n in all; of a periodic one, on both sides."""
+    conditions = eq.conditions()
+    found = []
+    for i, (axis, ends, _, _) in enumerate(conditions):
+        count = max(1, (n + i) // len(conditions))
+        drawn = collocation(eq.domain(), count, rng)
+        sides = [
+            [np.full(count, end) if j == axis else x for j, x in enumerate(drawn)]
+            for end in ends
+        ]
+        found.append(sides)
+    return found
+
+
 def derivative(field, places, orders, steps):
     """A derivative of a field at some places, by central differences."""
     axis = next((i for i, n in enumerate(orders) if n), None)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from sailc.source import Span
 from sailc.terms import Apply, Term, Var
 from sailc.types.dims import Dim, const
-from sailc.types.model import Bool, Num, RecordType, Tensor, Type
+from sailc.types.model import Bool, FieldType, FunctionType, Num, RecordType, Tensor, Type
 from sailc.units import ONE
 
 Rule = Callable[[Var, Span], Term | None]
@@ -58,4 +58,27 @@ def _rank(type: Type) -> int:
     return len(type.shape) if isinstance(type, Tensor) else 0
 
 
-CONVERTER_RULES: Mapping[str, Rule] = {"vector": _vector}
+def _as_field(function: Var, span: Span) -> Term | None:
+    """A function of points as a field."""
+    match function.type:
+        case FunctionType((Tensor(Num(), (Dim() as d,)),), Tensor(Num(), (Dim() as k,))):
+            return Apply(FieldType(d, k), span, "as_field", (function,))
+        case _:
+            return None
+
+
+def _as_function(field: Var, span: Span) -> Term | None:
+    """A field as a function of points."""
+    match field.type:
+        case FieldType(d, k):
+            type = FunctionType((Tensor(Num(), (d,)),), Tensor(Num(), (k,)))
+            return Apply(type, span, "as_function", (field,))
+        case _:
+            return None
+
+
+CONVERTER_RULES: Mapping[str, Rule] = {
+    "vector": _vector,
+    "as_field": _as_field,
+    "as_function": _as_function,
+}

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
+from sailc.infer.equations import as_answer
 from sailc.infer.lift import lift
 from sailc.infer.modules.common import (
     Choice,
@@ -170,7 +171,7 @@ def _output(ctx: Context, entry: Entry, scope: Scope) -> Term:
         # The type comes first: its dimensions may be named in the value (`linear(m)`).
         expected = read_type(ctx, line.type, scope) if line.type is not None else None
         outer, ctx.part = ctx.part, line.name or "output"
-        term = lift(ctx, ctx.evaluate(line.value, scope), line.value.span)
+        term = as_answer(ctx, lift(ctx, ctx.evaluate(line.value, scope), line.value.span))
         ctx.part = outer
         fits = expected and ctx.unify(term.type, expected, line.value.span, "the output")
         if expected is not None and fits:

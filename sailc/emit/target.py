@@ -1,0 +1,69 @@
+"""What a backend adds to the shared writing of programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct, field
+
+from sailc.emit.functions import docstring
+from sailc.emit.layout import fit
+from sailc.emit.rows import Rows
+from sailc.program.tree import ParameterSpec
+
+
+class Target(Struct, frozen=True):
+    """What a backend adds to the shared writing.
+
+    `helpers` are function definitions that some rows call, by operator; `store` is what
+    brings a parameter into the backend's own layout (`.T`), or nothing; `optimizers` are
+    the texts of their makers, with the options as holes; `fitting` is the template of
+    programs that fit a network to each question, where `decorator` stands before an
+    equation, and that import `imports`; `simplify` shortens a statement's text.
+    """
+
+    name: str
+    title: str
+    packages: tuple[str, ...]
+    rows: Rows
+    template: Path
+    store: Callable[[ParameterSpec], str]
+    optimizers: Mapping[str, str]
+    helpers: Mapping[str, str] = field(default_factory=dict[str, str])
+    simplify: Callable[[str], str] = str
+    fitting: Path | None = None
+    decorator: str = ""
+    imports: tuple[str, ...] = ()
+
+
+def init_function(parameters: Sequence[ParameterSpec], target: Target) -> str:
+    """The function that draws the learned arrays, the same for every backend."""
+    lines = ["def init(rng):", *docstring("The learned arrays, as their layers start them.", 4)]
+    if any(p.initial == "glorot" for p in parameters):
+        lines += ["", *_GLOROT, ""]
+    lines.append("    return {")
+    for p in parameters:
+        value = _started(p) + target.store(p)
+        lines.append(fit(f'"{p.name}": {value},', 8))
+    return "\n".join([*lines, "    }"])
+
+
+_GLOROT = (
+    "    def glorot(*shape):",
+    '        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010)."""',
+    "        *window, n, m = shape",
+    "        bound = math.sqrt(6 / (math.prod(window) * (n + m)))",
+    "        return rng.uniform(-bound, bound, shape)",
+)
+
+
+def _started(spec: ParameterSpec) -> str:
+    match spec.initial:
+        case "glorot":
+            return f"glorot({', '.join(map(str, spec.shape))})"
+        case "value":
+            return f"np.full({spec.shape}, {spec.value!r})"
+        case kind:
+            shape = spec.shape[0] if len(spec.shape) == 1 else spec.shape
+            return f"np.{kind}({shape})"
