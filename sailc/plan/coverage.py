@@ -53,8 +53,9 @@ def _bound(term: Term) -> Iterator[Var]:
 
 def of_model(links: Links) -> frozenset[str]:
     """What runs on the backend: the models and the losses."""
-    if is_solving(links) and all(k.model.minimize is None for k in links):
-        return frozenset()
+    if is_solving(links):
+        fitted = [k.model for k in links if k.model.minimize is not None]
+        return needed(*(t for m in fitted for t in (m.output, m.minimize) if t is not None))
     roots = model_roots(links)
     filtered = any(isinstance(t, Map) and t.condition is not None for t in walk(*roots))
     return needed(*roots) | frozenset([CONDITION] if filtered else [])

@@ -79,15 +79,6 @@ def _left_over(low: Lowering, term: Apply) -> Vector:
     return replace(made, expr=replace(made.expr, attributes={"at": term.attributes["at"]}))
 
 
-def _call(low: Lowering, term: Apply) -> Vector:
-    """The answer to the first fixture's question, which has a name."""
-    function, *asked = term.arguments
-    answer = low.memo.get(id(function))
-    if answer is None or len(asked) != 1 or low.memo.get(id(asked[0])) is None:
-        raise CannotLower("a question that is not the one that was asked", term.span)
-    return answer
-
-
 SOLVED: Mapping[str, Callable[[Lowering, Apply], Vector]] = {
     **dict.fromkeys(
         [
@@ -97,7 +88,6 @@ SOLVED: Mapping[str, Callable[[Lowering, Apply], Vector]] = {
         _made,
     ),
     "residual": _left_over,
-    "call": _call,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct, field
 
@@ -16,7 +16,7 @@ from sailc.program.collocation import Collocated, collocated
 from sailc.program.equations import EquationCode, Wanted, equation_code
 from sailc.program.files import Files, FindFile
 from sailc.program.fitting import FittedProgram
-from sailc.program.layout import Group, Leaf, Vector, opened, packed
+from sailc.program.layout import CannotLower, Group, Leaf, Vector, opened, packed
 from sailc.program.names import TAKEN, NameTable, snake
 from sailc.program.scoring import measure_code, score_code
 from sailc.program.solved import EXPLICIT, listing, settled
@@ -208,7 +208,7 @@ class _Lowering(Struct):
         low, parameters = _at_point(self.link.line, self.names)
         for t in walk(f.question):
             if isinstance(t, Apply) and t.operator == "call":
-                low.bind(t.arguments[0], Leaf(Ref(output), (), 0))
+                low.calls = {**low.calls, id(t.arguments[0]): _answered(output)}
         low.count(f.question)
         result = packed(low.lower(f.question))
         drawn = [t for t in walk(f.question) if isinstance(t, Apply) and t.operator == "residual"]
@@ -225,6 +225,17 @@ class _Lowering(Struct):
                 yield measure_code(m, self.taken)
             else:
                 yield score_code(m, stages[m.fixture], self.taken, grouped=False)
+
+
+def _answered(output: str) -> Callable[[Lowering, Apply], Vector]:
+    """The answer to the question that was asked, under its name."""
+
+    def answer(low: Lowering, term: Apply) -> Vector:
+        if len(term.arguments) != 2 or id(term.arguments[1]) not in low.memo:
+            raise CannotLower("a question that is not the one that was asked", term.span)
+        return Leaf(Ref(output), (), 0)
+
+    return answer
 
 
 def scored(s: Scenario) -> frozenset[int]:
