@@ -58,7 +58,7 @@ class NotCarriedOut(Diagnostic, frozen=True, kw_only=True):
     benchmark growing {
         problems Sum
         models   Linear
-        scale    data in [1/4, 1/2, 1]
+        report   scaling
     }
     ```
 

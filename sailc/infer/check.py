@@ -15,7 +15,7 @@ from sailc.infer.externs import check_extern
 from sailc.infer.leaks import ENDLESS, shared
 from sailc.infer.lift import lift
 from sailc.infer.members import dataset_file
-from sailc.infer.modules.benchmark import check_names
+from sailc.infer.modules.benchmark import check_names, shares
 from sailc.infer.modules.common import (
     Choice,
     Knob,
@@ -327,6 +327,7 @@ def _benchmark(ctx: Context, entry: Entry, choice: Choice) -> None:
             read_unit(ctx, node.unit, node.unit_span, scope)
     for d in check_names(ctx, entry):
         ctx.report(d)
+    shares(ctx, entry)
     _scoped("seeds", "budget")(ctx, entry, choice)
 
 

@@ -10,6 +10,7 @@ from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.exclusions import Exclusions, Reason, Without
 from sailc.diagnostics.files import SelectsNothing
 from sailc.diagnostics.warnings import NeverStops, NotCarriedOut
+from sailc.infer.modules.benchmark import axis_of
 from sailc.infer.modules.common import Choice, Knob, World, has, knobs, properties
 from sailc.infer.modules.model import ports
 from sailc.infer.modules.problem import TypedProblem
@@ -28,6 +29,7 @@ from sailc.plan.outside import missing_outside, outside_software
 from sailc.plan.picked import picked
 from sailc.plan.problems import Class, Grounds, Posed, classes
 from sailc.plan.ranking import by_default, unread
+from sailc.plan.scale import scaled
 from sailc.plan.scenario import (
     Machine,
     Plan,
@@ -160,11 +162,15 @@ class Planner(Struct):
 
     def _problems(self, entry: Entry) -> Iterator[Posed]:
         for row in self.selection.choices(entry, axes=True):
-            problem = self.grounds.ground(entry, row[0])
-            if isinstance(problem, Reason):
-                self.exclusions.add(problem, (), [entry.declaration.name])
-            else:
-                yield Posed(problem, row[0])
+            whole = self.grounds.ground(entry, row[0])
+            for share in self.selection.shares() or (None,):
+                problem = whole
+                if share is not None and not isinstance(whole, Reason):
+                    problem = scaled(whole, share)
+                if isinstance(problem, Reason):
+                    self.exclusions.add(problem, (), [entry.declaration.name])
+                else:
+                    yield Posed(problem, row[0], share)
 
     def models(self) -> list[Entry]:
         """The models and solvers that take part."""
@@ -329,8 +335,10 @@ class Planner(Struct):
                 yield NeverStops(span=line.span, trainer=d.name, problem=s.problem.name)
         benchmark = self.selection.entry
         for line in benchmark.declaration.body or () if benchmark is not None else ():
-            if isinstance(line, tree.Property) and line.name in ("scale", "report"):
-                yield NotCarriedOut(span=line.name_span, name=line.name)
+            if isinstance(line, tree.Property) and line.name == "report":
+                yield NotCarriedOut(span=line.name_span, name="report")
+            elif isinstance(line, tree.Property) and axis_of(line)[0] == "nodes":
+                yield NotCarriedOut(span=line.name_span, name="scale nodes")
 
     def rankings(self) -> list[Entry]:
         found = self.selection.modules("rankings")

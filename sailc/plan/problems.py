@@ -31,15 +31,18 @@ from sailc.types.parts import lengths
 
 
 class Posed(Struct, frozen=True, eq=False):
-    """A problem, and the values of its axes."""
+    """A problem, the values of its axes, and the share of its training points, if it is
+    scaled."""
 
     problem: TypedProblem
     choice: Choice
+    share: float | None = None
 
     @property
     def axes(self) -> dict[str, object]:
-        """The values as they are shown, by `Problem.axis`."""
-        return {f"{self.problem.name}.{k}": show_value(v) for k, v in self.choice.items()}
+        """The values as they are shown, by `Problem.axis`; the share as `scale.data`."""
+        own = {f"{self.problem.name}.{k}": show_value(v) for k, v in self.choice.items()}
+        return own if self.share is None else {**own, "scale.data": self.share}
 
 
 class Class(Struct, eq=False):

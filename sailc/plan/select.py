@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from sailc.diagnostics.base import Diagnostic
 from sailc.infer.context import Context
-from sailc.infer.modules.benchmark import SELECTED, unknown_module
+from sailc.infer.modules.benchmark import SELECTED, shares, unknown_module
 from sailc.infer.modules.common import (
     Choice,
     Knob,
@@ -123,6 +123,10 @@ class Selection(Struct):
         if dim is not None and dim.value is not None and dim.value > 0:
             return tuple(range(dim.value))
         return (0,)
+
+    def shares(self) -> tuple[float, ...]:
+        """The shares of the training points that are rows, by `scale data`."""
+        return shares(self.world.context(), self.entry) if self.entry is not None else ()
 
     def budget(self) -> float | None:
         """Wall-clock seconds."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sailc.diagnostics.base import Diagnostic, Note
-from sailc.diagnostics.kinds import SweptDistribution
+from sailc.diagnostics.kinds import SweptDistribution, WrongPropertyArgument
 from sailc.diagnostics.names import UnknownModule, UnknownName
 from sailc.infer.context import Context
 from sailc.infer.modules.common import knobs, path_text, properties, show_value
+from sailc.infer.values import Poison, Sequence
 from sailc.kinds.check import unknown_properties
 from sailc.names import Entry, Names
 from sailc.source import Span
@@ -48,6 +49,42 @@ def check_names(ctx: Context, entry: Entry) -> Iterator[Diagnostic]:
         for a in line.arguments:
             yield from _knob(ctx, a.value.span, path_text(a.value) or "")
             yield from _endless(ctx, a.value.span, path_text(a.value) or "")
+
+
+SCALES = "`data in [1/4, 1/2, 1]`, shares above 0 and up to 1, or `nodes in [1, 2]`"
+
+
+def axis_of(line: tree.Property) -> tuple[str, tree.Expr | None]:
+    """What a line scales, `data` or `nodes`, and its values; nothing of another line."""
+    match line:
+        case tree.Property(name="scale", arguments=(argument,)):
+            match argument.value:
+                case tree.Binary(_, "in", tree.Name(_, name), values):
+                    return name, values
+                case _:
+                    pass
+        case _:
+            pass
+    return "", None
+
+
+def shares(ctx: Context, entry: Entry) -> tuple[float, ...]:
+    """The shares of the training points that a benchmark scales over; none if it does not."""
+    found: list[float] = []
+    for line in properties(entry.declaration, "scale"):
+        axis, expr = axis_of(line)
+        if expr is None or axis not in ("data", "nodes"):
+            ctx.report(WrongPropertyArgument(span=line.span, name="scale", expected=SCALES))
+            continue
+        value = ctx.evaluate(expr, ctx.root(entry.file).child())
+        items = value.items if isinstance(value, Sequence) else (value,)
+        numbers = [v for v in items if isinstance(v, int | float) and v > 0]
+        wrong = len(numbers) < len(items) or (axis == "data" and max(numbers, default=2) > 1)
+        if wrong and not isinstance(value, Poison):
+            ctx.report(WrongPropertyArgument(span=expr.span, name="scale", expected=SCALES))
+        elif axis == "data":
+            found += [float(v) for v in numbers]
+    return tuple(dict.fromkeys(found))
 
 
 def unknown_module(names: Names, span: Span, name: str, kind: str) -> Iterator[Diagnostic]:
