@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import TESTS, Json, emitted_by, plan_of, write_one
+from support import EXAMPLES, TESTS, Json, emitted_by, plan_of, write_one
 from test_emit import BACKENDS, run_here
 
 
@@ -267,3 +267,109 @@ def test_derivatives_inside_a_model_are_learned_through(slopes: Runs, model: str
 
 def test_a_flow_is_learned_as_that_of_an_energy(slopes: Runs) -> None:
     assert slopes.metrics("Spring/Hamiltonian/JAX")["mean_error"] < 0.2
+
+
+# --- sets of atoms -----------------------------------------------------------------------------
+
+PAPER = (EXAMPLES / "paper" / "deep_sets.sail").read_text("utf-8")
+
+CLUSTERS = """
+use std.chemistry { Atom, Element }
+
+/// Clusters of four atoms that pull each other.
+problem Clusters {
+    let shifts    = normal(zeros([4, 3]) * 1 angstrom, 0.1 angstrom) |> sample(80, seed = 1)
+    let corners   = [[0, 0, 0], [2, 0, 0], [0, 2, 0], [0, 0, 2]] * 1 angstrom
+    let species   = [0, 1, 1, 2]
+    let atoms(d)  = Set(Atom(Element(e), r) for (e, r) in zip(species, corners + d))
+    let far(a, b) = norm(a.position - b.position)
+    let pair(r)   = 0.3 eV * ((2.2 angstrom / r) ^ 4 - 2 * (2.2 angstrom / r) ^ 2)
+    let slope(r)  = 1.2 eV * ((2.2 angstrom / r) ^ 2 - (2.2 angstrom / r) ^ 4) / r
+    let pull(a, b) = slope(far(a, b)) * (b.position - a.position) / far(a, b)
+    let energy(x) = sum(pair(far(a, b)) for a in x for b in others(x, a)) / 2
+    let force(x)  = stack(sum(pull(a, b) for b in others(x, a)) for a in x)
+    let frames    = [atoms(d) for d in shifts]
+    let rows      = [{ atoms: x, energy: energy(x), force: force(x) } for x in frames]
+
+    train m in rows |> first(60) {
+        energy: predict m.atoms as m.energy
+        pull:   -grad(energy(m.atoms), m.atoms.position) as m.force
+    }
+    test m in rows |> drop(60) {
+        energy: predict m.atoms as m.energy
+        pull:   -grad(energy(m.atoms), m.atoms.position) as m.force
+    }
+}
+
+trainer short {
+    optimizer adam(1e-3)
+    epochs    3
+    batch     30
+    loss      (answer: Tensor[real<'u>, ...s], truth: Tensor[real<'u>, ...s]) =>
+                mean((answer - truth) ^ 2)
+}
+
+benchmark clusters {
+    models   LennardJones, DeepPotential, SumOverElements
+    trainers short
+    metrics  mean_error, mean_error(pull)
+}
+"""
+MODELS = PAPER[PAPER.index("model SumOverElements") : PAPER.index("/// The same model several")]
+
+
+@pytest.fixture(scope="module")
+def clusters(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    return Runs(tmp_path_factory.mktemp("clusters"), CLUSTERS + MODELS)
+
+
+@pytest.mark.parametrize("model", ["LennardJones", "DeepPotential", "SumOverElements"])
+def test_models_of_sets_learn_energies_and_forces(clusters: Runs, model: str) -> None:
+    torch, jax = (clusters.losses(f"Clusters/{model}/{software}") for software in BACKENDS)
+    assert torch == pytest.approx(jax, rel=1e-3)
+    assert torch[-1] < torch[0]
+
+
+@pytest.mark.parametrize("model", ["LennardJones", "DeepPotential"])
+def test_energies_stay_when_atoms_are_exchanged_turned_or_moved(clusters: Runs, model: str) -> None:
+    import torch
+
+    program = functions(clusters.texts[f"Clusters/{model}/PyTorch"])
+    atoms, _ = program["data"]()["test"]
+    rng = np.random.default_rng(0)
+    w = {k: torch.as_tensor(v) for k, v in program["init"](rng).items()}
+    energy = program[model.lower()]
+
+    def of(species: np.ndarray, position: np.ndarray) -> np.ndarray:
+        given = {"species": torch.as_tensor(species), "position": torch.as_tensor(position)}
+        return energy(w, given).numpy()
+
+    species, position = atoms["species"], atoms["position"]
+    before = of(species, position)
+    order = rng.permutation(4)
+    turn, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    assert of(species[:, order], position[:, order]) == pytest.approx(before, rel=1e-5)
+    assert of(species, position @ turn) == pytest.approx(before, rel=1e-5)
+    assert of(species, position + rng.normal(size=3)) == pytest.approx(before, rel=1e-5)
+    given = {"species": torch.as_tensor(species), "position": torch.as_tensor(position)}
+    force = program["pull"](w, given).detach().numpy()
+    step = np.zeros((4, 3))
+    step[1, 2] = 1e-5
+    slope = (of(species, position + step) - of(species, position - step)) / 2e-5
+    assert -slope == pytest.approx(force[:, 1, 2], rel=1e-5, abs=1e-7)
+
+
+def test_the_truth_of_a_force_is_the_slope_of_that_of_the_energy(clusters: Runs) -> None:
+    """What the library's `others` and lists in lists make of the data, in NumPy."""
+    program = functions(clusters.texts["Clusters/LennardJones/JAX"])
+    atoms, truth = program["data"]()["test"]
+
+    def energy(x: np.ndarray) -> np.ndarray:
+        r = np.linalg.norm(x[:, :, None] - x[:, None], axis=-1)[:, ~np.eye(4, dtype=bool)]
+        return (0.3 * ((2.2 / r) ** 4 - 2 * (2.2 / r) ** 2)).sum(axis=-1) / 2
+
+    assert truth["energy"] == pytest.approx(energy(atoms["position"]))
+    step = np.zeros((4, 3))
+    step[2, 0] = 1e-5
+    slope = (energy(atoms["position"] + step) - energy(atoms["position"] - step)) / 2e-5
+    assert truth["pull"][:, 2, 0] == pytest.approx(-slope, rel=1e-5)

@@ -130,6 +130,8 @@ JAX: Rows = {
     "upsample": _upsample,
     "parameter": "value",
     "grad": "jax.grad(a)(b)",
+    "flat_pair": "a.reshape(*a.shape[:axis], -1, *a.shape[axis + 2 :])",
+    "spread": "jnp.broadcast_to(a, (*b.shape[:-1], n))",
     "leading": "jnp.moveaxis(a, axis, 0)",
     "scan": "jnp.stack([*itertools.accumulate(b, a, initial=c)][1:], axis)",
     "cross_entropy": _cross_entropy,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sail_jax.rows import JAX
+from sailc.emit.numpy_rows import OTHERS
 from sailc.emit.script import lacking, script
 from sailc.emit.target import Target
 from sailc.program.solving import AnyProgram
@@ -30,6 +31,7 @@ TARGET = Target(
         "lbfgs": "optax.lbfgs(memory_size={history})",
         "sgd": "optax.sgd({rate}, momentum={momentum})",
     },
+    helpers={"others": OTHERS},
     fitting=Path(__file__).parent / "collocation.py.jinja",
     imports=("import jax", "import jax.numpy as jnp", "import optax"),
     decorator="@jax.tree_util.register_dataclass",

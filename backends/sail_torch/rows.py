@@ -153,6 +153,8 @@ TORCH: Rows = {
     "upsample": _upsample,
     "parameter": "value",
     "grad": "gradient(a, b)",
+    "flat_pair": "a.flatten(axis, axis + 1)",
+    "spread": "a.expand(*b.shape[:-1], n)",
     "leading": "a.movedim(axis, 0)",
     "scan": "torch.stack([*itertools.accumulate(b, a, initial=c)][1:], axis)",
     "cross_entropy": _cross_entropy,

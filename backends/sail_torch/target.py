@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sail_torch.rows import TORCH
+from sailc.emit.numpy_rows import OTHERS
 from sailc.emit.script import lacking, script
 from sailc.emit.target import Target
 from sailc.program.solving import AnyProgram
@@ -55,7 +56,7 @@ TARGET = Target(
         ),
         "sgd": "torch.optim.SGD(w.values(), lr={rate}, momentum={momentum})",
     },
-    helpers={"grad": GRADIENT},
+    helpers={"grad": GRADIENT, "others": OTHERS},
     simplify=simplify,
     fitting=Path(__file__).parent / "collocation.py.jinja",
     imports=("import torch", "import torch.nn.functional as F"),

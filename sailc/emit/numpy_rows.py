@@ -229,6 +229,7 @@ INFIX: Rows = {
     "place": "a[i]",
     "pack": pack,
     "updated": "{**a, name: b}",
+    "others": lambda op: f"others({'a' if op.attributes['axis'] == 1 else 'a, axis'})",
     "each_column": "{name: b for name, column in a.items()}",
     "length": "len(a)",
     "tensor": "a",
@@ -308,6 +309,8 @@ NUMPY: Rows = {
     "repeat_along": "np.repeat(a, b, axis=axis)",
     "flat_rows": "a.reshape(-1)",
     "over_parts": _over_parts,
+    "flat_pair": "a.reshape(*a.shape[:axis], -1, *a.shape[axis + 2 :])",
+    "spread": "np.broadcast_to(a, (*b.shape[:-1], n))",
     "merge_rows": "a.reshape(-1, *a.shape[2:])",
     "part_rows": "a.reshape(*b.shape[:n], *a.shape[1:])",
     "repeat_rows": "np.broadcast_to(a, (len(b), *np.shape(a))).copy()",
@@ -354,4 +357,12 @@ def wasserstein(a, b):
     shares = [np.searchsorted(np.sort(x), places[:-1], "right") / len(x) for x in (a, b)]
     return np.sum(np.abs(shares[0] - shares[1]) * np.diff(places))
 '''
-HELPERS = {"auc": _AUC.strip(), "wasserstein": _WASSERSTEIN.strip()}
+_OTHERS = '''
+def others(array, axis=1):
+    """For each element along an axis all that are not it, along a new axis after its own."""
+    n = array.shape[axis]
+    places = np.arange(n - 1) + (np.arange(n - 1) >= np.arange(n)[:, None])
+    return array[(slice(None),) * axis + (places,)]
+'''
+OTHERS = _OTHERS.strip()
+HELPERS = {"auc": _AUC.strip(), "wasserstein": _WASSERSTEIN.strip(), "others": OTHERS}

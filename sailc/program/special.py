@@ -27,6 +27,7 @@ from sailc.program.layout import (
     sizes,
 )
 from sailc.program.lengths import is_length
+from sailc.program.pairs import chained, others
 from sailc.program.solved import SOLVED
 from sailc.program.tree import Expr, Literal, Op, Ref, is_tuple
 from sailc.terms import Apply, Term
@@ -255,6 +256,16 @@ def _concat(low: Lowering, term: Apply) -> Vector:
     levels = merge(*(v.levels for v in leaves))
     rank = max(v.rank for v in leaves)
     parts = tuple(align(v, levels, rank) for v in leaves)
+    full = next((v for v in leaves if v.levels == levels), None)
+    if full is not None and any(v.levels != levels for v in leaves):
+        held = full if isinstance(full.expr, Ref) else low.store("whole", full, term.span)
+        leaves = [held if v is full else v for v in leaves]
+        parts = tuple(align(v, levels, rank) for v in leaves)
+        ends = [sizes(a.type)[-1] for a in term.arguments]
+        pairs = zip(leaves, parts, ends, strict=True)
+        parts = tuple(
+            p if v.levels == levels else Op("spread", (p, held.expr), {"n": n}) for v, p, n in pairs
+        )
     return Leaf(Op("concat", parts, batch=len(levels)), levels, rank)
 
 
@@ -353,6 +364,8 @@ SPECIAL = {
     "or_one": _or_one,
     "matmul": _matmul,
     "grad": gradient,
+    "others": others,
+    "chain": chained,
     "call": _call,
     "fold": fold,
     "scan": fold,

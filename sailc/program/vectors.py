@@ -269,8 +269,9 @@ class Lowering(Struct):
         return Leaf(Op(term.operator, parts, term.attributes), levels, rank)
 
     def _reduction(self, term: Apply) -> Leaf:
-        value = self._added(term.arguments[0])
-        axis = term.attributes.get("axis")
+        inner = _unchained(term)
+        axis = term.attributes.get("axis") if inner is term.arguments[0] else None
+        value = self._added(inner)
         attributes = {k: v for k, v in term.attributes.items() if k != "axis"}
         if isinstance(axis, int):
             inner = axis - value.rank if axis >= 0 and value.levels else axis
@@ -305,6 +306,8 @@ class Lowering(Struct):
         """An operator on the last axes of its first argument; batch axes pass through."""
         leaves = [self.leaf(a) for a in term.arguments]
         levels = merge(*(v.levels for v in leaves))
+        if term.operator == "reshape" and len(levels) > 1:  # its row reads the argument twice
+            leaves = [self.store("whole", v, term.span) if _is_made(v) else v for v in leaves]
         parts = tuple(
             align(v, levels, v.rank) if i == 0 or v.levels else v.expr for i, v in enumerate(leaves)
         )
@@ -321,6 +324,20 @@ class Lowering(Struct):
         if term.operator in WINDOWED and batch != 1:
             op = _one_batch(op, leaves[0], sizes(term.type))
         return Leaf(op, levels, rank_of(term.type))
+
+
+def _is_made(leaf: Leaf) -> bool:
+    return not isinstance(leaf.expr, Ref)
+
+
+def _unchained(term: Apply) -> Term:
+    """What is reduced: of the numbers of several lists in one the lists themselves, which are
+    one array."""
+    match term.arguments[0]:
+        case Apply(operator="chain", arguments=(inner,), type=type) if rank_of(type) == 1:
+            return inner
+        case other:
+            return other
 
 
 def _is_one(leaf: Leaf) -> bool:
