@@ -8,7 +8,8 @@ from typing import Protocol
 from msgspec import Struct
 
 from sailc.emit.layout import fit
-from sailc.program.tree import Phase, Schedule, Stop, Training
+from sailc.infer.modules.trainer import Phase, Schedule, Stop
+from sailc.program.tree import Training
 
 # The variable of the training loop that holds a measure after an epoch, and how it reaches a value.
 VARIABLES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sailc.diagnostics.exclusions import Reason
 from sailc.infer.modules.common import World
-from sailc.infer.modules.trainer import TypedTrainer
+from sailc.infer.modules.trainer import TypedTrainer, is_phased
 from sailc.plan.link import Links, truth_type
 from sailc.plan.matches import GroundModel
 from sailc.plan.ragged import chosen_by_point
@@ -43,15 +43,11 @@ def _unwritten(links: Links, trainer: TypedTrainer) -> str:
         return "a question without a truth"
     if any(k.match is not first.match for k in links):
         return "data lines that ask with different types"
-    if _is_phased(trainer) and any(chosen_by_point(k.line) for k in links):
+    if is_phased(trainer.phases) and any(chosen_by_point(k.line) for k in links):
         return "training in phases, or with L-BFGS, on lists of different lengths"
     if model.fitted is not None and any(chosen_by_point(k.line) for k in links):
         return "a solver that is fitted to lists of unequal lengths"
     return _of_model(model)
-
-
-def _is_phased(trainer: TypedTrainer) -> bool:
-    return len(trainer.phases) > 1 or any(p.optimizer == "lbfgs" for p in trainer.phases)
 
 
 def _of_model(model: GroundModel) -> str:

@@ -6,13 +6,7 @@ from collections.abc import Iterator
 
 from sailc.infer.modules.trainer import TypedTrainer
 from sailc.plan.scenario import Scenario
-from sailc.program.tree import (
-    ParameterSpec,
-    Phase,
-    Schedule,
-    Stop,
-    Training,
-)
+from sailc.program.tree import ParameterSpec, Training
 from sailc.terms import Layer
 
 
@@ -39,13 +33,8 @@ def spec_of(
 
 
 def training(trainer: TypedTrainer) -> Training:
-    return Training(
-        tuple(Phase(p.optimizer, dict(p.options), p.epochs) for p in trainer.phases),
-        trainer.batch or 64,
-        tuple(Stop(s.rule, s.measure, s.value) for s in trainer.stops),
-        tuple(Schedule(s.name, dict(s.options)) for s in trainer.schedules),
-        trainer.clip,
-    )
+    t = trainer
+    return Training(t.phases, t.batch or 64, t.stops, t.schedules, t.clip)
 
 
 def constants(s: Scenario) -> Iterator[tuple[str, object]]:

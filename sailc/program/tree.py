@@ -12,6 +12,7 @@ from typing import TypeGuard
 
 from msgspec import Struct, field
 
+from sailc.infer.modules.trainer import Phase, Schedule, Stop, is_phased
 from sailc.source import Span
 
 
@@ -217,29 +218,6 @@ class MetricCode(Struct, frozen=True):
     scores: Function | None = None
 
 
-class Phase(Struct, frozen=True):
-    """Some epochs of training with one optimizer."""
-
-    optimizer: str
-    options: Mapping[str, object]
-    epochs: int
-
-
-class Schedule(Struct, frozen=True):
-    """How the rate changes from epoch to epoch."""
-
-    name: str
-    options: Mapping[str, object]
-
-
-class Stop(Struct, frozen=True):
-    """Training ends when a measure has `stalled` for so many epochs, or `reached` a value."""
-
-    rule: str
-    measure: str
-    value: float
-
-
 class Training(Struct, frozen=True):
     """How a program trains; L-BFGS takes all points at once, the others `batch` of them."""
 
@@ -251,8 +229,7 @@ class Training(Struct, frozen=True):
 
     @property
     def phased(self) -> bool:
-        """Whether it needs more than one optimizer that goes from batch to batch."""
-        return len(self.phases) > 1 or any(p.optimizer == "lbfgs" for p in self.phases)
+        return is_phased(self.phases)
 
 
 class Program(Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -24,7 +24,7 @@ class Phase(Struct, frozen=True):
     """Some epochs with one optimizer; `options` are its plan-time arguments."""
 
     optimizer: str
-    options: tuple[tuple[str, object], ...]
+    options: Mapping[str, object]
     epochs: int
 
 
@@ -32,7 +32,7 @@ class Schedule(Struct, frozen=True):
     """How the rate changes from epoch to epoch: `warmup(n)`, `step(n, factor)`, …"""
 
     name: str
-    options: tuple[tuple[str, object], ...]
+    options: Mapping[str, object]
 
 
 class Stop(Struct, frozen=True):
@@ -51,6 +51,12 @@ class TypedTrainer(Struct, frozen=True):
     schedules: tuple[Schedule, ...]
     clip: float | None
     standardize: bool
+
+
+def is_phased(phases: Iterable[Phase]) -> bool:
+    """Whether training needs more than one optimizer that goes from batch to batch."""
+    optimizers = [p.optimizer for p in phases]
+    return len(optimizers) > 1 or "lbfgs" in optimizers
 
 
 class Loss(Struct, frozen=True):
@@ -128,8 +134,8 @@ def _epochs(ctx: Context, entry: Entry, scope: Scope, phases: int) -> list[int]:
     return known * phases if len(known) == 1 else known or [1] * phases
 
 
-def _options(made: Made) -> tuple[tuple[str, object], ...]:
-    return tuple((n, show_value(v)) for n, v in made.attributes.items())
+def _options(made: Made) -> dict[str, object]:
+    return {n: show_value(v) for n, v in made.attributes.items()}
 
 
 def _stops(ctx: Context, entry: Entry, scope: Scope) -> Iterator[Stop]:
