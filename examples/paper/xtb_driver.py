@@ -1,0 +1,34 @@
+"""GFN2-xTB energies and gradients (Bannwarth, Ehlert & Grimme 2019) by tblite, beside
+`molecular_dynamics.sail`: positions in angstrom, energies in hartree."""
+
+from functools import lru_cache
+
+import numpy as np
+from tblite.interface import Calculator
+
+BOHR = 0.529177210903  # angstrom, CODATA 2018
+NUMBERS = np.array([1, 6, 7, 8])  # of the library's elements: H, C, N, O
+
+
+def energy(atoms):
+    """The energy of a molecule, in hartree."""
+    return float(_point(*_key(atoms)).get("energy"))
+
+
+def gradient(atoms):
+    """Its derivative by the positions, (n, 3), in hartree per angstrom."""
+    return _point(*_key(atoms)).get("gradient") / BOHR
+
+
+def _key(atoms):
+    numbers, positions = NUMBERS[atoms["species"]], atoms["position"] / BOHR
+    return numbers.tobytes(), positions.astype(float).tobytes()
+
+
+@lru_cache(maxsize=64)
+def _point(numbers, positions):
+    """One single point; energy and gradient of the same molecule are computed once."""
+    found = np.frombuffer(numbers, dtype=NUMBERS.dtype)
+    calculator = Calculator("GFN2-xTB", found, np.frombuffer(positions).reshape(-1, 3))
+    calculator.set("verbosity", 0)
+    return calculator.singlepoint()
