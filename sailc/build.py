@@ -80,7 +80,8 @@ def program(db: Database, scenario: Scenario) -> AnyProgram:
 def drivers(db: Database, made: Program | FittedProgram) -> dict[Door, Driver]:
     """Where the functions behind a program's doors are, and what they need."""
     found: dict[Door, Driver] = {}
-    for door in doors_of(made.functions):
+    doors = doors_of(made.functions)
+    for door in (*doors, *(g for d in doors for _, g in d.gradients)):
         path = Path(door.span.file)
         line = source(db, door.span.file).position(door.span.start).line
         packages = packages_of(world(db), door.software)
@@ -130,5 +131,11 @@ def compiled(db: Database, scenario: Scenario) -> Compiled:
     files = [d.file for d in made.drivers.values() if d.file is not None]
     data = (*map(Path, made.data_files), *dict.fromkeys(files))
     packages = dict.fromkeys(p for d in made.drivers.values() for p in d.packages)
-    keeps = not isinstance(made, SolverProgram) and Doors.of(made.functions, made.drivers).keeps
+    keeps = not isinstance(made, SolverProgram) and _keeps(made)
     return Compiled(found.emit(made), data, distributions(tuple(packages)), keeps)
+
+
+def _keeps(made: Program | FittedProgram) -> bool:
+    """Whether a program keeps what functions from outside give."""
+    learning = made.on_backend if isinstance(made, Program) else ()
+    return Doors.of(made.functions, made.drivers, learning).keeps

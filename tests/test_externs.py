@@ -260,3 +260,85 @@ def test_the_command_knows_what_is_kept(tmp_path: Path) -> None:
     (tmp_path / "driver.py").write_text(DRIVER + "# changed", "utf-8")
     assert "driver.py has changed" in sail("fixtures", "prune", tmp_path, exit=0).output
     assert sail_json("fixtures", "list", tmp_path) == []
+
+
+# --- gradients --------------------------------------------------------------------------
+
+SLOPES = """
+extern fn bowl(r: Tensor[real<angstrom>, 2], deep: real) -> f64<eV> {
+    from     "driver:bowl"
+    gradient r, "driver:slope"
+}
+"""
+BOWL = """
+import numpy as np
+
+def bowl(r, deep):
+    return deep * float((r**2).sum())
+
+def slope(r, deep):
+    return deep * 2 * r
+"""
+IN_MODEL = """
+problem P {
+    let xs = uniform([0.5 nm, 0.5 nm], [1 nm, 1 nm]) |> sample(20, seed = 1)
+    train x in xs |> first(15): predict x as bowl(x, 1) + 1 eV
+    test  x in xs |> last(5):   predict x as bowl(x, 1) + 1 eV
+}
+/// The package's energy at a place that is learned, and a constant.
+model Corrected {
+    input  x: Tensor[real<angstrom>, 2]
+    let    moved = x + [parameter(0.1 angstrom), parameter(0.2 angstrom)]
+    output y: real<eV> = bowl(moved, 1)
+}
+trainer once_over {
+    optimizer adam(1e-2)
+    epochs    20
+    batch     5
+    loss      (answer: real<'u>, truth: real<'u>) => ((answer - truth) / 1 eV) ^ 2
+}
+metric off { better lower
+             score (answer: real<eV>, truth: real<eV>) => abs(answer - truth) / 1 eV
+             reduce mean }
+benchmark b { models Corrected
+              trainers once_over
+              metrics off }
+"""
+
+
+def test_a_declared_gradient_is_in_the_units_of_both(tmp_path: Path) -> None:
+    path = program(tmp_path, "predict x as pull([x[0], x[1]] * 1 nm)", SLOPES, BOWL)
+    text = path.read_text("utf-8").replace(
+        "    let xs", "    let pull(r) = sum(-grad(3 * bowl(r, 2), r)) / 1 eV/nm\n    let xs"
+    )
+    path.write_text(text, "utf-8")
+    expected = -3 * 2 * 2 * 100 * XS[:, :2].sum(axis=1).mean()  # a nm² is 100 Å²
+    assert results(path)["metrics"]["truth_mean"] == pytest.approx(expected)
+
+
+def test_a_model_is_trained_through_an_extern_alike_on_both_backends(tmp_path: Path) -> None:
+    (tmp_path / "driver.py").write_text(BOWL, "utf-8")
+    path = write_one(tmp_path, SLOPES + IN_MODEL)
+    ends: list[float] = []
+    for name, text in emitted_by(path).items():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "path", [*sys.path])
+            patch.delitem(sys.modules, "driver", raising=False)
+            events = run_here(text, 0, tmp_path / name.replace("/", "-"))
+        losses = [e["loss"] for e in events if e["event"] == "epoch"]
+        assert losses[-1] < losses[0]
+        ends.append(losses[-1])
+    assert len(ends) == 2
+    assert ends[0] == pytest.approx(ends[1], rel=1e-3)
+
+
+def test_a_gradient_that_is_not_declared_is_said(tmp_path: Path) -> None:
+    doors = SLOPES.replace('gradient r, "driver:slope"', "")
+    path = program(tmp_path, "predict x as sum(pull(x)) / 1 eV/nm", doors, BOWL)
+    text = path.read_text("utf-8").replace(
+        "    let xs", "    let pull(x) = grad(bowl([x[0], x[1]] * 1 nm, 2), x)\n    let xs"
+    )
+    path.write_text(text, "utf-8")
+    (error,) = sail_json("check", path)
+    assert error["code"] == "E0314"
+    assert "`bowl` declares no `gradient` by this" in error["message"]

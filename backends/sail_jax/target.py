@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sail_jax.outside import OUTSIDE
 from sail_jax.rows import JAX
 from sailc.emit.numpy_rows import OTHERS
 from sailc.emit.script import lacking, script
@@ -35,6 +36,7 @@ TARGET = Target(
     fitting=Path(__file__).parent / "collocation.py.jinja",
     imports=("import jax", "import jax.numpy as jnp", "import optax"),
     decorator="@jax.tree_util.register_dataclass",
+    outside=OUTSIDE,
 )
 
 

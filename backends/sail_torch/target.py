@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sail_torch.outside import OUTSIDE
 from sail_torch.rows import TORCH
 from sailc.emit.numpy_rows import OTHERS
 from sailc.emit.script import lacking, script
@@ -60,6 +61,7 @@ TARGET = Target(
     simplify=simplify,
     fitting=Path(__file__).parent / "collocation.py.jinja",
     imports=("import torch", "import torch.nn.functional as F"),
+    outside=OUTSIDE,
 )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sailc.backends import distributions
 from sailc.emit.functions import docstring
@@ -42,23 +43,46 @@ def _doors(expr: Expr) -> Iterator[Door]:
             pass
 
 
+def at_run(door: Door) -> Door:
+    """A door as it is called while a model is trained or answers: what it gives is not kept."""
+    return replace(door, kept=False, gradients=())
+
+
 class Doors(Struct, frozen=True):
-    """The doors of a program, by the names of their functions."""
+    """The doors of a program, by the names of their functions. `learning` are the names of
+    those that the backend's functions call, among tensors."""
 
     names: Mapping[Door, str]
     drivers: Mapping[Door, Driver]
+    learning: Mapping[Door, str]
 
     @classmethod
-    def of(cls, functions: Sequence[Function], drivers: Mapping[Door, Driver]) -> Doors:
+    def of(
+        cls,
+        functions: Sequence[Function],
+        drivers: Mapping[Door, Driver],
+        learning: Sequence[Function] = (),
+    ) -> Doors:
         taken = {n for f in functions for n in (f.name, *f.parameters, *(a.name for a in f.body))}
         taken |= {*RESERVED, *ARGUMENTS, "args"}
-        names: dict[Door, str] = {}
-        for door in doors_of(functions):
-            base = identifier(door.name)
-            free = [base, f"{base}_of", *(f"{base}_{i}" for i in range(2, len(taken) + 3))]
-            names[door] = next(n for n in free if n not in taken)
-            taken.add(names[door])
-        return cls(names, drivers)
+
+        def fresh(name: str, other: str) -> str:
+            base = identifier(name)
+            free = [base, f"{base}_{other}", *(f"{base}_{i}" for i in range(2, len(taken) + 3))]
+            found = next(n for n in free if n not in taken)
+            taken.add(found)
+            return found
+
+        inside = doors_of(learning)
+        called = [at_run(x) for d in inside for x in (d, *(g for _, g in d.gradients))]
+        others = [f for f in functions if f not in learning]
+        names = {d: fresh(d.name, "of") for d in dict.fromkeys([*doors_of(others), *called])}
+        return cls(names, drivers, {d: fresh(f"{d.name}_in_model", "") for d in inside})
+
+    def driver(self, door: Door) -> Driver:
+        """Where a door's function is; one that is called at run time is where it ever is."""
+        place = (door.span, door.module)
+        return next(found for d, found in self.drivers.items() if (d.span, d.module) == place)
 
     @property
     def row(self) -> Row:
@@ -72,9 +96,45 @@ class Doors(Struct, frozen=True):
         return text
 
     @property
+    def row_in_model(self) -> Row:
+        """How a door is called among tensors."""
+
+        def text(op: Op) -> str:
+            door = op.attributes["door"]
+            assert isinstance(door, Door)
+            return f"{self.learning[door]}(*args)"
+
+        return text
+
+    @property
+    def in_model(self) -> str:
+        """The functions that are called among tensors."""
+        return "\n\n\n".join(self._in_model(d, name) for d, name in self.learning.items())
+
+    def _in_model(self, door: Door, name: str) -> str:
+        """A function of tensors: its arrays go outside, and its slopes come from there."""
+        doc = f"`{door.name}` among the model's operations, with the gradients that it declares."
+        parts = [(g.name, path) for g in door.given if g.each for path in _paths(g.how)]
+        labels = {p: identifier("_".join(map(str, (p[0], *p[1])))) for p in parts}
+        arrays = [f"{n}{''.join(f'[{k!r}]' for k in path)}" for n, path in parts]
+        inner = [_rebuilt(g.name, (), g.how, labels) if g.each else g.name for g in door.given]
+        lines = [f"def {name}({', '.join(g.name for g in door.given)}):", *docstring(doc, 4), ""]
+        heads = {"value": self.names[at_run(door)]}
+        heads |= {f"by_{'_'.join(path)}": self.names[at_run(g)] for path, g in door.gradients}
+        for head, called in heads.items():
+            lines += [f"    def {head}({', '.join(labels.values())}):"]
+            lines += [fit(f"return {called}({', '.join(inner)})", 8), ""]
+        known = {path: f"by_{'_'.join(path)}" for path, _ in door.gradients}
+        slopes = [known.get((n, *map(str, path)), "None") for n, path in parts]
+        shape = door.result.shape if not isinstance(door.result, Parts) else ()
+        where = f'"{door.name} ({self.driver(door).place})"'
+        given = [where, "value", f"({', '.join(slopes)},)", repr(shape), *arrays]
+        return "\n".join([*lines, fit(f"return from_outside({', '.join(given)})", 4)])
+
+    @property
     def folders(self) -> tuple[Path, ...]:
         """The folders of the drivers that lie beside a program."""
-        files = [self.drivers[d].file for d in self.names]
+        files = [self.driver(d).file for d in self.names]
         return tuple(dict.fromkeys(f.parent for f in files if f is not None))
 
     @property
@@ -115,7 +175,7 @@ class Doors(Struct, frozen=True):
         return "\n\n\n".join([shared, *own])
 
     def _function(self, door: Door, name: str) -> str:
-        where = self.drivers[door].place
+        where = self.driver(door).place
         doc = f"What `{door.function}` of {door.module} gives ({where})."
         if door.each:
             doc = f"What `{door.function}` of {door.module} gives for each point ({where})."
@@ -133,7 +193,31 @@ class Doors(Struct, frozen=True):
         """The packages whose versions count for what is kept; None where nothing can be."""
         if not self.keeps or not _kept(door):
             return ["None"] if self.keeps else []
-        return [json.dumps(distributions(self.drivers[door].packages))]
+        return [json.dumps(distributions(self.driver(door).packages))]
+
+
+def _paths(how: Crossing) -> Iterator[tuple[str | int, ...]]:
+    """The places of the arrays in a value."""
+    if isinstance(how, Parts):
+        for key, part in how.items:
+            yield from ((key, *rest) for rest in _paths(part))
+    else:
+        yield ()
+
+
+def _rebuilt(
+    name: str,
+    path: tuple[str | int, ...],
+    how: Crossing,
+    labels: Mapping[tuple[str, tuple[str | int, ...]], str],
+) -> str:
+    """A value as the door takes it, of its arrays by themselves."""
+    if not isinstance(how, Parts):
+        return labels[name, path]
+    parts = [(key, _rebuilt(name, (*path, key), part, labels)) for key, part in how.items]
+    if any(isinstance(key, str) for key, _ in parts):
+        return "{" + ", ".join(f'"{key}": {text}' for key, text in parts) + "}"
+    return "(" + "".join(f"{text}, " for _, text in parts) + ")"
 
 
 _KEEPING = (

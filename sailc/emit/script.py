@@ -74,14 +74,15 @@ def script(program: AnyProgram, target: Target) -> str:
     assert isinstance(program, Program)
     made = environment([target.template.parent])
 
-    doors = Doors.of(program.functions, program.drivers)
+    doors = Doors.of(program.functions, program.drivers, program.on_backend)
+    own_rows = {**target.rows, "extern": doors.row_in_model}
     rows = {**NUMPY, "extern": doors.row}
 
     def numpy(f: Function) -> str:
         return function(f, rows)
 
     def own(f: Function) -> str:
-        return function(f, target.rows, target.simplify)
+        return function(f, own_rows, target.simplify)
 
     made.filters.update(numpy=numpy, own=own)
     template = made.get_template(target.template.name)
@@ -92,10 +93,12 @@ def script(program: AnyProgram, target: Target) -> str:
 def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     used = frozenset[str]().union(*map(_operators, program.on_backend))
     helpers = [target.helpers[o] for o in sorted(used) if o in target.helpers]
+    helpers += [target.outside, doors.in_model] if doors.learning else []
     on_data = frozenset[str]().union(*map(_operators, program.on_data))
     modules = {MODULES[o] for o in used | on_data if o in MODULES}
     modules |= {"import resource"} if "train.memory" in program.reads else set()
     modules |= set(doors.imports)
+    modules |= {"import functools"} if doors.learning and "functools." in target.outside else set()
     imports = sorted({i for i in program.imports if i not in _ALWAYS} | modules)
     validated = any(s.name == "validate" for s in program.splits)
     return {

@@ -20,7 +20,8 @@ class Target(Struct, frozen=True):
     brings a parameter into the backend's own layout (`.T`), or nothing; `optimizers` are
     the texts of their makers, with the options as holes; `fitting` is the template of
     programs that fit a network to each question, where `decorator` stands before an
-    equation, and that import `imports`; `simplify` shortens a statement's text.
+    equation, and that import `imports`; `simplify` shortens a statement's text; `outside` defines
+    `from_outside`, by which functions from outside are called among tensors.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Target(Struct, frozen=True):
     fitting: Path | None = None
     decorator: str = ""
     imports: tuple[str, ...] = ()
+    outside: str = ""
 
 
 def init_function(parameters: Sequence[ParameterSpec], target: Target) -> str:

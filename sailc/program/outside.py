@@ -6,10 +6,12 @@ records as one dict of arrays, as a program holds it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from sailc.infer.externs import at_path
 from sailc.program.layout import (
     CannotLower,
     Group,
@@ -81,6 +83,7 @@ def call(low: Lowering, term: Apply) -> Vector:
         merged = _merged(vector, levels, some) if each and some is not None else vector
         arguments.append(packed(merged))
     door = door_of(term, tuple(given), crossing(term.type, term.attributes["result"], term))
+    door = replace(door, gradients=tuple(_gradients(term, door)))
     made: Expr = Op("extern", tuple(arguments), {"door": door})
     return _parted(low, term, made, levels, some)
 
@@ -98,6 +101,20 @@ def door_of(term: Apply, given: tuple[Given, ...], result: Crossing) -> Door:
         given,
         result,
     )
+
+
+def _gradients(term: Apply, door: Door) -> Iterator[tuple[tuple[str, ...], Door]]:
+    """The doors of the declared derivatives of a number."""
+    rows, names = term.attributes["gradients"], [g.name for g in door.given]
+    assert is_tuple(rows)
+    for path, module, function in (row for row in rows if is_tuple(row)):
+        keys = _texts(path)
+        by = at_path(term.arguments[names.index(keys[0])].type, keys[1:])
+        if isinstance(by, Tensor) and isinstance(term.type, Tensor) and not term.type.shape:
+            name = f"{door.name}_by_{'_'.join(keys[1:] or keys)}"
+            result = Stored("float64", sizes(by))
+            made = replace(door, name=name, module=str(module), function=str(function))
+            yield keys, replace(made, result=result)
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -78,7 +78,8 @@ class Given(Struct, frozen=True):
 class Door(Struct, frozen=True):
     """A function from outside, and what crosses on the way in and out. `software` is what it
     says that it runs on, `span` where it is declared; `kept` is false for what is done at run
-    time, which is measured."""
+    time, which is measured; `gradients` are its declared derivatives, by the path of what is
+    varied."""
 
     name: str
     module: str
@@ -88,6 +89,7 @@ class Door(Struct, frozen=True):
     given: tuple[Given, ...]
     result: Crossing
     kept: bool = True
+    gradients: tuple[tuple[tuple[str, ...], Door], ...] = ()
 
     @property
     def each(self) -> bool:

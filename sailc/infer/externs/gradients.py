@@ -113,7 +113,7 @@ def _gradient(
     place: tuple[Attribute, Attribute],
     span: Span,
 ) -> Term | None:
-    by = _at(ctx.type_of(argument), path[1:])
+    by = at_path(ctx.type_of(argument), path[1:])
     of = ctx.type_of(call)
     if not isinstance(by, Tensor) or not isinstance(of, Tensor):
         return None
@@ -131,16 +131,16 @@ def _gradient(
     return Apply(Tensor(Num(unit), by.shape), span, "extern", call.arguments, attributes)
 
 
-def _at(type: Type, path: tuple[str, ...]) -> Type | None:
+def at_path(type: Type, path: tuple[str, ...]) -> Type | None:
     """The type of what a path leads to: a tensor over the elements of lists and sets."""
     if not path:
         return type
     match type:
         case RecordType(fields):
             inner = dict(fields).get(path[0])
-            return None if inner is None else _at(inner, path[1:])
+            return None if inner is None else at_path(inner, path[1:])
         case ListType(item, n) | SetType(item, n):
-            inner = _at(item, path)
+            inner = at_path(item, path)
             match inner:
                 case Tensor(element, shape):
                     return Tensor(element, (n, *shape))

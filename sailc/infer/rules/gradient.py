@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sailc.diagnostics.types import NoDerivative
 from sailc.infer.context import Context
+from sailc.infer.externs import through_extern
 from sailc.infer.lift import lift
 from sailc.infer.values import POISON, Value
 from sailc.source import Span
@@ -44,6 +45,12 @@ def _derivative(ctx: Context, call: Bound, e: Term, p: Term) -> Value:
         return Apply(ctx.solver.type_var(), call.span, "grad", (e, p))
     if not isinstance(of.element, Num) or of.shape or not isinstance(by.element, Num):
         return _refuse(ctx, call, of, by)
+    declared = through_extern(ctx, e, p, call.span)
+    if declared is not None:
+        return declared
+    if isinstance(e, Apply) and e.operator == "extern" and not e.attributes["gradients"]:
+        problem = f"`{e.attributes['extern']}` declares no `gradient` by this"
+        return _none(ctx, call.where("p"), problem)
     unit = ctx.solver.unit(of.element.unit) / ctx.solver.unit(by.element.unit)
     return Apply(Tensor(Num(unit), by.shape), call.span, "grad", (e, p))
 
