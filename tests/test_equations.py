@@ -448,3 +448,26 @@ def test_a_solver_that_does_not_converge_fails(tmp_path: Path) -> None:
     path = write_one(tmp_path, program(text) + SOLVER + ONE)
     said = sail("run", path, "B", exit=1).output
     assert "the solver does not converge at t = 1" in said
+
+
+def test_functions_are_compared_by_algebra(tmp_path: Path) -> None:
+    text = """
+    fn square(x) = (x + 1) ^ 2
+
+    problem Same {
+        require equivalent(square, x => x ^ 2 + 2 * x + 1)
+        require equivalent(x => sin(x) ^ 2, x => 1 - cos(x) ^ 2)
+        train x in [1.0, 2.0]: predict [x] as x
+        test x in [1.0, 2.0]: predict [x] as x
+    }
+
+    problem Other {
+        require equivalent(x => x, x => 2 * x) because "they are not one"
+        train x in [1.0, 2.0]: predict [x] as x
+        test x in [1.0, 2.0]: predict [x] as x
+    }
+    """
+    plan = plan_of(write_one(tmp_path, text))
+    assert {s["problem"] for s in plan["scenarios"]} == {"Same"}
+    reasons = {e["reason"] for e in plan["excluded"] if "Other" in e["modules"]}
+    assert reasons == {"they are not one"}

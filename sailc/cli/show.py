@@ -78,7 +78,8 @@ def _types(workspace: Workspace, file: Path) -> Iterator[str]:
         for line in problem.lines:
             for f in line.fixtures:
                 question = text(ctx.type_of(f.question))
-                truth = text(ctx.type_of(f.truth)) if f.truth is not None else "nothing"
+                given = f.truth_type if f.truth is None else ctx.type_of(f.truth)
+                truth = text(given) if given is not None else "nothing"
                 name = f" {f.name}" if f.name else ""
                 yield f"{problem.name} {line.split}{name}: {question} as {truth}"
 

@@ -82,7 +82,7 @@ class NotIndependent(Diagnostic, frozen=True, kw_only=True):
     ```
 
     `d(u, x)` is the derivative of u by x, `d(u, x, x)` the second one; x is one of the
-    variables in `unknown u(x, t)`. A function is differentiated by its parameter's name.
+    variables in `unknown u(x, t)`.
     """
 
     code = "E0423"

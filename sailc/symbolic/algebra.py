@@ -196,6 +196,13 @@ class Symbols(Struct, eq=False):
         return _Written(self._variables, span).term(expression)
 
 
+def equal(a: Term, b: Term) -> bool:
+    """Whether two terms are one for all values of their variables, as far as simplifying
+    tells. Raises `NoSymbol`."""
+    symbols = Symbols()
+    return bool(sympy.simplify(symbols.expression(a) - symbols.expression(b)) == 0)
+
+
 class _Written(Struct):
     """Writes the expressions of one place."""
 
