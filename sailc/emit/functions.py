@@ -39,7 +39,8 @@ def function(f: Function, rows: Rows, simplify: Callable[[str], str] = str) -> s
         lines.append(fit(f"if not ({simplify(expression(c.condition, rows))}):", 4))
         lines.append(fit(f"raise SystemExit({json.dumps(c.message, ensure_ascii=False)})", 8))
     results = ", ".join(simplify(expression(r, rows)) for r in f.results)
-    lines.append(fit(_returned(results, len(f.results)), 4))
+    if f.results:
+        lines.append(fit(_returned(results, len(f.results)), 4))
     return "\n".join(lines)
 
 

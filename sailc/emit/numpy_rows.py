@@ -297,6 +297,7 @@ NUMPY: Rows = {
     "or_one": "np.where(a == 0, 1, a)",
     "one_hot": lambda op: f"np.eye({classes(op)})[a]",
     "label": "a.astype(np.int64)",
+    "all": "a.all()",
     "present": _present,
     "all_of": "np.all([*args], axis=0)",
     "fill": _fill,

@@ -17,6 +17,8 @@ from sailc.infer.coerce import converted
 from sailc.infer.context import Context, OutOfFuel
 from sailc.infer.modules.common import Choice, World, open_scope, words
 from sailc.infer.modules.model import Fitting, Hole, TypedModel, elaborate_model, input_type
+from sailc.infer.modules.problem import Condition
+from sailc.infer.values import is_term
 from sailc.names import Entry
 from sailc.plan.chains import Chains, Way
 from sailc.plan.filled import Filler, Plug
@@ -233,8 +235,10 @@ class Matcher(Struct):
                 found.note(4, fillings)
                 return
             options.append(fillings)
+        conditions = tuple(_conditions(ctx, body.typed, ground))
         for holes in itertools.product(*options):
             model = _ground_model(self.world, body.typed, choice, ground, holes, there)
+            model = replace(model, conditions=conditions)
             yield Match(here.route, model, there.route if there is not None else ())
 
     # --- holes (step 13) ---------------------------------------------------------------------
@@ -325,6 +329,14 @@ def _open(typed: TypedModel, ground: Grounding) -> Reason | None:
     if not is_ground(output):
         return Reason("X0109", f"the answer's type `{show(output)}` is not decided")
     return None
+
+
+def _conditions(ctx: Context, typed: TypedModel, ground: Grounding) -> Iterator[Condition]:
+    """The requirements that wait for the run."""
+    for r in typed.requirements:
+        value = ctx.evaluate(r.condition, r.scope) if r.holds is None else r.holds
+        if is_term(value) and wanting(ctx, r) is None:
+            yield Condition(ground.term(value), r.because, r.span)
 
 
 def _ground_model(

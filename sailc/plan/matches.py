@@ -10,6 +10,7 @@ from msgspec import Struct
 from sailc.diagnostics.exclusions import Reason
 from sailc.infer.modules.common import Choice
 from sailc.infer.modules.model import Fitting
+from sailc.infer.modules.problem import Condition
 from sailc.names import Entry
 from sailc.plan.chains import PLAIN, Way
 from sailc.routes import Route
@@ -36,6 +37,8 @@ class GroundModel(Struct, frozen=True, eq=False):
     holes: tuple[Filling, ...]
     minimize: Term | None
     fitted: Fitting | None
+    conditions: tuple[Condition, ...] = ()
+    """What it requires of its inputs and only a run can tell."""
 
     @property
     def input(self) -> Var:

@@ -280,6 +280,7 @@ class Planner(Struct):
             self.exclusions.add(missing, c.names, [answerer(link.model)])
             return
         conditions = [x for p in c.members for x in p.problem.conditions]
+        conditions += judged(links).model.conditions
         reason = missing_outside(self.world, links, conditions)
         if reason is not None:
             self.exclusions.add(reason, c.names, [answerer(link.model)])

@@ -11,6 +11,7 @@ from sailc.plan.ragged import chosen_by_point
 from sailc.plan.scenario import judged
 from sailc.plan.solving import is_solving, unsolved
 from sailc.source import NOWHERE
+from sailc.terms import Apply, walk
 from sailc.types.model import ListType, RecordType, SetType, Tensor, TupleType, Type, show
 from sailc.types.solver import Solver
 
@@ -47,7 +48,19 @@ def _unwritten(links: Links, trainer: TypedTrainer) -> str:
         return "training in phases, or with L-BFGS, on lists of different lengths"
     if model.fitted is not None and any(chosen_by_point(k.line) for k in links):
         return "a solver that is fitted to lists of unequal lengths"
-    return _of_model(model)
+    return _of_conditions(links) or _of_model(model)
+
+
+def _of_conditions(links: Links) -> str:
+    """What a model requires is asked of its questions before it is trained: of no other value."""
+    model = judged(links).model
+    inside = any(h.match.model.conditions for h in model.holes)
+    several = any(len(k.line.fixtures) > 1 for k in links)
+    terms = [c.holds for c in model.conditions]
+    learned = any(isinstance(t, Apply) and t.layer is not None for t in walk(*terms))
+    if inside or (terms and (several or learned or model.fitted is not None)):
+        return "a `require` about what is known only within a run"
+    return ""
 
 
 def _of_model(model: GroundModel) -> str:

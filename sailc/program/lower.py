@@ -16,7 +16,13 @@ from sailc.program.files import Files, FindFile
 from sailc.program.layout import is_structured
 from sailc.program.learned import constants, training
 from sailc.program.load import Source, load_function
-from sailc.program.model import Keys, learned_arrays, minimized, model_function
+from sailc.program.model import (
+    Keys,
+    learned_arrays,
+    minimized,
+    model_function,
+    requirement,
+)
 from sailc.program.parts import has_several
 from sailc.program.placed import Placed
 from sailc.program.points import asked_questions, point_functions, with_lengths
@@ -50,6 +56,7 @@ def lower(world: World, s: Scenario, find: FindFile, folder: str, source: str) -
         truth_statistics=body.truth_statistics,
         parameters=parameters,
         model=model_function(model, keys),
+        required=requirement(model),
         loss=body.loss,
         answers=body.answers,
         metrics=body.metrics,

@@ -19,7 +19,7 @@ from sailc.program.names import TAKEN, NameTable, identifier
 from sailc.program.points import filled
 from sailc.program.rules import mean_over_points
 from sailc.program.tidy import inlined
-from sailc.program.tree import Function, Op, ParameterSpec, Ref
+from sailc.program.tree import Check, Expr, Function, Op, ParameterSpec, Ref
 from sailc.program.vectors import Lowering
 from sailc.terms import same
 from sailc.types.model import TupleType
@@ -68,6 +68,28 @@ def minimized(model: GroundModel, keys: Keys) -> Function:
     doc = f"What {model.entry.declaration.name} minimizes, the mean of some points."
     span = model.minimize.span
     return inlined(Function("loss", doc, ("w", start), tuple(low.body), (result,), span))
+
+
+def requirement(model: GroundModel) -> Function | None:
+    """What a model requires of many questions, on NumPy's arrays; it gives nothing."""
+    if not model.conditions:
+        return None
+    low, start, _ = _opened(model, {})
+    low.names.taken.discard("w")
+    low.count(*(c.holds for c in model.conditions))
+    name = model.entry.declaration.name
+    checks = tuple(
+        Check(_always(low.leaf(c.holds)), f"{name}: {c.because or 'its `require` fails'}", c.span)
+        for c in model.conditions
+    )
+    doc = f"What {name} requires of questions."
+    span = model.conditions[0].span
+    return Function("required", doc, (start,), tuple(low.body), (), span, checks)
+
+
+def _always(leaf: Leaf) -> Expr:
+    """Whether something holds for all points."""
+    return Op("all", (leaf.expr,)) if leaf.levels or leaf.rank else leaf.expr
 
 
 def function_name(model: GroundModel) -> str:

@@ -266,6 +266,8 @@ class Program(Struct, frozen=True):
     structured: frozenset[str]
     """Which of `question`, `truth` and `output` are several arrays: a dict of a record's,
     a tuple of a tuple's."""
+    required: Function | None = None
+    """What the model requires of questions, as it takes them."""
     minimized: bool = False
     """Whether the loss is what the model minimizes: a function of weights and questions, not of
     outputs and truths."""
@@ -285,9 +287,9 @@ class Program(Struct, frozen=True):
     def on_data(self) -> tuple[Function, ...]:
         """The functions that are written in NumPy."""
         asked = self.asked.fit if self.asked is not None else None
-        fitted = (self.statistics, self.convert, asked, self.truth_statistics, self.questions)
+        fitted = (self.statistics, self.convert, self.required, asked, self.truth_statistics)
         judged = (f for m in self.metrics for f in (m.scores, m.function, m.reduced))
-        some = [f for f in (*fitted, *judged) if f is not None]
+        some = [f for f in (*fitted, self.questions, *judged) if f is not None]
         answers = (a.function for a in self.answers)
         return (self.load, *self.lengths, *self.points, *answers, *some)
 
