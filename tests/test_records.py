@@ -170,3 +170,38 @@ def test_backends_agree_on_records_and_tuples(structured: Emitted, pair: str) ->
     np.testing.assert_allclose(errors[0], errors[1], rtol=1e-3)
     losses = [r["train"]["loss"] for r in results]
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
+
+
+SINE = """
+problem Sine {
+    let points = uniform(-3, 3) |> sample(200, seed = 1)
+
+    train x in points |> first(150): predict x as sin(x)
+    test  x in points |> last(50):   predict x as sin(x)
+}
+
+trainer quick {
+    optimizer adam(0.02)
+    epochs    60
+    loss      (answer: real, truth: real) => (answer - truth) ^ 2
+}
+
+benchmark b {
+    models   MLP
+    trainers quick
+    metrics  mean_error
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def sine(tmp_path_factory: pytest.TempPathFactory) -> Emitted:
+    return Emitted(tmp_path_factory.mktemp("sine"), SINE)
+
+
+@pytest.mark.parametrize("software", BACKENDS)
+def test_a_question_of_one_number_reaches_models_of_vectors(sine: Emitted, software: str) -> None:
+    for s in sine.plan["scenarios"]:
+        assert (s["question"], s["answer"]) == (["vector"], ["squeeze"])
+    result = sine.events(f"Sine/MLP/{software}")[-1]
+    assert result["metrics"]["mean_error"] < 0.15

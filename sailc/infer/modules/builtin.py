@@ -15,11 +15,13 @@ Rule = Callable[[Var, Span], Term | None]
 
 
 def _vector(record: Var, span: Span) -> Term | None:
-    """The numbers and vectors of a record, without units, one behind the other."""
+    """The numbers and vectors of a record, or one number, without units, one behind the other."""
+    if not (isinstance(record.type, RecordType) or _is_number(record.type)):
+        return None
     parts = list(_plain(record, record.type, span))
     lengths = [_length(p.type) for p in parts]
     known = [n for n in lengths if n is not None]
-    if not isinstance(record.type, RecordType) or len(known) < len(lengths) or not known:
+    if len(known) < len(lengths) or not known:
         return None
     total = sum(known[1:], known[0])
     scalars = all(_rank(p.type) == 0 for p in parts)
@@ -52,6 +54,10 @@ def _unit_free(type: Tensor) -> bool:
     return isinstance(type.element, Bool) or (
         isinstance(type.element, Num) and type.element.unit == ONE
     )
+
+
+def _is_number(type: Type) -> bool:
+    return isinstance(type, Tensor) and isinstance(type.element, Num) and not type.shape
 
 
 def _rank(type: Type) -> int:
