@@ -28,7 +28,6 @@ from sailc.infer.modules.problem import elaborate_problem
 from sailc.names import Entry
 from sailc.plan.select import Selection
 from sailc.queries import world
-from sailc.types.model import show
 from sailc.workspace import Workspace
 
 DOCUMENTS = sorted(TESTS.glob("*.md"))
@@ -62,8 +61,9 @@ def _questions(known: World, entry: Entry) -> Iterator[tuple[int, str]]:
     ctx = known.context()
     for line in elaborate_problem(ctx, entry, choice).lines:
         for f in line.fixtures:
-            truth = show(ctx.type_of(f.truth)) if f.truth is not None else "nothing"
-            yield f.span.start, f": {show(ctx.type_of(f.question))} as {truth}"
+            asked = [ctx.type_of(t) for t in (f.question, f.truth) if t is not None]
+            question, truth = (*ctx.shown(*asked), "nothing")[:2]
+            yield f.span.start, f": {question} as {truth}"
 
 
 def annotated(block: str, notes: Notes) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import emitted_by, write_one
+from support import emitted_by, plan_of, write_one
 from test_emit import BACKENDS, Emitted
 
 SETS = """
@@ -239,3 +239,45 @@ def test_statistics_are_of_the_elements_that_any_point_holds(tmp_path: Path) -> 
     center, _, scale = space["fit_truth"](truths)
     sums = np.where(p > 0, p, 0).sum(axis=1)
     np.testing.assert_allclose([center, scale], [sums.mean(), sums.std()])
+
+
+POINTWISE = """
+problem Same {
+    let many = normal(0, 1, shape = [6]) |> sample(100, seed = 1)
+    train q in many |> first(80): predict [y for y in q if y > 0] as [2 * y for y in q if y > 0]
+    test q in many |> last(20): predict [y for y in q if y > 0] as [2 * y for y in q if y > 0]
+}
+
+problem Differ {
+    let many = normal(0, 1, shape = [6]) |> sample(100, seed = 1)
+    train q in many |> first(80): predict [y for y in q if y > 0] as [2 * y for y in q if y < 1]
+    test q in many |> last(20): predict [y for y in q if y > 0] as [2 * y for y in q if y < 1]
+}
+
+model Pointwise {
+    let a = parameter(1.0)
+    input xs: List[real, n]
+    output ys: List[real, n] = [a * x for x in xs]
+}
+
+metric gap {
+    better lower
+    score (a: List[real, n], t: List[real, n]) => sum(abs(x - y) for (x, y) in zip(a, t))
+    reduce mean
+}
+
+trainer listed {
+    optimizer adam(0.02)
+    epochs 3
+    loss (a: List[real, n], t: List[real, n]) => sum(abs(x - y) for (x, y) in zip(a, t))
+}
+"""
+
+
+def test_two_lengths_of_the_data_are_not_one(tmp_path: Path) -> None:
+    """What another condition keeps is of another length, though both are `some` of six."""
+    plan = plan_of(write_one(tmp_path, POINTWISE))
+    linked = {s["problem"] for s in plan["scenarios"] if s["model"] == "Pointwise"}
+    assert linked == {"Same"}
+    reasons = [e["reason"] for e in plan["excluded"] if "Differ / Pointwise" in e["modules"]]
+    assert any("`List[real, some]` to the truth `List[real, some_2]`" in r for r in reasons)

@@ -31,6 +31,23 @@ TITLES: Mapping[str, str] = {
     "X0303": "the solver does not take such an equation",
 }
 
+NEXT: Mapping[str, str] = {
+    "X0101": "write a `converter` from one of the types that are reached to the model's input",
+    "X0102": "write a `converter` from the model's answer to a type that leads to the truth",
+    "X0103": "ask with another verb, or widen the model's `for`",
+    "X0104": "give the model's body a rule for that type, or say with `require` what it takes",
+    "X0105": "give the trainer a `loss` of that answer and truth, or the model a `minimize`",
+    "X0108": "give the problem a `train` line",
+    "X0110": "write a model of the hole's type, or a `converter` that leads into one",
+    "X0203": (
+        "say the same with operators that the backend has, run on other software (`software "
+        "PyTorch, JAX` in the benchmark), or add the operator's row, one line in the backend's "
+        "table (`sail_torch/rows.py`, `sail_jax/rows.py`); of precisions take `f32`, `f64` or "
+        "`bf16`"
+    ),
+}
+"""What an author may do about a reason, of those where it is not plain."""
+
 
 class Reason(Struct, frozen=True):
     """Why one combination was left out.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from importlib import import_module
+from textwrap import fill
 
 from sailc.diagnostics.base import REGISTRY
-from sailc.diagnostics.exclusions import TITLES
+from sailc.diagnostics.exclusions import NEXT, TITLES
 
 _MODULES = (
     "backends",
@@ -39,6 +40,11 @@ def page(code: str) -> str | None:
         return (
             f"# {code}: {TITLES[code]}\n\nA reason why a combination is not a scenario. "
             "`sailc plan FILE` counts such combinations,\nand `sailc explain FILE PROBLEM MODEL` "
-            "tells how far one of them got.\n"
+            f"tells how far one of them got.\n{_next(code)}"
         )
     return None
+
+
+def _next(code: str) -> str:
+    """What an author may do about a reason."""
+    return f"\n{fill(f'What to do: {NEXT[code]}.', 88)}\n" if code in NEXT else ""

@@ -27,7 +27,15 @@ def separated(pieces: Sequence[Piece], i: int) -> bool:
         return False
     if right.type in _CALLS and left.type in ENDS_A_LINE:
         return False
-    return not (_in_fraction(pieces, i - 1) or _in_fraction(pieces, i))
+    return not any(_in_fraction(pieces, k) or _in_unit(pieces, k) for k in (i - 1, i))
+
+
+def _in_unit(pieces: Sequence[Piece], i: int) -> bool:
+    """Is this a sign between units, in a `unit` declaration? They touch there as anywhere."""
+    if pieces[i].type not in _TIGHTER:
+        return False
+    head = next((p for p in reversed(pieces[:i]) if p.head), None)
+    return head is not None and head.type == "UNIT"
 
 
 def _in_fraction(pieces: Sequence[Piece], i: int) -> bool:

@@ -22,6 +22,7 @@ from sailc.syntax import tree
 from sailc.terms import Const, Layer, Term, Var
 from sailc.types.dims import Dim
 from sailc.types.model import UNKNOWN, Shape, Tensor, Type, show
+from sailc.types.parts import told_apart
 from sailc.types.solver import Mismatch, Solver
 from sailc.units import Unit
 
@@ -179,7 +180,7 @@ class Context(Struct, eq=False):
         notes = (*notes, *_because(wrong))
         if wrong.kind == "dimension" and isinstance(wrong.left, Dim):
             assert isinstance(wrong.right, Dim)
-            whole = ("", "") if _is_scalar(found) else (show(found), show(expected))
+            whole = ("", "") if _is_scalar(found) else self.shown(found, expected)
             self.report(
                 DimensionMismatch(
                     span=span,
@@ -201,11 +202,12 @@ class Context(Struct, eq=False):
                 )
             )
         else:
+            one, other = self.shown(found, expected)
             self.report(
                 TypeMismatch(
                     span=span,
-                    found=show(found),
-                    expected=show(expected),
+                    found=one,
+                    expected=other,
                     context=context,
                     notes=notes,
                 )
@@ -213,6 +215,13 @@ class Context(Struct, eq=False):
 
     def type_of(self, term: Term) -> Type:
         return self.solver.resolve(term.type)
+
+    def shown(self, *types: Type) -> tuple[str, ...]:
+        """Types that stand together in a text; two lengths in them have two names."""
+        known = [self.solver.resolve(t) for t in types]
+        apart = self.solver.fork()
+        apart.names.update(told_apart(*known))
+        return tuple(show(apart.resolve(t)) for t in known)
 
     def shape_of(self, term: Term) -> Shape | None:
         """The shape of a tensor, None of anything else."""

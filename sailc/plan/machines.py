@@ -129,8 +129,7 @@ class Machines(Struct):
             assert found is not None
             assert not isinstance(found, BrokenBackend)
             absent = found.lacks(model, data)
-            text = f"the backend `{found.name}` has no row for {absent[0]}" if absent else ""
-            self._lacking[key] = Reason("X0203", text) if absent else None
+            self._lacking[key] = _rowless(found.name, absent[0]) if absent else None
         return self._lacking[key]
 
 
@@ -140,6 +139,11 @@ def _unwritten(software: Software) -> Reason | None:
         return None
     text = f"the backend `{software.backend}` writes no programs in `{software.precision}`"
     return Reason("X0203", text)
+
+
+def _rowless(backend: str, operator: str) -> Reason:
+    otherwise = "write it with other operators, run on other software, or add the row"
+    return Reason("X0203", f"the backend `{backend}` has no row for {operator}: {otherwise}")
 
 
 PRECISIONS = ("f32", "f64", "bf16")

@@ -191,7 +191,7 @@ class Matcher(Struct):
         if not may_meet(body.output, truth):
             return None
         solver = body.context.solver.fork()
-        return None if solver.unify(body.output, truth, body.typed.output.span) else solver
+        return None if solver.join(body.output, truth, body.typed.output.span) else solver
 
     def _stands_for_itself(self, asked: Asked, body: Body) -> bool:
         """Whether an answer that no chain joins to the truth is scored as it is (step 11)."""

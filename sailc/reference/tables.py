@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sailc import words
 from sailc.diagnostics.base import REGISTRY
-from sailc.diagnostics.exclusions import TITLES
+from sailc.diagnostics.exclusions import NEXT, TITLES
 from sailc.diagnostics.pages import load_all
 from sailc.kinds.tables import KINDS, Kind, PropertyRow, Takes
 from sailc.reference.page import Page, Section, code, table
@@ -154,9 +154,14 @@ def _reasons() -> Page:
         "far one of them got."
     )
     sections = tuple(
-        Section(code, "reason of exclusion", _sentence(title)) for code, title in TITLES.items()
+        Section(code, "reason of exclusion", _sentence(title) + _next(code))
+        for code, title in TITLES.items()
     )
     return Page("exclusions", "X: reasons of exclusion", CODES, intro, sections)
+
+
+def _next(code: str) -> str:
+    return f"\n\nWhat to do: {NEXT[code]}." if code in NEXT else ""
 
 
 def _sentence(text: str) -> str:

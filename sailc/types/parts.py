@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
-from sailc.types.dims import Dim, DimName
+from sailc.types.dims import Dim, DimName, atom
 from sailc.types.model import (
     ListType,
     MaybeType,
@@ -80,3 +81,17 @@ def lengths(*types: Type) -> tuple[DimName, ...]:
     """The lengths in some types that only the data know, each once, from the left."""
     found = (a for t in types for d in dimensions(t) for a in d.atoms())
     return tuple(dict.fromkeys(a for a in found if isinstance(a, DimName)))
+
+
+def told_apart(*types: Type) -> dict[DimName, Dim]:
+    """Other names for the lengths in some types that are two and have one name: `some of 6`
+    and `some_2 of 6`."""
+    seen: Counter[str] = Counter()
+    found: dict[DimName, Dim] = {}
+    for length in lengths(*types):
+        shown = str(atom(length))
+        seen[shown] += 1
+        if seen[shown] > 1:
+            word, _, rest = shown.partition(" ")
+            found[length] = atom(DimName(f"{word}_{seen[shown]} {rest}".strip()))
+    return found

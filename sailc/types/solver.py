@@ -244,6 +244,22 @@ class Solver(Struct):
             case _:
                 return Mismatch("type", a, b)
 
+    def join(self, a: Type, b: Type, span: Span) -> Mismatch | None:
+        """Unify what meets at an edge between modules. Lengths that only the data know are
+        equal there if they are one; inside of a module it is left to the data."""
+        before = len(self.residuals)
+        wrong = self.unify(a, b, span)
+        for r in self.residuals[before:] if wrong is None else ():
+            if isinstance(r.left, Dim) and isinstance(r.right, Dim) and self._apart(r):
+                return Mismatch("dimension", r.left, r.right)
+        return wrong
+
+    def _apart(self, r: Residual) -> bool:
+        assert isinstance(r.left, Dim)
+        assert isinstance(r.right, Dim)
+        difference = self.dim(r.left - r.right)
+        return bool(difference.terms) and all(isinstance(a, DimName) for a in difference.atoms())
+
     def _all(self, pairs: list[tuple[Type, Type]], span: Span) -> Mismatch | None:
         for x, y in pairs:
             wrong = self.unify(x, y, span)

@@ -278,7 +278,7 @@ def overload(
     for p, type in zip(expr.parameters, given, strict=False):
         if p.type is not None:
             expected = read_type(ctx, p.type, inner)
-            if ctx.solver.unify(type, expected, p.span) is not None:
+            if ctx.solver.join(type, expected, p.span) is not None:
                 return None
         variable = Var(type, p.span, p.name)
         inner.names[p.name] = variable

@@ -83,7 +83,7 @@ def elaborate_model(
     `truth` is the type of the true answers, for `fit` lines."""
     scope = open_scope(ctx, entry, choice)
     expected = input_type(ctx, entry, scope)
-    if given is not None and ctx.solver.unify(given, expected, _input_span(entry)) is not None:
+    if given is not None and ctx.solver.join(given, expected, _input_span(entry)) is not None:
         return None
     inputs = _bind_inputs(ctx, entry, scope, expected, given)
     holes = tuple(_hole(ctx, line, scope) for line in _needs(entry))
