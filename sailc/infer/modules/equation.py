@@ -123,7 +123,7 @@ def _variables(
         for name in [n for n in ranges if names and n not in names]:
             expected = f"the variables of the unknowns, and `{name}` is none"
             _wrong(ctx, line.span, "domain", expected)
-    return names if names and not ctx.failed else None
+    return names if names and not lacking and not ctx.failed else None
 
 
 def _unknown(ctx: Context, call: tree.Call) -> Var:
