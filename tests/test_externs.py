@@ -224,8 +224,8 @@ def test_runs_at_once_compute_a_fixture_once(kept: Kept) -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"not what was kept", None])
 def test_a_damaged_fixture_is_said_and_computed_anew(kept: Kept, damage: bytes | None) -> None:
-    before, expected = kept.calls, kept.run()[-1]["metrics"]
-    file = kept.files[0]
+    expected = kept.run()[-1]["metrics"]
+    before, file = kept.calls, kept.files[0]
     whole = file.read_bytes()
     changed = whole[: len(whole) // 2] if damage is None else damage
     file.write_bytes(changed)

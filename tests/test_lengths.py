@@ -281,3 +281,54 @@ def test_two_lengths_of_the_data_are_not_one(tmp_path: Path) -> None:
     assert linked == {"Same"}
     reasons = [e["reason"] for e in plan["excluded"] if "Differ / Pointwise" in e["modules"]]
     assert any("`List[real, some]` to the truth `List[real, some_2]`" in r for r in reasons)
+
+
+RAGGED = """
+problem Direct {
+    let rows = normal(0, 1, shape = [5]) |> sample(60, seed = 3)
+    train p in rows |> first(40): predict Set([x for x in p if x > 0]) as sum(x for x in p if x > 0)
+    test  p in rows |> last(20):  predict Set([x for x in p if x > 0]) as sum(x for x in p if x > 0)
+}
+
+problem Made {
+    let rows = normal(0, 1, shape = [5]) |> sample(60, seed = 3)
+    let sets = [Set([x for x in p if x > 0]) for p in rows]
+    train s in sets |> first(40): predict s as sum(s)
+    test  s in sets |> last(20):  predict s as sum(s)
+}
+
+problem Beside {
+    let rows   = normal(0, 1, shape = [5]) |> sample(60, seed = 3)
+    let sets   = [Set([x for x in p if x > 0]) for p in rows]
+    let totals = [sum(x for x in p if x > 0) for p in rows]
+    train (s, t) in zip(sets, totals) |> first(40): predict s as t
+    test  (s, t) in zip(sets, totals) |> last(20):  predict s as t
+}
+
+model Sum {
+    input  xs: Set[real, n]
+    output y: real = sum(linear([x], 1)[0] for x in xs)
+}
+
+trainer brief {
+    optimizer adam(1e-2)
+    epochs    2
+    batch     16
+    loss      (answer: real, truth: real) => (answer - truth) ^ 2
+}
+
+benchmark ragged {
+    models   Sum
+    trainers brief
+    metrics  mean_error
+    software PyTorch
+}
+"""
+
+
+def test_points_may_be_lists_of_different_lengths_from_the_start(tmp_path: Path) -> None:
+    """What is made of each row beforehand is what the question would have made of it."""
+    made = Emitted(tmp_path, RAGGED)
+    results = {n: made.events(n)[-1]["metrics"]["mean_error"] for n in made.texts}
+    assert set(results) == {f"{p}/Sum/PyTorch" for p in ("Direct", "Made", "Beside")}
+    assert len({round(v, 9) for v in results.values()}) == 1

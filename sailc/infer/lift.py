@@ -38,6 +38,7 @@ from sailc.types.model import (
     TypeVar,
     Unknown,
 )
+from sailc.types.parts import resized
 
 
 def lift(ctx: Context, value: Value, span: Span) -> Term:
@@ -141,15 +142,7 @@ def elements(ctx: Context, term: Term, span: Span) -> tuple[Type, Dim]:
 
 def with_length(ctx: Context, term: Term, n: Dim) -> Type:
     """A collection's type with another length."""
-    match ctx.type_of(term):
-        case Tensor(element, (_, *rest), storage, columns):
-            return Tensor(element, (n, *rest), storage, columns)
-        case ListType(item, _):
-            return ListType(item, n)
-        case SetType(item, _):
-            return SetType(item, n)
-        case other:
-            return other
+    return resized(ctx.type_of(term), n)
 
 
 def not_callable(ctx: Context, value: Value, span: Span) -> Term:

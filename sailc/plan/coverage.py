@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sailc.infer.modules.problem import Condition, DataLine
+from sailc.infer.modules.problem import Condition, DataLine, TypedProblem
 from sailc.plan.link import Links
 from sailc.plan.ragged import asked_of, chosen_by_point, is_countable
 from sailc.plan.scenario import PlannedMetric
@@ -81,6 +81,20 @@ def data_roots(links: Links, conditions: Iterable[Condition]) -> list[Term]:
         for f in k.line.fixtures:
             roots += [t for t in (f.truth, f.weight) if t is not None]
     return roots
+
+
+def made_with(problem: TypedProblem) -> frozenset[object]:
+    """What a problem's points are made with: operators, functions from outside, and whether
+    their lists differ in length. Two problems of which this is the same can be run alike."""
+    roots = [*(line.source for line in problem.lines), *(c.holds for c in problem.conditions)]
+    asked = [t for line in problem.lines for t in asked_of(line)]
+    outside = {
+        (t.operator, t.attributes["extern"], t.attributes["file"])
+        for t in walk(*roots, *asked)
+        if isinstance(t, Apply) and t.operator == "extern"
+    }
+    ragged = any(chosen_by_point(line) for line in problem.lines)
+    return needed(*roots).union(*map(_of_points, problem.lines), outside, [ragged])
 
 
 def of_data(

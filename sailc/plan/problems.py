@@ -20,6 +20,8 @@ from sailc.infer.modules.problem import (
 )
 from sailc.infer.values import is_term
 from sailc.names import Entry
+from sailc.plan.coverage import made_with
+from sailc.plan.fused import fused, is_ragged
 from sailc.plan.ground import Grounding
 from sailc.plan.link import Trained, asks, scored_type, truth_type
 from sailc.plan.metrics import Ready
@@ -69,12 +71,13 @@ class Class(Struct, eq=False):
 
 
 def classes(world: World, problems: Iterable[Posed]) -> list[Class]:
-    """Problems together that ask for the same types in the same way, and suggest the same."""
+    """Problems together that ask for the same types in the same way, suggest the same, and
+    make their points of the same operators."""
     found: dict[object, Class] = {}
     for posed in problems:
         problem = posed.problem
         hints = tuple(k.span for k in suggested(world, problem.entry))
-        key = (problem.verb, asks(problem), hints)
+        key = (problem.verb, asks(problem), hints, made_with(problem))
         found.setdefault(key, Class(problem, [])).members.append(posed)
     return list(found.values())
 
@@ -118,15 +121,17 @@ def _conditions(ctx: Context, problem: TypedProblem, ground: Grounding) -> Itera
 
 
 def _line(line: DataLine, ground: Grounding) -> DataLine:
-    source = ground.term(line.source)
+    ragged = is_ragged(line.source)
+    source = None if ragged else ground.term(line.source)
     ground = _by_place(line, ground)
-    return replace(
+    found = replace(
         line,
         variable=ground.var(line.variable),
-        source=source,
+        source=ground.term(line.source) if source is None else source,
         fixtures=tuple(_fixtures(line.fixtures, ground)),
         answering=ground.var(line.answering) if line.answering is not None else None,
     )
+    return fused(found) if ragged else found
 
 
 def _by_place(line: DataLine, ground: Grounding) -> Grounding:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 from msgspec.structs import replace
 
@@ -13,7 +12,7 @@ from sailc.infer.modules.problem import DataLine, TypedProblem
 from sailc.source import NOWHERE
 from sailc.terms import Apply
 from sailc.types.dims import const
-from sailc.types.model import ListType, SetType, Tensor, Type
+from sailc.types.parts import resized, size_of
 
 
 def scaled(problem: TypedProblem, share: float) -> TypedProblem | Reason:
@@ -31,20 +30,10 @@ def scaled(problem: TypedProblem, share: float) -> TypedProblem | Reason:
 
 
 def _first(line: DataLine, share: float) -> DataLine | None:
-    for n, resized in _resized(line.source.type, share):
-        source = Apply(resized, NOWHERE, "first", (line.source,), {"n": n})
-        return replace(line, source=source, count=const(n))
-    return None
-
-
-def _resized(type: Type, share: float) -> Iterator[tuple[int, Type]]:
-    """How many elements a share is of, and the type of so many."""
-    match type:
-        case Tensor(shape=(first, *rest)) if (n := getattr(first, "value", None)) is not None:
-            few = max(1, math.floor(share * n + 1e-9))
-            yield few, replace(type, shape=(const(few), *rest))
-        case ListType(item, size) | SetType(item, size) if size.value is not None:
-            few = max(1, math.floor(share * size.value + 1e-9))
-            yield few, ListType(item, const(few))
-        case _:
-            pass
+    size = size_of(line.source.type)
+    if size is None or size.value is None:
+        return None
+    few = const(max(1, math.floor(share * size.value + 1e-9)))
+    type = resized(line.source.type, few)
+    source = Apply(type, NOWHERE, "first", (line.source,), {"n": few.value or 1})
+    return replace(line, source=source, count=few)

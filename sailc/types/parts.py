@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from sailc.types.dims import Dim, DimName, atom
 from sailc.types.model import (
     ListType,
@@ -95,3 +97,36 @@ def told_apart(*types: Type) -> dict[DimName, Dim]:
             word, _, rest = shown.partition(" ")
             found[length] = atom(DimName(f"{word}_{seen[shown]} {rest}".strip()))
     return found
+
+
+def item_of(type: Type) -> Type:
+    """What a collection holds; a type that is none, itself."""
+    match type:
+        case ListType(item, _) | SetType(item, _):
+            return item
+        case Tensor(shape=(_, *rest)):
+            return replace(type, shape=tuple(rest))
+        case _:
+            return type
+
+
+def size_of(type: Type) -> Dim | None:
+    """How many elements a collection has; None of what is none."""
+    match type:
+        case ListType(_, n) | SetType(_, n) | Tensor(shape=(Dim() as n, *_)):
+            return n
+        case _:
+            return None
+
+
+def resized(type: Type, n: Dim) -> Type:
+    """A collection's type with another length."""
+    match type:
+        case Tensor(shape=(_, *rest)):
+            return replace(type, shape=(n, *rest))
+        case ListType(item, _):
+            return ListType(item, n)
+        case SetType(item, _):
+            return SetType(item, n)
+        case _:
+            return type
