@@ -353,7 +353,7 @@ _CHECKERS: dict[str, Checker] = {
     "type": _type,
     "enum": _type,
     "unit": _unit,
-    "hardware": _scoped("memory", "device_memory", "bandwidth", "price"),
+    "hardware": _scoped("memory", "device_memory", "peak", "bandwidth", "price"),
     "benchmark": _benchmark,
     "ranking": _ranking,
 }
