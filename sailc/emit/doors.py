@@ -24,8 +24,7 @@ def doors_of(functions: Iterable[Function]) -> tuple[Door, ...]:
     """The doors that functions call, in the order in which they are reached."""
     found: dict[Door, None] = {}
     for f in functions:
-        exprs = [*(a.value for a in f.body), *(c.condition for c in f.checks), *f.results]
-        found.update((d, None) for e in exprs for d in _doors(e))
+        found.update((d, None) for e in f.expressions for d in _doors(e))
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ from sailc.emit.functions import docline, function
 from sailc.emit.imports import STANDARD, in_order
 from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
-from sailc.emit.rows import operators_of
+from sailc.emit.rows import operators_in
 from sailc.emit.script import FOLDED
 from sailc.program.fitting import FittedProgram
 from sailc.program.solving import AnyProgram
@@ -49,7 +49,7 @@ def _script(program: FittedProgram) -> str:
 
 
 def _facts(program: FittedProgram, doors: Doors) -> dict[str, object]:
-    used = frozenset[str]().union(*map(_operators, program.functions))
+    used = operators_in(program.functions)
     modules = {MODULES[o] for o in used if o in MODULES} | set(doors.imports)
     imports = sorted({*program.imports, *modules, "import numpy as np"})
     needed = tuple(p for d in doors.drivers.values() for p in d.packages)
@@ -89,10 +89,3 @@ def _metric_line(m: MetricCode) -> str:
     asked = ", asked" if m.asks else ""
     given = "run" if m.measured else f"{m.answers}, {m.truth}{asked}"
     return fit(f'"{m.name}": float({m.function.name}({given})),', 8)
-
-
-def _operators(f: Function) -> frozenset[str]:
-    whole = frozenset[str]()
-    for e in [*(a.value for a in f.body), *(c.condition for c in f.checks), *f.results]:
-        whole |= operators_of(e)
-    return whole

@@ -10,11 +10,11 @@ arguments are `arg4`, `arg5`, ….)
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import cast
 
-from sailc.program.tree import Block, Expr, Literal, Op, Ref, Step, Text, is_tuple
+from sailc.program.tree import Block, Expr, Function, Literal, Op, Ref, Step, Text, is_tuple
 
 Row = str | Callable[[Op], str]
 Rows = Mapping[str, Row]
@@ -130,3 +130,8 @@ def operators_of(expr: Expr) -> frozenset[str]:
             return operators_of(result).union(*inside)
         case _:
             return frozenset()
+
+
+def operators_in(functions: Iterable[Function]) -> frozenset[str]:
+    """The operators that some functions use."""
+    return frozenset[str]().union(*(operators_of(e) for f in functions for e in f.expressions))

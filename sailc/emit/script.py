@@ -18,7 +18,7 @@ from sailc.emit.imports import STANDARD, in_order
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
-from sailc.emit.rows import operators_of
+from sailc.emit.rows import operators_in
 from sailc.emit.solving import solver_script
 from sailc.emit.target import Target, init_function
 from sailc.program.solving import AnyProgram, SolverProgram
@@ -91,10 +91,10 @@ def script(program: AnyProgram, target: Target) -> str:
 
 
 def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
-    used = frozenset[str]().union(*map(_operators, program.on_backend))
+    used = operators_in(program.on_backend)
     helpers = [target.helpers[o] for o in sorted(used) if o in target.helpers]
     helpers += [target.outside, doors.in_model] if doors.learning else []
-    on_data = frozenset[str]().union(*map(_operators, program.on_data))
+    on_data = operators_in(program.on_data)
     modules = {MODULES[o] for o in used | on_data if o in MODULES}
     modules |= {"import resource"} if "train.memory" in program.reads else set()
     modules |= set(doors.imports)
@@ -159,10 +159,3 @@ def _is_several(f: Function) -> bool:
     """Whether what a function returns is several arrays."""
     (result,) = f.results
     return isinstance(result, Op) and result.operator == "pack"
-
-
-def _operators(f: Function) -> frozenset[str]:
-    whole = frozenset[str]()
-    for e in [*(a.value for a in f.body), *(c.condition for c in f.checks), *f.results]:
-        whole |= operators_of(e)
-    return whole

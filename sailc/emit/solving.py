@@ -13,7 +13,7 @@ from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import merged, taken
-from sailc.emit.rows import operators_of
+from sailc.emit.rows import operators_in
 from sailc.emit.target import Target, init_function
 from sailc.program.equations import EquationCode
 from sailc.program.solving import SolverProgram
@@ -48,7 +48,7 @@ def solver_script(program: SolverProgram, target: Target) -> str:
 
 def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
     functions = list(_functions(program))
-    used = frozenset[str]().union(*map(_operators, functions))
+    used = operators_in(functions)
     fitted = program.fitted
     wanted = [f for o in sorted(used) for f in CALLS.get(o, ()) if not (fitted and o == "residual")]
     wanted += ["collocation", "borders"] if fitted else []
@@ -118,11 +118,6 @@ def _functions(program: SolverProgram) -> Iterator[Function]:
         yield m.function
     for e in program.equations:
         yield from e.methods
-
-
-def _operators(f: Function) -> frozenset[str]:
-    parts = [*(a.value for a in f.body), *(c.condition for c in f.checks), *f.results]
-    return frozenset[str]().union(*map(operators_of, parts))
 
 
 def _mentions(program: SolverProgram, word: str) -> bool:

@@ -12,7 +12,8 @@ from msgspec import Struct
 from sailc.plan.matches import GroundModel
 from sailc.terms import Apply, Map, Term, below
 from sailc.types.dims import Dim
-from sailc.types.model import ListType, SetType, Tensor, Type
+from sailc.types.model import Tensor, Type
+from sailc.types.parts import size_of
 from sailc.types.solver import size
 
 # Operators whose work the data decide.
@@ -66,11 +67,7 @@ def _work(term: Term, seen: dict[int, None]) -> tuple[int | None, int | None]:
 
 def length(type: Type) -> Dim:
     """How many elements a collection of a type has."""
-    match type:
-        case ListType(_, n) | SetType(_, n) | Tensor(_, (Dim() as n, *_)):
-            return n
-        case _:
-            return size(())
+    return size_of(type) or size(())
 
 
 def _plus(a: int | None, b: int | None) -> int | None:

@@ -6,7 +6,7 @@ called from outside.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct, field
 
@@ -18,6 +18,7 @@ from sailc.plan.scenario import Scenario
 from sailc.program.answering import Answering
 from sailc.program.conversions import conversions, fitted, statistics
 from sailc.program.files import Files, FindFile
+from sailc.program.heading import about, title
 from sailc.program.layout import (
     POINTS,
     Group,
@@ -95,8 +96,8 @@ def lower_fitted(
     assert fitting is not None
     return FittedProgram(
         scenario=s.id,
-        title=f"{s.problem.name}, answered by {s.model.declaration.name}",
-        doc=tuple(_doc(s)),
+        title=title(s),
+        doc=tuple(about(s)),
         source=source,
         data_folder=folder,
         data_files=tuple(files.paths),
@@ -131,14 +132,6 @@ def _first_array(type: Type) -> tuple[str | int, ...]:
             return _first_array(item)
         case _:
             return ()
-
-
-def _doc(s: Scenario) -> Iterator[str]:
-    for d in (s.problem.entry.declaration, s.model.declaration):
-        if d.doc:
-            yield f"{d.name}: {d.doc}"
-    for name, value in {**s.axes, **s.hyperparameters}.items():
-        yield f"{name} = {value}"
 
 
 def _fit(model: GroundModel, fitting: Fitting) -> Function:

@@ -13,6 +13,7 @@ from sailc.plan.scenario import Scenario
 from sailc.program.answering import Answering
 from sailc.program.conversions import conversions, fitted
 from sailc.program.files import Files, FindFile
+from sailc.program.heading import about, title
 from sailc.program.layout import is_structured
 from sailc.program.learned import constants, training
 from sailc.program.load import Source, load_function
@@ -40,8 +41,8 @@ def lower(world: World, s: Scenario, find: FindFile, folder: str, source: str) -
     body = _several(world, s, keys, sources) if has_several(s) else _single(world, s, keys, sources)
     return Program(
         scenario=s.id,
-        title=f"{s.problem.name}, answered by {s.model.declaration.name}",
-        doc=tuple(_doc(s)),
+        title=title(s),
+        doc=tuple(about(s)),
         source=source,
         data_folder=folder,
         data_files=tuple(files.paths),
@@ -139,14 +140,6 @@ def parted(chain: list[Placed]) -> tuple[list[Placed], list[Placed]]:
     that is fitted."""
     cut = next((i for i, p in enumerate(chain) if p.conversion.statistics), len(chain))
     return chain[:cut], chain[cut:]
-
-
-def _doc(s: Scenario) -> Iterator[str]:
-    for d in (s.problem.entry.declaration, s.model.declaration):
-        if d.doc:
-            yield f"{d.name}: {d.doc}"
-    for name, value in {**s.axes, **s.hyperparameters}.items():
-        yield f"{name} = {value}"
 
 
 def _structured(link: Link) -> Iterator[str]:

@@ -16,6 +16,7 @@ from sailc.program.collocation import Collocated, collocated
 from sailc.program.equations import EquationCode, Wanted, equation_code
 from sailc.program.files import Files, FindFile
 from sailc.program.fitting import FittedProgram
+from sailc.program.heading import about, title
 from sailc.program.layout import CannotLower, Group, Leaf, Vector, opened, packed
 from sailc.program.names import TAKEN, NameTable, snake
 from sailc.program.scoring import measure_code, score_code
@@ -117,8 +118,8 @@ class _Lowering(Struct):
         fixtures = tuple(self._fixtures(output))
         return SolverProgram(
             scenario=self.s.id,
-            title=f"{self.s.problem.name}, answered by {self.s.model.declaration.name}",
-            doc=tuple(self._doc()),
+            title=title(self.s),
+            doc=tuple(about(self.s)),
             source=source,
             data_folder=folder,
             data_files=tuple(self.files.paths),
@@ -135,13 +136,6 @@ class _Lowering(Struct):
             reads=frozenset(r for m in self.s.metrics if m.measure for r in reads(m.measure)),
             fitted=fitted,
         )
-
-    def _doc(self) -> Iterator[str]:
-        for d in (self.s.problem.entry.declaration, self.s.model.declaration):
-            if d.doc:
-                yield f"{d.name}: {d.doc}"
-        for name, value in {**self.s.axes, **self.s.hyperparameters}.items():
-            yield f"{name} = {value}"
 
     # --- questions ---------------------------------------------------------------------------
 

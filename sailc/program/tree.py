@@ -149,6 +149,12 @@ class Function(Struct, frozen=True):
     span: Span
     checks: tuple[Check, ...] = ()
 
+    @property
+    def expressions(self) -> tuple[Expr, ...]:
+        """All that it computes."""
+        conditions = (c.condition for c in self.checks)
+        return (*(a.value for a in self.body), *conditions, *self.results)
+
 
 class ParameterSpec(Struct, frozen=True):
     """A learned array: its key, shape, and how it starts.

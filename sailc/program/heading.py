@@ -1,0 +1,21 @@
+"""What a program says of itself at its head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sailc.plan.scenario import Scenario
+
+
+def title(s: Scenario) -> str:
+    """Who answers what."""
+    return f"{s.problem.name}, answered by {s.model.declaration.name}"
+
+
+def about(s: Scenario) -> Iterator[str]:
+    """What the authors say of the problem and the model, and the values of axes and knobs."""
+    for d in (s.problem.entry.declaration, s.model.declaration):
+        if d.doc:
+            yield f"{d.name}: {d.doc}"
+    for name, value in {**s.axes, **s.hyperparameters}.items():
+        yield f"{name} = {value}"
