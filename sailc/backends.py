@@ -21,7 +21,11 @@ PLAIN = "numpy"
 
 
 class Backend(Protocol):
-    """What a backend is: its operators, its packages, and the text of a program."""
+    """What a backend is: its operators, its packages, and the text of a program.
+
+    It may have a `watch`: the path of a Python file whose function `watch` makes a program stop
+    with a `FloatingPointError` at the first number that is not finite.
+    """
 
     name: str
     title: str

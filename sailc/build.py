@@ -14,6 +14,7 @@ from sailc.data.drivers import driver_file
 from sailc.diagnostics.backends import NotWritten
 from sailc.diagnostics.base import Diagnostic
 from sailc.emit.doors import Doors, doors_of
+from sailc.emit.origin import Origin, origin, parts_of
 from sailc.infer.dataset import file_line
 from sailc.infer.modules.common import World
 from sailc.names import Entry
@@ -25,7 +26,7 @@ from sailc.plan.solving import is_solving
 from sailc.program.fitting import FittedProgram, lower_fitted
 from sailc.program.layout import CannotLower
 from sailc.program.lower import lower
-from sailc.program.solving import AnyProgram, SolverProgram, lower_solver
+from sailc.program.solving import AnyProgram, lower_solver
 from sailc.program.tree import Door, Driver, Program
 from sailc.queries import data_header, file_trouble, names, source, world
 from sailc.query import Database, query
@@ -105,12 +106,14 @@ def missing_data(db: Database, scenarios: Iterable[Scenario]) -> list[Diagnostic
 
 class Compiled(Struct, frozen=True):
     """A scenario's program: its text, the data files that it reads and the drivers that it
-    calls, the packages that these need, and whether it keeps what they give."""
+    calls, the packages that these need, whether it keeps what they give, and the code tree that
+    the text was written from."""
 
     text: str
     data: tuple[Path, ...]
     packages: tuple[str, ...] = ()
     keeps: bool = False
+    program: AnyProgram | None = None
 
 
 def written(db: Database, scenario: Scenario) -> Compiled | NotWritten:
@@ -131,11 +134,21 @@ def compiled(db: Database, scenario: Scenario) -> Compiled:
     files = [d.file for d in made.drivers.values() if d.file is not None]
     data = (*map(Path, made.data_files), *dict.fromkeys(files))
     packages = dict.fromkeys(p for d in made.drivers.values() for p in d.packages)
-    keeps = not isinstance(made, SolverProgram) and _keeps(made)
-    return Compiled(found.emit(made), data, distributions(tuple(packages)), keeps)
+    keeps = _doors(made).keeps
+    return Compiled(found.emit(made), data, distributions(tuple(packages)), keeps, made)
 
 
-def _keeps(made: Program | FittedProgram) -> bool:
-    """Whether a program keeps what functions from outside give."""
-    learning = made.on_backend if isinstance(made, Program) else ()
-    return Doors.of(made.functions, made.drivers, learning).keeps
+def traced(scenario: Scenario, made: Compiled, line: int) -> Origin | None:
+    """What a line of a scenario's program was written from (the source map)."""
+    return origin(made.program, made.text, line, parts_of(scenario, _doors(made.program)))
+
+
+def _doors(made: AnyProgram | None) -> Doors:
+    """The functions from outside that a program calls."""
+    match made:
+        case Program():
+            return Doors.of(made.functions, made.drivers, made.on_backend)
+        case FittedProgram():
+            return Doors.of(made.functions, made.drivers)
+        case _:
+            return Doors.of((), {})

@@ -408,7 +408,7 @@ def test_a_program_that_cannot_be_written_leaves_the_others_alone(tmp_path: Path
 @pytest.mark.usefixtures("programs")
 def test_the_json_of_a_run(tiny: Path) -> None:
     found = sail_json("run", tiny, exit=0)
-    assert list(found) == ["version", "runs", "rankings", "tuning"]
+    assert list(found) == ["version", "runs", "rankings", "tuning", "failures"]
     assert [(r["seed"], r["status"], r["reason"]) for r in found["runs"]] == [
         (0, "ran", None),
         (1, "ran", None),

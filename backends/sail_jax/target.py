@@ -46,6 +46,7 @@ class JaxBackend:
     name = TARGET.name
     title = TARGET.title
     packages = TARGET.packages
+    watch = Path(__file__).with_name("watch.py")
 
     def lacks(self, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:
         return lacking(TARGET, model, data)

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 @click.option("--seeds", type=click.IntRange(1), help="How many seeds, whatever is written.")
 @click.option("--workers", type=click.IntRange(1), help="Runs at once; as many as cores if absent.")
 @click.option("--timeout", type=float, help="Seconds that one run may take.")
+@click.option(
+    "--look/--no-look",
+    default=True,
+    help="Where a training ran away, run it again with a look at every operation, to say where.",
+)
 @t.format_option
 def run(
     file: Path,
@@ -32,9 +37,11 @@ def run(
     seeds: int | None,
     workers: int | None,
     timeout: float | None,
+    look: bool,
     form: str,
 ) -> None:
     """Run FILE's BENCHMARK to a ranked table. What was run before is kept."""
+    from sailc.cli.failures import failures
     from sailc.cli.open import find_runnable, open_program
     from sailc.cli.table import print_boards, print_tuning, results_json
     from sailc.engines import LocalEngine
@@ -54,14 +61,19 @@ def run(
     plan, tuned = settled(plan, tried)
     engine = _left_of(engine, time.monotonic() - began)
     jobs, unwritten = jobs_for(workspace, plan, measured)
-    runs = [*_watched(engine, jobs, "", quiet), *unwritten, *unrun(plan)]
+    ran = _watched(engine, jobs, "", quiet)
+    engine = _left_of(engine, time.monotonic() - began)
+    failed = failures(workspace, plan, list(zip(jobs, ran, strict=True)), engine, look, quiet)
+    runs = [*ran, *unwritten, *unrun(plan)]
     rows = rows_of(plan, runs)
     found = boards(world(workspace.db), plan, rows)
     if form == "json":
-        t.print_json(results_json(plan, runs, found, tuned))
+        told = [t.diagnostic_json(d, workspace.source) for d in failed]
+        t.print_json({**results_json(plan, runs, found, tuned), "failures": told})
     else:
         print_boards(found)
         print_tuning(plan, tuned)
+        t.print_diagnostics(failed, workspace.source)
         _say(runs, store)
     if any(r.status == "cancelled" for r in runs):
         t.stop(130)

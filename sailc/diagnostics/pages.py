@@ -12,6 +12,7 @@ from sailc.diagnostics.exclusions import NEXT, TITLES
 _MODULES = (
     "backends",
     "data",
+    "diverged",
     "equations",
     "files",
     "internal",

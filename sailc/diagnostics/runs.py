@@ -15,12 +15,14 @@ class ScriptCrashed(Diagnostic, frozen=True, kw_only=True):
     """A scenario's program stopped with an exception or an exit code that is not 0.
 
     ```text
-    LeNet on Digits, seed 3, stopped with exit code 1: ValueError: need at least one point
+    LeNet on Digits, seed 3, stopped with exit code 1 at `z` (Tensor[real, 64]): RuntimeError:
+    not enough memory
     ```
 
-    The other runs are not affected, and the failed one stays in the table as a row with this
-    reason. What it printed last is in `stderr.txt` of its folder under `.sail/results`, beside
-    `script.py`, which runs by itself under a debugger. The next `sailc run` tries it again.
+    The place is that of the `.sail` line from which the innermost line of the program was
+    written. The other runs are not affected, and the failed one stays in the table as a row with
+    this reason. What it printed last is in `stderr.txt` of its folder under `.sail/results`,
+    beside `script.py`, which runs by itself under a debugger. The next `sailc run` tries it again.
     """
 
     code = "E0801"
@@ -29,11 +31,15 @@ class ScriptCrashed(Diagnostic, frozen=True, kw_only=True):
     exit: int
     exception: str = ""
     log: str = ""
+    name: str = ""
+    type: str = ""
 
     @property
     def message(self) -> str:
+        kind = f" ({self.type})" if self.type else ""
+        place = f" at `{self.name}`{kind}" if self.name else ""
         tail = f": {self.exception}" if self.exception else ""
-        return f"{self.subject}, stopped with exit code {self.exit}{tail}"
+        return f"{self.subject}, stopped with exit code {self.exit}{place}{tail}"
 
     @property
     def help(self) -> str:

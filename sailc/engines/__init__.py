@@ -11,6 +11,7 @@ from sailc.engines.base import (
     Started,
 )
 from sailc.engines.diagnose import diagnose
+from sailc.engines.divergence import looked, second_look
 from sailc.engines.local import LocalEngine
 
 __all__ = [
@@ -24,4 +25,6 @@ __all__ = [
     "Progress",
     "Started",
     "diagnose",
+    "looked",
+    "second_look",
 ]

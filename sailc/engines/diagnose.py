@@ -1,10 +1,11 @@
-"""From what became of a run to the diagnostic that says so."""
+"""From what became of a run to the diagnostic that says so, at its place in the source."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from sailc.diagnostics.base import Diagnostic
+from sailc.diagnostics.diverged import TrainingDiverged
 from sailc.diagnostics.runs import (
     NoResult,
     NotStarted,
@@ -12,8 +13,15 @@ from sailc.diagnostics.runs import (
     ScriptKilled,
     ScriptTimedOut,
 )
+from sailc.emit.origin import Origin
+from sailc.engines.divergence import Divergence, Seen, divergence
 from sailc.source import Span
 from sailc.store import Job, Run
+from sailc.store.failure import failing_lines
+from sailc.types.model import show
+
+Trace = Callable[[int], Origin | None]
+"""The source map: from a line of the emitted program to what it was written from."""
 
 
 def place(job: Job) -> Span:
@@ -22,24 +30,50 @@ def place(job: Job) -> Span:
 
 
 def diagnose(
-    job: Job, run: Run, span_of: Callable[[int], Span | None] = lambda _: None
+    job: Job, run: Run, trace: Trace = lambda _: None, seen: Seen | None = None
 ) -> Diagnostic | None:
-    """What to say about a run that failed or took too long; `None` about any other.
-
-    `span_of` is the source map: from a line of the emitted script to its place in the source.
-    """
-    span = (span_of(run.line) if run.line else None) or place(job)
+    """What to say about a run that failed or took too long; `None` about any other. `seen` is
+    what a second look at a training that ran away has found."""
     match run.status:
         case "timed out":
-            return ScriptTimedOut(span=span, subject=job.subject, limit=round(run.seconds, 1))
+            at = place(job)
+            return ScriptTimedOut(span=at, subject=job.subject, limit=round(run.seconds, 1))
         case "failed":
-            return _failure(job, run, span)
+            found = divergence(run)
+            if found is not None:
+                return _diverged(job, run, found, trace, seen)
+            return _failure(job, run, _traced(trace, failing_lines(run.error or "")))
         case _:
             return None
 
 
-def _failure(job: Job, run: Run, span: Span) -> Diagnostic:
-    subject = job.subject
+def _traced(trace: Trace, lines: Iterable[int]) -> Origin | None:
+    """What the innermost of some lines is of which the source is known."""
+    found = (trace(line) for line in reversed(tuple(lines)))
+    return next((o for o in found if o is not None), None)
+
+
+def _diverged(
+    job: Job, run: Run, found: Divergence, trace: Trace, seen: Seen | None
+) -> TrainingDiverged:
+    lines = seen.lines if seen is not None else failing_lines(run.error or "")
+    origin = _traced(trace, lines) or Origin(place(job))
+    return TrainingDiverged(
+        span=origin.span,
+        subject=job.subject,
+        loss=found.loss,
+        epoch=found.epoch,
+        name=origin.name,
+        type=_shown(origin),
+        found=seen.found if seen is not None else "",
+        gradient=seen.gradient if seen is not None else None,
+        grown=found.grown,
+    )
+
+
+def _failure(job: Job, run: Run, origin: Origin | None) -> Diagnostic:
+    subject, origin = job.subject, origin or Origin(place(job))
+    span = origin.span
     if run.exit is None:
         return NotStarted(span=span, subject=subject, reason=run.reason)
     if run.exit < 0:
@@ -48,5 +82,15 @@ def _failure(job: Job, run: Run, span: Span) -> Diagnostic:
         return NoResult(span=span, subject=subject)
     log = str(run.log.with_name("stderr.txt")) if run.log else ""
     return ScriptCrashed(
-        span=span, subject=subject, exit=run.exit, exception=run.exception, log=log
+        span=span,
+        subject=subject,
+        exit=run.exit,
+        exception=run.exception,
+        log=log,
+        name=origin.name,
+        type=_shown(origin),
     )
+
+
+def _shown(origin: Origin) -> str:
+    return show(origin.type) if origin.type is not None else ""

@@ -21,6 +21,10 @@ def task_of(job: Job, held: Claim, cwd: Path, threads: int, grace: float) -> Tas
     script = held.folder / "script.py"
     script.write_text(job.text, encoding="utf-8")
     arguments = ("--seed", str(job.seed), "--out", str(held.folder))
+    if job.watch is not None:
+        script = held.folder / "watched.py"
+        script.write_text(job.watch.text, encoding="utf-8")
+        arguments = (str(job.watch.after), *arguments)
     if job.keeps:
         arguments += ("--fixtures", str(cwd / ".sail" / "fixtures"))
     return Task(script, arguments, held.folder, cwd, threads, grace)

@@ -10,8 +10,10 @@ from sailc.program.tree import Assign, Block, Expr, Function, Literal, Op, Ref, 
 def inlined(f: Function) -> Function:
     """A function that returns its last binding returns the value itself."""
     match f:
-        case Function(body=(*rest, Assign(name, value)), results=(Ref(result),)) if name == result:
-            return replace(f, body=tuple(rest), results=(value,))
+        case Function(body=(*rest, Assign(name, value) as last), results=(Ref(result),)) if (
+            name == result
+        ):
+            return replace(f, body=tuple(rest), results=(value,), returned=last)
         case _:
             return f
 

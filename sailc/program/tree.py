@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from sailc.infer.modules.trainer import Phase, Schedule, Stop, is_phased
 from sailc.source import Span
+from sailc.types.model import Type
 
 
 def is_tuple(value: object) -> TypeGuard[tuple[object, ...]]:
@@ -125,11 +126,14 @@ Expr = Ref | Literal | Op | Text | Step | Block
 
 
 class Assign(Struct, frozen=True):
-    """`name = value`, and the place in the source that it came from."""
+    """`name = value`, and the place in the source that it came from. `label` is the author's name
+    and `type` what it has of each point there, None where no term of the source stands behind."""
 
     name: str
     value: Expr
     span: Span
+    label: str = ""
+    type: Type | None = None
 
 
 class Check(Struct, frozen=True):
@@ -141,6 +145,9 @@ class Check(Struct, frozen=True):
 
 
 class Function(Struct, frozen=True):
+    """A function. `returned` is the binding that its one result was, where that is written
+    without a name."""
+
     name: str
     doc: str
     parameters: tuple[str, ...]
@@ -148,6 +155,7 @@ class Function(Struct, frozen=True):
     results: tuple[Expr, ...]
     span: Span
     checks: tuple[Check, ...] = ()
+    returned: Assign | None = None
 
     @property
     def expressions(self) -> tuple[Expr, ...]:
@@ -286,7 +294,6 @@ class Program(Struct, frozen=True):
     point_flops: int | None = None
     judged: str = "test"
     precision: str = "float32"
-    spans: Mapping[str, Span] = field(default_factory=dict[str, Span])
     drivers: Mapping[Door, Driver] = field(default_factory=dict[Door, "Driver"])
 
     @property

@@ -155,16 +155,20 @@ class Lowering(Struct):
         if not name and self.uses.get(id(term), 0) < 2:
             return vector
         if isinstance(vector, Leaf):
-            return self.store(name or "value", vector, term.span)
-        whole = self.store(name or "rows", Leaf(expr, (), 0), term.span)
+            return self.store(name or "value", vector, term.span, name, term.type)
+        whole = self.store(name or "rows", Leaf(expr, (), 0), term.span, name, term.type)
         return rebased(vector, whole.expr)
 
-    def store(self, name: str, leaf: Leaf, span: Span) -> Leaf:
+    def store(
+        self, name: str, leaf: Leaf, span: Span, label: str = "", type: Type | None = None
+    ) -> Leaf:
+        """Give a value a statement of its own. `label` is what its author calls it, and `type`
+        what it is of each point there."""
         for a in self.body:  # the same value under the same name is written once
             if a.value == leaf.expr and a.name.startswith(name):
                 return Leaf(Ref(a.name), leaf.levels, leaf.rank)
         target = self.names.fresh(name)
-        self.body.append(Assign(target, leaf.expr, span))
+        self.body.append(Assign(target, leaf.expr, span, label, type))
         return Leaf(Ref(target), leaf.levels, leaf.rank)
 
     def inside(self, changed: Collection[int] = ()) -> Lowering:

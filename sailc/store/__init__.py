@@ -5,8 +5,8 @@
 """
 
 from sailc.store.claim import Claim
-from sailc.store.run import Job, Run, Status
+from sailc.store.run import Job, Run, Status, Watch
 from sailc.store.store import Damaged, Store
 from sailc.store.versions import versions
 
-__all__ = ["Claim", "Damaged", "Job", "Run", "Status", "Store", "versions"]
+__all__ = ["Claim", "Damaged", "Job", "Run", "Status", "Store", "Watch", "versions"]

@@ -23,11 +23,14 @@ def exception(stderr: str) -> str:
     return lines[-1].strip() if lines else ""
 
 
-def failing_line(stderr: str) -> int | None:
-    """The innermost line of `script.py` on the last stack in `stderr`."""
+def failing_lines(stderr: str) -> tuple[int, ...]:
+    """The lines of `script.py` on the last stack in `stderr`, the innermost last."""
     if fatal := FATAL.search(stderr):
         # The stack of a crash in compiled code begins with the innermost call.
-        found = LINE.search(stderr, fatal.end())
-        return int(found.group(1)) if found else None
-    numbers = LINE.findall(stderr.rpartition(HEAD)[2])
-    return int(numbers[-1]) if numbers else None
+        return tuple(map(int, reversed(LINE.findall(stderr, fatal.end()))))
+    return tuple(map(int, LINE.findall(stderr.rpartition(HEAD)[2])))
+
+
+def failing_line(stderr: str) -> int | None:
+    """The innermost line of `script.py` on the last stack in `stderr`."""
+    return next(reversed(failing_lines(stderr)), None)

@@ -16,6 +16,14 @@ Status = Literal[
 ]
 
 
+class Watch(Struct, frozen=True):
+    """That a program is only run to see where a training ran away: by the Python program `text`,
+    beside which it lies, once `after` epochs are over."""
+
+    text: str
+    after: int
+
+
 class Job(Struct, frozen=True):
     """A scenario with a seed: one run.
 
@@ -24,7 +32,7 @@ class Job(Struct, frozen=True):
     (see `sailc.store.versions`); with the seed, these are all that can change a number.
     `source` is the path of the `.sail` file, as its author would write it; `keeps` says whether
     it keeps fixtures, in a folder that it is given. `expected` is how many seconds it is estimated
-    to take, None where nothing tells.
+    to take, None where nothing tells. `watch` says that it is no run, but looks into one.
     """
 
     scenario: str
@@ -37,6 +45,7 @@ class Job(Struct, frozen=True):
     source: str
     keeps: bool = False
     expected: float | None = None
+    watch: Watch | None = None
 
     @property
     def subject(self) -> str:

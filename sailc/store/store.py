@@ -47,7 +47,8 @@ class Store:
         """The hash of all that can change a number of this run."""
         data = [self._memo.file(self.folder / path) for path in job.data]
         packages = sorted(job.versions.items())
-        facts = [FORMAT, self._memo.program(job.text), data, job.seed, packages]
+        facts: list[object] = [FORMAT, self._memo.program(job.text), data, job.seed, packages]
+        facts += [job.watch.after, job.watch.text] if job.watch is not None else []
         return sha256(json.dumps(facts).encode()).hexdigest()
 
     def get(self, key: str) -> Run | Damaged | None:

@@ -1,0 +1,124 @@
+"""Where a line of a program came from: the `.sail` source behind each statement.
+
+Programs are plain text; the way back is found in their syntax tree. A function of the program's
+code tree has a statement for each of its bindings, so that a statement's place among the others
+tells the binding that it is. What no binding stands behind belongs to its function.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from sailc.emit.doors import Doors
+from sailc.plan.scenario import Scenario, learns
+from sailc.program.equations import EquationCode
+from sailc.program.tree import Assign, Block, Function, is_tuple
+from sailc.source import Span
+from sailc.types.model import Type
+
+Named = Mapping[tuple[str, ...], Function]
+"""Functions by their names, methods by those of their class and their own."""
+
+
+class Origin(Struct, frozen=True):
+    """A place in the source, and what is made there: a binding's name and its type for each
+    point; empty and None where it is none."""
+
+    span: Span
+    name: str = ""
+    type: Type | None = None
+
+
+def origin(program: object, text: str, line: int, parts: Mapping[str, Span]) -> Origin | None:
+    """What a line of a program's text was made of; None where only the emitter knows it.
+
+    `parts` are the places behind its other functions, by their names.
+    """
+    functions = dict(_functions(program))
+    for path, node in reversed(list(_around(ast.parse(text), line, ()))):
+        if path in functions:
+            return _within(functions[path], node, line)
+        if path[-1] in parts:
+            chosen = path[-1] in TRAINING and CHOSEN.search(text.splitlines()[line - 1])
+            return Origin(parts[DRAWN if chosen else path[-1]])
+    return None
+
+
+def parts_of(s: Scenario, doors: Doors) -> dict[str, Span]:
+    """The places behind the functions that are in every program: those that train belong to the
+    trainer, but for where they choose points, those that answer to the model, and doors to
+    externs."""
+    asked, model = s.link.line.span, s.link.model.entry.declaration
+    found: dict[str, Span] = dict.fromkeys(("load", "data"), asked)
+    found |= dict.fromkeys(("init", "respond", "answers_to"), model.name_span)
+    if learns(s.links):
+        trainer = s.trainer.entry.declaration
+        lines = trainer.properties.get("optimizer", ())
+        found |= dict.fromkeys(TRAINING, lines[0].name_span if lines else trainer.name_span)
+        found[DRAWN] = s.training.line.span
+    called = {**doors.names, **doors.learning}
+    return found | {name: door.span for door, name in called.items()}
+
+
+TRAINING = ("train", "step", "closure", "batch_loss", "phases", "started")
+DRAWN = "the points of a batch"
+CHOSEN = re.compile(r"\bindex[\])]")
+
+
+def _functions(value: object, owner: str = "") -> Iterator[tuple[tuple[str, ...], Function]]:
+    """The functions of a program, wherever it holds them."""
+    if isinstance(value, Function):
+        yield ((owner, value.name) if owner else (value.name,)), value
+    elif isinstance(value, Struct):
+        owner = value.name if isinstance(value, EquationCode) else owner
+        for name in value.__struct_fields__:
+            yield from _functions(getattr(value, name), owner)
+    elif is_tuple(value):
+        for item in value:
+            yield from _functions(item, owner)
+
+
+Definition = ast.FunctionDef | ast.ClassDef
+
+
+def _around(
+    node: ast.AST, line: int, path: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], Definition]]:
+    """The definitions around a line, the outermost first, each with its name in its class."""
+    for child in ast.iter_child_nodes(node):
+        end = getattr(child, "end_lineno", None)
+        if end is None or not getattr(child, "lineno", 0) <= line <= end:
+            continue
+        within = path
+        if isinstance(child, Definition):
+            yield (*path, child.name), child
+            within = (child.name,) if isinstance(child, ast.ClassDef) else ()
+        yield from _around(child, line, within)
+
+
+def _within(f: Function, node: Definition, line: int) -> Origin:
+    """What a line inside a function is: the function itself where it is no binding."""
+    statements = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    found = _binding(f.body, statements, line)
+    if found is None and statements and statements[-1].lineno <= line:
+        found = f.returned
+    return Origin(f.span) if found is None else Origin(found.span, found.label, found.type)
+
+
+def _binding(bindings: Sequence[Assign], statements: list[ast.stmt], line: int) -> Assign | None:
+    for binding, statement in zip(bindings, statements, strict=False):
+        if statement.lineno <= line <= (statement.end_lineno or statement.lineno):
+            inside = isinstance(binding.value, Block) and isinstance(statement, ast.FunctionDef)
+            inner = _inner(binding.value, statement, line) if inside else None
+            return inner or binding
+    return None
+
+
+def _inner(block: object, node: ast.stmt, line: int) -> Assign | None:
+    assert isinstance(block, Block)
+    assert isinstance(node, ast.FunctionDef)
+    return _binding(block.body, node.body, line)
