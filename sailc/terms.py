@@ -38,13 +38,18 @@ class Layer(Struct, eq=False):
 class Var(Struct, frozen=True, gc=False, eq=False):
     """A question, a point, or what a comprehension or function binds.
 
-    `place` says what a point or an element is of, whatever its author calls it.
+    `place` says what a point or an element is of, whatever its author calls it, or that it
+    answers.
     """
 
     type: Type
     span: Span
     name: str
     place: str = ""
+
+
+ANSWERS = "answers"
+"""The place of the function that answers a problem's questions."""
 
 
 class Const(Struct, frozen=True, gc=False, eq=False):

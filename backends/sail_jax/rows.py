@@ -84,6 +84,11 @@ def _axes(name: str, more: str = "") -> Row:
     return row
 
 
+def _scan(op: Op) -> str:
+    states = "folded(a, b, c)[1]"
+    return f"jnp.moveaxis({states}, 0, axis)" if op.attributes["axis"] else states
+
+
 JAX: Rows = {
     **{k: v for k, v in INFIX.items() if k not in ("take_rows", "length", "each_column")},
     **{n: f"jnp.{n}(a)" for n in ELEMENTARY},
@@ -133,7 +138,9 @@ JAX: Rows = {
     "flat_pair": "a.reshape(*a.shape[:axis], -1, *a.shape[axis + 2 :])",
     "spread": "jnp.broadcast_to(a, (*b.shape[:-1], n))",
     "leading": "jnp.moveaxis(a, axis, 0)",
-    "scan": "jnp.stack([*itertools.accumulate(b, a, initial=c)][1:], axis)",
+    "fold": "folded(a, b, c)[0]",
+    "scan": _scan,
+    "in_step": "args",
     "cross_entropy": _cross_entropy,
     "mean_cross_entropy": "optax.softmax_cross_entropy_with_integer_labels(a, b).mean()",
     "merge_batch": lambda op: f"a.reshape(-1, *a.shape[{op.batch}:])" if op.batch else "a[None]",

@@ -18,6 +18,20 @@ def store(spec: ParameterSpec) -> str:
     return ""
 
 
+FOLDED = '''
+def folded(step, xs, start):
+    """The last state of many steps, one for each element, and all states."""
+
+    def advance(state, x):
+        state = step(state, x)
+        return state, state
+
+    x = jax.tree.map(lambda array: jax.ShapeDtypeStruct(array.shape[1:], array.dtype), xs)
+    kind = jax.eval_shape(step, start, x)
+    start = jax.tree.map(lambda a, b: jnp.broadcast_to(a, b.shape).astype(b.dtype), start, kind)
+    return jax.lax.scan(advance, start, xs)
+'''.strip()
+
 TARGET = Target(
     "jax",
     "JAX",
@@ -32,7 +46,7 @@ TARGET = Target(
         "lbfgs": "optax.lbfgs(memory_size={history})",
         "sgd": "optax.sgd({rate}, momentum={momentum})",
     },
-    helpers={"others": OTHERS},
+    helpers={"others": OTHERS, "fold": FOLDED, "scan": FOLDED},
     fitting=Path(__file__).parent / "collocation.py.jinja",
     imports=("import jax", "import jax.numpy as jnp", "import optax"),
     decorator="@jax.tree_util.register_dataclass",

@@ -173,7 +173,7 @@ def stack(library: str, all_alike: str, broadcast: str, keyword: str) -> Row:
 
 
 def constant(library: str) -> Row:
-    """An array of numbers; of one number many times, in short."""
+    """An array of numbers; of one number many times, and of even whole numbers, in short."""
 
     def row(op: Op) -> str:
         value = op.attributes["value"]
@@ -182,9 +182,24 @@ def constant(library: str) -> Row:
         if len(numbers) > 4 and all(n == first for n in numbers):
             maker = "np" if library == "np" else library
             return f"{maker}.full({shape}, {first!r})"
+        if len(shape) == 1 and (steps := _even(numbers)):
+            return f"{library}.arange({steps})"
         return f"{library}.{'tensor' if library == 'torch' else 'array'}(value)"
 
     return row
+
+
+def _even(numbers: list[object]) -> str:
+    """What `arange` is given for whole numbers in even steps; empty for other numbers."""
+    whole = [n for n in numbers if isinstance(n, int) and not isinstance(n, bool)]
+    if len(whole) < max(5, len(numbers)):
+        return ""
+    start, step = whole[0], whole[1] - whole[0]
+    stop = start + step * len(whole)
+    if whole != list(range(start, stop, step or 1)):
+        return ""
+    given = [start, stop, step] if step != 1 else [start, stop] if start else [stop]
+    return ", ".join(map(str, given))
 
 
 def _flattened(value: object) -> tuple[tuple[int, ...], list[object]]:

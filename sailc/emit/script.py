@@ -95,7 +95,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     helpers = [target.helpers[o] for o in sorted(used) if o in target.helpers]
     helpers += [target.outside, doors.in_model] if doors.learning else []
     on_data = operators_in(program.on_data)
-    modules = {MODULES[o] for o in used | on_data if o in MODULES}
+    modules = {MODULES[o] for o in (used - target.helpers.keys()) | on_data if o in MODULES}
     modules |= {"import resource"} if "train.memory" in program.reads else set()
     modules |= set(doors.imports)
     modules |= {"import functools"} if doors.learning and "functools." in target.outside else set()

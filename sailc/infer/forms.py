@@ -17,7 +17,7 @@ from sailc.infer.values import (
 )
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.terms import Apply, Var
+from sailc.terms import ANSWERS, Apply, Var
 from sailc.types.model import FunctionType
 
 Form = Callable[[Context, tree.Call, Scope], Value]
@@ -48,8 +48,11 @@ def _copies(ctx: Context, expr: tree.Call, scope: Scope) -> list[Value] | None:
 
 
 def _afresh(ctx: Context, value: Value) -> Value:
-    """What a hole is filled with has parameters of its own in each copy."""
-    if isinstance(value, Var) and isinstance(ctx.type_of(value), FunctionType):
+    """What a hole is filled with has parameters of its own in each copy; the function that
+    answers a problem's questions is one."""
+    if not isinstance(value, Var) or value.place == ANSWERS:
+        return value
+    if isinstance(ctx.type_of(value), FunctionType):
         return Apply(value.type, value.span, "copy", (value,))
     return value
 

@@ -123,7 +123,7 @@ def asks(problem: TypedProblem) -> tuple[object, ...]:
 
 
 def _fixture(f: Question) -> tuple[object, ...]:
-    return (f.name, f.verb, f.question.type, truth_type(f))
+    return (f.name, f.verb, f.question.type, truth_type(f), f.truth is None)
 
 
 def truth_type(f: Question) -> Type | None:
@@ -134,6 +134,12 @@ def truth_type(f: Question) -> Type | None:
     if isinstance(f.truth, Const) and f.truth.type == Tensor(Num(ONE)) and f.name and not f.verb:
         return f.question.type
     return f.truth.type
+
+
+def taught_type(f: Question) -> Type | None:
+    """The type of what a loss compares with a fixture's answers. None where a type stands in
+    the truth's place: any answer of that type is good, and the other fixtures judge it."""
+    return truth_type(f) if f.truth is not None else None
 
 
 def scored_type(f: Question) -> Type | None:
@@ -209,7 +215,7 @@ class _Linking(Struct):
 
     def _asked(self, line: DataLine) -> Asked:
         f = line.fixtures[0]
-        way = Way(self.trainer.typed.standardize)
+        way = Way(self.trainer.typed.standardize, inverse=f.truth is not None)
         return Asked(f.question.type, self._truth(line), f.verb, way)
 
     def _truth(self, line: DataLine) -> Type | None:
@@ -246,13 +252,15 @@ class _Linking(Struct):
         """Why a match cannot be trained on a line, where the line is for training."""
         if line.split != "train" or match.model.minimize is not None or not match.model.trained:
             return None
-        for f, a in zip(line.fixtures, self._judged(line, match), strict=True):
-            if a.loss is None:
-                return self._no_loss(f, match)
+        judged = list(zip(line.fixtures, self._judged(line, match), strict=True))
+        lacking = [f for f, a in judged if a.loss is None]
+        taught = [f for f in lacking if f.truth is not None or f.truth_type is None]
+        if len(lacking) == len(judged) or taught:
+            return self._no_loss(taught[0] if taught else lacking[0], match)
         return None
 
     def _no_loss(self, f: Question, match: Match) -> Reason:
-        truth = truth_type(f)
+        truth = taught_type(f)
         if truth is None:
             text = "there is neither a truth to train on nor something to minimize"
             return Reason("X0108", text)
@@ -262,12 +270,12 @@ class _Linking(Struct):
         )
 
     def _judged(self, line: DataLine, match: Match) -> tuple[Answered, ...]:
-        first = self._loss(line, match.types, match.answer, truth_type(line.fixtures[0]))
+        first = self._loss(line, match.types, match.answer, taught_type(line.fixtures[0]))
         return (first, *(self._computed(line, f) for f in line.fixtures[1:]))
 
     def _computed(self, line: DataLine, f: Question) -> Answered:
         """A fixture that is computed from the answers to the first."""
-        truth, given = truth_type(f), f.question.type
+        truth, given = taught_type(f), f.question.type
         if truth is None:
             return Answered((), None, 0)
         way = Way(self.trainer.typed.standardize, inverse=False)

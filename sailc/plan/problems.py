@@ -23,7 +23,7 @@ from sailc.names import Entry
 from sailc.plan.coverage import made_with
 from sailc.plan.fused import fused, is_ragged
 from sailc.plan.ground import Grounding
-from sailc.plan.link import Trained, asks, scored_type, truth_type
+from sailc.plan.link import Trained, asks, scored_type, taught_type, truth_type
 from sailc.plan.metrics import Ready
 from sailc.plan.scenario import PlannedMetric
 from sailc.plan.select import suggested
@@ -61,7 +61,7 @@ class Class(Struct, eq=False):
 
     def truths(self, split: str) -> list[Type]:
         """The types of the truths of some lines, each once."""
-        kind = truth_type if split == "train" else scored_type
+        kind = taught_type if split == "train" else scored_type
         found = (kind(f) for line in self.first.of(split) for f in line.fixtures)
         return list(dict.fromkeys(t for t in found if t is not None))
 

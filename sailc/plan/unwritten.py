@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sailc.diagnostics.exclusions import Reason
 from sailc.infer.modules.common import World
+from sailc.infer.modules.problem import DataLine
 from sailc.infer.modules.trainer import TypedTrainer, is_phased
 from sailc.plan.link import Links, truth_type
 from sailc.plan.matches import GroundModel
@@ -40,7 +41,7 @@ def _unwritten(links: Links, trainer: TypedTrainer) -> str:
         truth = truth_type(first.fixture)
         if truth is None or Solver().unify(first.match.types[-1], truth, NOWHERE) is not None:
             return "several fixtures where no converter joins the first answer to its truth"
-    if any(k.fixture.truth is None for k in links if k.line.split == "test" or not minimizes):
+    if any(_is_unjudged(k.line) for k in links if k.line.split == "test" or not minimizes):
         return "a question without a truth"
     if any(k.match is not first.match for k in links):
         return "data lines that ask with different types"
@@ -49,6 +50,14 @@ def _unwritten(links: Links, trainer: TypedTrainer) -> str:
     if model.fitted is not None and any(chosen_by_point(k.line) for k in links):
         return "a solver that is fitted to lists of unequal lengths"
     return _of_conditions(links) or _of_model(model)
+
+
+def _is_unjudged(line: DataLine) -> bool:
+    """Whether a line has neither a truth nor, with a type in its place, fixtures that have one."""
+    first, *others = line.fixtures
+    if first.truth is not None:
+        return False
+    return first.truth_type is None or all(f.truth is None for f in others)
 
 
 def _of_conditions(links: Links) -> str:

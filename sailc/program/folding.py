@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sailc.program.layout import CannotLower, Group, Leaf, Vector, any_leaf
-from sailc.program.tree import Expr, Op, Ref, Step
+from msgspec import Struct
+
+from sailc.program.layout import POINTS, CannotLower, Group, Leaf, Levels, Vector, any_leaf, merge
+from sailc.program.tree import Assign, Block, Expr, Op, Ref, Step
 from sailc.terms import Apply, Lambda
 
 if TYPE_CHECKING:
@@ -38,30 +40,72 @@ def _known(low: Lowering, term: Apply, step: Lambda) -> Vector | None:
 
 
 def _stepwise(low: Lowering, term: Apply, step: Lambda) -> Vector:
-    from sailc.program.vectors import Lowering as Inner
-
+    """A step at a time: what the state hangs on after the first step, it has from the start."""
     source, start = (low.lower(a) for a in term.arguments)
-    inner = Inner(names=low.names, files=low.files, layers=low.layers, levels=low.levels)
-    inner.memo.update(low.memo)
-    state, element = (low.names.fresh(v.name) for v in step.variables)
-    inner.bind(step.variables[0], _parts(start, Ref(state), 0))
-    inner.bind(step.variables[1], _parts(source, Ref(element), 1))
-    result = inner.lower(step.body)
-    body = _written(_whole(result), {a.name: a.value for a in inner.body})
-    if not _alike(result, start):
+    inner, made = _stepped(low, step, source, start)
+    if _levels(made) != _levels(start):
+        start = _widened(start, made, source, term)
+        inner, made = _stepped(low, step, source, start)
+    if not _alike(made, start):
         raise CannotLower(term.operator, term.span)
-    made = Op(
-        term.operator,
-        (Step((state, element), body), _leading(source), _whole(start)),
-        {"axis": len(any_leaf(source).levels)},
-    )
+    levels = merge(_levels(made), _levels(source))
+    expr = _function(low, step, inner, made)
+    folded = Op(term.operator, (expr, _leading(source), _whole(start)), {"axis": len(levels)})
     if isinstance(start, Leaf):
         more = 1 if term.operator == "scan" else 0
-        return Leaf(made, any_leaf(source).levels, start.rank + more)
+        return Leaf(folded, levels, start.rank + more)
     if term.operator == "scan":
         raise CannotLower("scan of a tuple", term.span)
-    held = low.store("state", Leaf(made, (), 0), term.span)
+    held = low.store("state", Leaf(folded, (), 0), term.span)
     return _parts(start, held.expr, 0)
+
+
+class Inner(Struct):
+    """The body of a step: its parameters and statements."""
+
+    parameters: tuple[str, str]
+    body: list[Assign]
+
+
+def _stepped(low: Lowering, step: Lambda, source: Vector, start: Vector) -> tuple[Inner, Vector]:
+    """What a step makes of a state and an element of the source."""
+    state, element = step.variables
+    inner = low.inside()
+    names = (inner.names.fresh(state.name), inner.names.fresh(element.name))
+    inner.bind(state, _parts(start, Ref(names[0]), 0))
+    inner.bind(element, _parts(source, Ref(names[1]), 1))
+    inner.count(step.body)
+    return Inner(names, inner.body), inner.lower(step.body)
+
+
+def _function(low: Lowering, step: Lambda, inner: Inner, made: Vector) -> Expr:
+    """A step as a function, with a name where it has statements of its own."""
+    body, result = list(inner.body), _whole(made)
+    if body and result == Ref(body[-1].name):
+        result = body.pop().value
+    if not body:
+        return Step(inner.parameters, result)
+    block = Block(inner.parameters, tuple(body), result)
+    return low.store(
+        getattr(step.body, "name", "") or "advance", Leaf(block, (), 0), step.body.span
+    ).expr
+
+
+def _levels(vector: Vector) -> Levels:
+    """The batch axes of a vector's arrays."""
+    if isinstance(vector, Leaf):
+        return vector.levels
+    return merge(*(_levels(v) for v in vector.items.values()))
+
+
+def _widened(start: Vector, made: Vector, source: Vector, term: Apply) -> Vector:
+    """A start that is the same for all points, once for each of them."""
+    from sailc.program.points import filled
+
+    if set(_levels(made)) - set(_levels(start)) != {POINTS}:
+        raise CannotLower(f"`{term.operator}` from one start along several lists", term.span)
+    some = next((v for v in (source, made) if _levels(v)), made)
+    return filled(start, any_leaf(some))
 
 
 def _parts(vector: Vector, expr: Expr, dropped: int) -> Vector:
@@ -107,17 +151,3 @@ def _alike(a: Vector, b: Vector) -> bool:
             return len(a.items) == len(b.items) and all(_alike(x, y) for x, y in pairs)
         case _:
             return False
-
-
-def _written(expr: Expr, known: dict[str, Expr]) -> Expr:
-    """An expression with the statements of a step's body written where they are read."""
-    match expr:
-        case Ref(name) if name in known:
-            return _written(known[name], known)
-        case Op(operator, arguments, attributes, parameters, batch):
-            inner = tuple(_written(a, known) for a in arguments)
-            return Op(operator, inner, attributes, parameters, batch)
-        case Step(parameters, body):
-            return Step(parameters, _written(body, known))
-        case _:
-            return expr

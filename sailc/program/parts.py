@@ -64,15 +64,18 @@ def _parts(world: World, link: Link, s: Scenario) -> Iterator[Part]:
 
 
 def _is_read(link: Link, at: int, s: Scenario) -> bool:
-    """Whether a fixture is learned from, or judged by."""
+    """Whether a fixture is learned from, or judged by; one with a type in its truth's place
+    is neither."""
+    if link.line.fixtures[at].truth is None:
+        return False
     if link.line.split != "test" and link.answered[at].loss is not None:
         return True
     return link.line.split == s.split and (at == 0 or any(m.fixture == at for m in s.metrics))
 
 
 def has_several(s: Scenario) -> bool:
-    """Whether a program computes more than one fixture of any line."""
-    return any(sum(_is_read(k, at, s) for at in range(len(k.answered))) > 1 for k in s.links)
+    """Whether a program computes a fixture from answers to the first one of any line."""
+    return any(_is_read(k, at, s) for k in s.links for at in range(1, len(k.answered)))
 
 
 def is_number(type: Type) -> bool:

@@ -102,7 +102,11 @@ class Several(Struct):
         found = {"truth"}
         if is_structured(self.judged.given.type):
             found.add("question")
-        if len(self.judged.parts) > 1 or is_structured(self.scenario.link.output):
+        judged = [
+            p.fixture.question.type if p.at else self.scenario.link.output
+            for p in self.judged.parts
+        ]
+        if len(judged) > 1 or any(map(is_structured, judged)):
             found.add("output")
         return frozenset(found)
 

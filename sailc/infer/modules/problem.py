@@ -23,7 +23,7 @@ from sailc.infer.values import Scope
 from sailc.names import Entry
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.terms import Term, Var
+from sailc.terms import ANSWERS, Term, Var
 from sailc.types.model import REAL, Bool, FunctionType, Tensor, Type, show
 
 
@@ -169,7 +169,7 @@ def _answering(ctx: Context, question: Question, fixture: tree.Fixture) -> Var:
         question.truth.type if question.truth is not None else ctx.solver.type_var()
     )
     type = FunctionType((question.question.type,), result)
-    return Var(type, fixture.name_span, fixture.name)
+    return Var(type, fixture.name_span, fixture.name, ANSWERS)
 
 
 def _fixture(ctx: Context, fixture: tree.Fixture, scope: Scope) -> Question:

@@ -72,6 +72,15 @@ def _of_term(ctx: Context, owner: Term, items: SequenceOf[Selector], expr: tree.
                 return POISON
             type = ListType(item, found[1]) if found[1] is not None else item
             return Apply(type, expr.span, "index", (owner,), {"items": (found[0],)})
+        case ListType(Tensor(element, shape), n):
+            whole = Tensor(element, (n, *shape))
+            stacked = Apply(whole, owner.span, "stack_list", (owner,))
+            return _of_tensor(ctx, stacked, whole, items, expr)
+        case ListType() as list:
+            there = f"one dimension in `{show(list)}`"
+            what = f"{len(items)} indices are given"
+            ctx.report(OutOfRange(span=expr.span, what=what, there=there))
+            return POISON
         case TupleType(types) if len(items) == 1:
             i = _whole(items[0]) if not isinstance(items[0], tuple) else None
             if i is not None and 0 <= i < len(types):
