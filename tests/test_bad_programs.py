@@ -39,6 +39,7 @@ BY_COMMAND = {
     "E0804": "test_runs.py",
     "E0805": "test_runs.py",
     "E0806": "test_runs.py",
+    "E0807": "test_failures.py",
     "E0901": "test_robust.py",
     "W0801": "test_runs.py",
     "W0802": "test_externs.py",
