@@ -88,10 +88,10 @@ def json_lines(text: str) -> list[Json]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def run_here(text: str, seed: int, out: Path) -> list[Json]:
+def run_here(text: str, seed: int, out: Path, *more: str) -> list[Json]:
     """Run a program in this process, where torch and jax are imported once for all."""
     argv, printed = sys.argv, io.StringIO()
-    sys.argv = ["script.py", "--seed", str(seed), "--out", str(out)]
+    sys.argv = ["script.py", "--seed", str(seed), "--out", str(out), *more]
     try:
         with redirect_stdout(printed):
             exec(compile(text, "script.py", "exec"), {"__name__": "__main__", "__doc__": "A."})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sail_jax.motion import MOTION
 from sail_jax.outside import OUTSIDE
 from sail_jax.rows import JAX
 from sailc.emit.numpy_rows import OTHERS
@@ -46,7 +47,7 @@ TARGET = Target(
         "lbfgs": "optax.lbfgs(memory_size={history})",
         "sgd": "optax.sgd({rate}, momentum={momentum})",
     },
-    helpers={"others": OTHERS, "fold": FOLDED, "scan": FOLDED},
+    helpers={"others": OTHERS, "fold": FOLDED, "scan": FOLDED, **MOTION},
     fitting=Path(__file__).parent / "collocation.py.jinja",
     imports=("import jax", "import jax.numpy as jnp", "import optax"),
     decorator="@jax.tree_util.register_dataclass",

@@ -6,6 +6,7 @@ from __future__ import annotations
 from sailc.emit.numpy_rows import (
     ELEMENTARY,
     INFIX,
+    STEPS,
     classes,
     constant,
     expand,
@@ -109,6 +110,13 @@ def _repeat_rows(op: Op) -> str:
     return f"a.expand({', '.join(['len(b)', *['-1'] * rank])})"
 
 
+def _take(op: Op) -> str:
+    """A table of constants goes where its places are."""
+    table = op.arguments[0]
+    made = isinstance(table, Op) and table.operator == "constant"
+    return "a.to(b.device)[b]" if made else "a[b]"
+
+
 TORCH: Rows = {
     **{k: v for k, v in INFIX.items() if k not in ("take_rows", "length", "each_column")},
     **{n: f"torch.{n}(a)" for n in (*ELEMENTARY, "sigmoid", "erf", "relu")},
@@ -143,6 +151,8 @@ TORCH: Rows = {
     "zeros": "torch.zeros(shape)",
     "ones": "torch.ones(shape)",
     "leaky_relu": "F.leaky_relu(a, b)",
+    "take": _take,
+    **{o: f"torch.stack([*{text}], dim=axis)" for o, text in STEPS.items()},
     "gelu": "F.gelu(a)",
     "silu": "F.silu(a)",
     "softplus": "F.softplus(a)",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sail_torch.outside import OUTSIDE
 from sail_torch.rows import TORCH
-from sailc.emit.numpy_rows import OTHERS
+from sailc.emit.numpy_rows import MOTION, OTHERS
 from sailc.emit.script import lacking, script
 from sailc.emit.target import Target
 from sailc.program.solving import AnyProgram
@@ -57,7 +57,7 @@ TARGET = Target(
         ),
         "sgd": "torch.optim.SGD(w.values(), lr={rate}, momentum={momentum})",
     },
-    helpers={"grad": GRADIENT, "others": OTHERS},
+    helpers={"grad": GRADIENT, "others": OTHERS, **MOTION},
     simplify=simplify,
     fitting=Path(__file__).parent / "collocation.py.jinja",
     imports=("import torch", "import torch.nn.functional as F"),

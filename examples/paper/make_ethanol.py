@@ -1,7 +1,7 @@
 """Writes `ethanol.h5` for `molecular_dynamics.sail`: 1,000 configurations of ethanol from dynamics
 at 500 K (Langevin, 0.5 fs, one configuration every 10 fs after 1 ps) on GFN2-xTB forces.
 
-    pip install "ase==3.29.0" "tblite==0.8.0" h5py
+    pip install "ase==3.29.0" "tblite==0.8.0" h5py threadpoolctl
     python make_ethanol.py
 
 It takes about a minute. The file holds which atoms sit where, and nothing that is computed of them.

@@ -5,9 +5,11 @@ from functools import lru_cache
 
 import numpy as np
 from tblite.interface import Calculator
+from threadpoolctl import ThreadpoolController
 
 BOHR = 0.529177210903  # angstrom, CODATA 2018
 NUMBERS = np.array([1, 6, 7, 8])  # of the library's elements: H, C, N, O
+THREADS = ThreadpoolController()  # more than one only costs time on so few atoms
 
 
 def energy(atoms):
@@ -31,4 +33,5 @@ def _point(numbers, positions):
     found = np.frombuffer(numbers, dtype=NUMBERS.dtype)
     calculator = Calculator("GFN2-xTB", found, np.frombuffer(positions).reshape(-1, 3))
     calculator.set("verbosity", 0)
-    return calculator.singlepoint()
+    with THREADS.limit(limits=1):
+        return calculator.singlepoint()

@@ -15,7 +15,18 @@ from sailc.emit.functions import docstring
 from sailc.emit.layout import fit
 from sailc.emit.rows import ARGUMENTS, Row
 from sailc.program.names import RESERVED, identifier
-from sailc.program.tree import Crossing, Door, Driver, Expr, Function, Op, Parts, Step
+from sailc.program.tree import (
+    Assign,
+    Block,
+    Crossing,
+    Door,
+    Driver,
+    Expr,
+    Function,
+    Op,
+    Parts,
+    Step,
+)
 
 HERE = Path(__file__).parent
 
@@ -38,8 +49,20 @@ def _doors(expr: Expr) -> Iterator[Door]:
                 yield door
         case Step(body=body):
             yield from _doors(body)
+        case Block(body=statements, result=result):
+            for inner in (*(a.value for a in statements), result):
+                yield from _doors(inner)
         case _:
             pass
+
+
+def _bound(body: Iterable[Assign]) -> Iterator[str]:
+    """The names that statements bind, those inside functions among them."""
+    for a in body:
+        yield a.name
+        if isinstance(a.value, Block):
+            yield from a.value.parameters
+            yield from _bound(a.value.body)
 
 
 def at_run(door: Door) -> Door:
@@ -62,7 +85,7 @@ class Doors(Struct, frozen=True):
         drivers: Mapping[Door, Driver],
         learning: Sequence[Function] = (),
     ) -> Doors:
-        taken = {n for f in functions for n in (f.name, *f.parameters, *(a.name for a in f.body))}
+        taken = {n for f in functions for n in (f.name, *f.parameters, *_bound(f.body))}
         taken |= {*RESERVED, *ARGUMENTS, "args"}
 
         def fresh(name: str, other: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from textwrap import wrap
 
 from sailc.emit.layout import WIDTH, fit
@@ -31,10 +31,7 @@ def function(f: Function, rows: Rows, simplify: Callable[[str], str] = str) -> s
     """A function definition, one statement for each of the author's bindings."""
     head = fit(f"def {f.name}({', '.join(f.parameters)}):")
     lines = [head, *docstring(f.doc, 4)]
-    if f.body and isinstance(f.body[0].value, Block):
-        lines.append("")
-    for a in f.body:
-        lines.append(_statement(a, rows, simplify, 4))
+    lines += _statements(f.body, rows, simplify, 4)
     for c in f.checks:
         lines.append(fit(f"if not ({simplify(expression(c.condition, rows))}):", 4))
         lines.append(fit(f"raise SystemExit({json.dumps(c.message, ensure_ascii=False)})", 8))
@@ -44,10 +41,22 @@ def function(f: Function, rows: Rows, simplify: Callable[[str], str] = str) -> s
     return "\n".join(lines)
 
 
+def _statements(
+    body: Iterable[Assign], rows: Rows, simplify: Callable[[str], str], indent: int
+) -> Iterator[str]:
+    """Statements, functions among them with a line of air around."""
+    air = False
+    for a in body:
+        if isinstance(a.value, Block) and not air:
+            yield ""
+        air = isinstance(a.value, Block)
+        yield _statement(a, rows, simplify, indent)
+
+
 def _statement(a: Assign, rows: Rows, simplify: Callable[[str], str], indent: int) -> str:
     if not isinstance(a.value, Block):
         return fit(f"{a.name} = {simplify(expression(a.value, rows))}", indent)
-    inner = [_statement(s, rows, simplify, indent + 4) for s in a.value.body]
+    inner = _statements(a.value.body, rows, simplify, indent + 4)
     head = " " * indent + f"def {a.name}({', '.join(a.value.parameters)}):"
     result = fit(f"return {simplify(expression(a.value.result, rows))}", indent + 4)
     return "\n".join([head, *inner, result, ""])
@@ -76,4 +85,6 @@ def docstring(text: str, indent: int) -> list[str]:
     if len(pad) + len(flat) + 6 <= WIDTH:
         return [f'{pad}"""{flat}"""']
     first, *rest = wrap(flat, WIDTH - indent - 3, break_long_words=False)
+    if not rest:  # it is the closing quotes that do not fit
+        first, *rest = wrap(flat, WIDTH - indent - 6, break_long_words=False)
     return [f'{pad}"""{first}', *(pad + line for line in rest), f'{pad}"""']

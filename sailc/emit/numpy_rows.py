@@ -262,6 +262,9 @@ INFIX: Rows = {
     "call": lambda op: f"{op.attributes['function']}(*args)",
 }
 
+# What steps through a motion, one state after another.
+STEPS: Rows = {"motion": "verlet(a, b, c, d, steps)", "rk4": "rk4(a, b, c, steps)"}
+
 # Functions that NumPy, PyTorch and JAX have under one name.
 ELEMENTARY = (
     "abs",
@@ -349,6 +352,8 @@ NUMPY: Rows = {
     "listed": lambda op: f"[arg1 for {op.attributes['variable']} in arg0]",
     "side_by_side": "list(zip(*args, strict=True))",
     "reordered": "[arg0[i] for i in np.random.default_rng(seed).permutation(len(arg0))]",
+    "take": "a[b]",
+    **{o: f"np.stack([*{text}], axis)" for o, text in STEPS.items()},
     "auc": "auc(a, b)",
     "wasserstein": "wasserstein(a, b)",
 }  # fmt: skip
@@ -380,5 +385,28 @@ def others(array, axis=1):
     places = np.arange(n - 1) + (np.arange(n - 1) >= np.arange(n)[:, None])
     return array[(slice(None),) * axis + (places,)]
 '''
+_VERLET = '''
+def verlet(force, position, mass, step, steps):
+    """Positions after each step of a motion from rest (Verlet 1967), velocities being half a step
+    ahead of positions."""
+    velocity, kick = 0, step / 2
+    for _ in range(steps):
+        velocity = velocity + force(position) / mass * kick
+        position = position + velocity * step
+        kick = step
+        yield position
+'''
+_RK4 = '''
+def rk4(rate, state, step, steps):
+    """A state after each step along its rate of change (Kutta 1901)."""
+    for _ in range(steps):
+        at_start = rate(state)
+        first_half = rate(state + step / 2 * at_start)
+        second_half = rate(state + step / 2 * first_half)
+        at_end = rate(state + step * second_half)
+        state = state + step / 6 * (at_start + 2 * first_half + 2 * second_half + at_end)
+        yield state
+'''
 OTHERS = _OTHERS.strip()
-HELPERS = {"auc": _AUC.strip(), "wasserstein": _WASSERSTEIN.strip(), "others": OTHERS}
+MOTION = {"motion": _VERLET.strip(), "rk4": _RK4.strip()}
+HELPERS = {"auc": _AUC.strip(), "wasserstein": _WASSERSTEIN.strip(), "others": OTHERS, **MOTION}

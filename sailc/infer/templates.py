@@ -54,7 +54,11 @@ def expand(
         if p.pattern is not None and value is not None:
             bind(ctx, p.pattern, value[0], scope)
         else:
-            scope.names[p.name] = _argument(ctx, p, value, scope)
+            scope.names[p.name] = (
+                _default(ctx, function, p, scope, span)
+                if value is None
+                else _argument(ctx, p, value, scope)
+            )
     if any(isinstance(scope.names.get(p.name), Poison) for p in function.parameters):
         return POISON
     ctx.calls.append(key)
@@ -84,13 +88,19 @@ def _body(function: Closure) -> tree.Expr | None:
     return function.value
 
 
-def _argument(ctx: Context, p: tree.Parameter, given: Given | None, scope: Scope) -> Value:
+def _default(ctx: Context, function: Closure, p: tree.Parameter, scope: Scope, span: Span) -> Value:
+    """What a parameter is unless it is given: a mistake in it is one of the use."""
+    assert p.default is not None
+    outside = ctx.enter(function, span)
+    value = ctx.evaluate(p.default, scope)
+    ctx.site = outside
+    return value
+
+
+def _argument(ctx: Context, p: tree.Parameter, given: Given, scope: Scope) -> Value:
     """An argument of a template, checked against the parameter's type if it has one."""
-    if given is None:
-        assert p.default is not None
-        return ctx.evaluate(p.default, scope)
     value, span = given
-    if p.type is None:
+    if p.type is None or isinstance(value, Poison):
         return value
     plain = isinstance(p.type, tree.Name) and p.type.id in ("int", "bool", "real", "Text")
     if plain and not is_term(value):

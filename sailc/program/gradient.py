@@ -79,5 +79,14 @@ def updated(vector: Vector, path: Path, value: Vector) -> Vector:
     items = {**vector.items, key: inner}
     if vector.whole is None or not isinstance(key, str):
         return Group(items)
-    changed = Op("updated", (vector.whole, packed(inner)), {"name": key})
-    return Group(items, changed)
+    before = _unchanged(vector.whole, key)
+    return Group(items, Op("updated", (before, packed(inner)), {"name": key}))
+
+
+def _unchanged(whole: Expr, key: str) -> Expr:
+    """A record without an earlier change of the field that changes."""
+    match whole:
+        case Op("updated", (before, _), attributes) if attributes["name"] == key:
+            return before
+        case _:
+            return whole

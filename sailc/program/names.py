@@ -17,21 +17,21 @@ RESERVED = _words(
     """
     DATA F Path abs argparse args bool bz2 column csv device dict evaluate find_spec float
     functools gzip h5py init int itertools jax jnp json len list load loss lzma main map
-    math max min model np open optax out points print range seed set str sum test time torch
-    train tuple type w weights zip
+    math max min model np open optax out points print range rk4 scan_rk4 scan_verlet seed set
+    str sum test time torch train tuple type verlet w weights zip
     """
 )
 
 # Names of a program that metrics must not hide: its functions, and the variables of `main`.
 TAKEN = _words(
     """
-    after alike answer answers answers_to array asked auc batches before by_point called
-    checked checksum compile_time constants convert count data each energy epochs facts
-    final_loss fingerprint fit fit_truth history in_order joined joules keep kept
-    latency lengths made_by memory metrics on_device output outside parameters parser
-    peak_memory places questions rebuilt recalled report respond result rng run size_of
-    start statistics step steps taken tensor test_time timed train_time truth version
-    wasserstein x y
+    after alike answer answers answers_to array asked auc batches before by_point
+    called checked checksum compile_time constants convert count data each energy
+    epochs facts final_loss fingerprint fit fit_truth history in_order joined joules
+    keep kept latency lengths made_by memory metrics on_device output outside
+    parameters parser peak_memory places questions rebuilt recalled report respond
+    result rng run size_of start statistics step steps
+    taken tensor test_time timed train_time truth version wasserstein x y
     """
 )
 

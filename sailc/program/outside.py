@@ -27,6 +27,7 @@ from sailc.program.layout import (
     sizes,
 )
 from sailc.program.tree import (
+    Block,
     Crossing,
     Door,
     Expr,
@@ -215,5 +216,8 @@ def _at_run(expr: Expr) -> Expr:
             return Op(operator, inner, attributes, parameters, batch)
         case Step(parameters, body):
             return Step(parameters, _at_run(body))
+        case Block(parameters, body, result):
+            inside = tuple(replace(a, value=_at_run(a.value)) for a in body)
+            return Block(parameters, inside, _at_run(result))
         case _:
             return expr

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from sailc.program import outside
+from sailc.program.dynamics import course
 from sailc.program.folding import fold
 from sailc.program.gradient import gradient
 from sailc.program.layout import (
@@ -211,6 +212,16 @@ def _index(low: Lowering, term: Apply) -> Vector:
     return _indexed(vector, items)
 
 
+def _take(low: Lowering, term: Apply) -> Vector:
+    """`xs[i]` of a table that is the same for all points, at places that data give."""
+    table, *places = (low.leaf(a) for a in term.arguments)
+    if table.levels or len(places) > 1:
+        raise CannotLower("an index that only the data know", term.span)
+    place = places[0]
+    taken = Op("take", (table.expr, place.expr))
+    return Leaf(taken, place.levels, place.rank + table.rank - 1)
+
+
 def _indexed(vector: Vector, items: object) -> Vector:
     match vector:
         case Group(parts):
@@ -369,6 +380,9 @@ SPECIAL = {
     "call": _call,
     "fold": fold,
     "scan": fold,
+    "motion": course,
+    "rk4": course,
+    "take": _take,
     "auc": _pairs,
     "zeros": _filled,
     "ones": _filled,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sailc.infer.rules import (
     arithmetic,
     collections,
+    dynamics,
     equations,
     gradient,
     judging,
@@ -33,6 +34,7 @@ RULES: Mapping[str, Rule] = {
     **judging.RULES,
     **equations.RULES,
     **gradient.RULES,
+    **dynamics.RULES,
 }
 VARIADIC = frozenset({"extreme", "concat", "stack", "zip", "derivative"})
 OPEN = frozenset({"reference"})

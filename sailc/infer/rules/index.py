@@ -137,6 +137,7 @@ def _of_tensor(
         if not isinstance(item, tuple) and is_term(item):
             dynamic.append(item)
             chosen.append(None)
+            shape += ctx.shape_of(item) or ()
             continue
         found = _position(ctx, item, dim, part.span)
         if isinstance(found, Poison):
