@@ -25,14 +25,20 @@ Attribute = Union[
 class Layer(Struct, eq=False):
     """One layer of a model: its identity, and the shapes of its parameters.
 
-    `part` is the `let` (or port) of the model in whose line it was made.
+    `parts` are the `let` (or port) of the model in whose line it was made, after the holes that
+    the model fills.
     """
 
     operator: str
-    part: str
+    parts: tuple[str, ...]
     parameters: dict[str, Type] = field(default_factory=dict[str, Type])
     initial: dict[str, object] = field(default_factory=dict[str, object])
     name: str = ""
+
+    @property
+    def part(self) -> str:
+        """What its arrays are named for."""
+        return "_".join(p for p in self.parts if p)
 
 
 class Var(Struct, frozen=True, gc=False, eq=False):

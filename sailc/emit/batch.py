@@ -7,18 +7,24 @@ import re
 from msgspec import Struct
 
 from sailc.emit.layout import fit
-from sailc.program.tree import MetricCode, Program, Split
+from sailc.program.tree import MetricCode, Stage
 
 
 class Batch(Struct, frozen=True):
-    """How a program names the points that it trains on, and the mean loss of some of them."""
+    """How a program of one stage names the points that it trains on, and the mean loss of some
+    of them."""
 
-    program: Program
+    stage: Stage
+
+    @property
+    def given(self) -> str:
+        """What training is given: weights, points, and what is known of all points."""
+        return f"w, points{self.constants}"
 
     @property
     def truths(self) -> bool:
         """Whether what is made small reads truths."""
-        return not self.program.minimized
+        return not self.stage.minimized
 
     @property
     def names(self) -> str:
@@ -31,7 +37,7 @@ class Batch(Struct, frozen=True):
 
     @property
     def grouped(self) -> bool:
-        return self.program.grouped
+        return self.stage.grouped
 
     @property
     def drawn(self) -> str:
@@ -43,19 +49,10 @@ class Batch(Struct, frozen=True):
         return ", share" if self.grouped else ""
 
     @property
-    def splits(self) -> str:
-        """All points, by split."""
-        pairs = [
-            f'"{s.name}": ({s.name}_x,{f" {s.name}_y" if s.truths else ""})'
-            for s in self.program.splits
-        ]
-        return "{" + ", ".join(pairs) + "}"
-
-    @property
     def device(self) -> str:
         """Where the points of a batch are."""
         kind, name = ("truth", "y") if self.truths else ("question", "x")
-        apart = self.grouped or kind in self.program.structured
+        apart = self.grouped or kind in self.stage.structured
         return "device" if apart else f"{name}.device"
 
     @property
@@ -63,25 +60,25 @@ class Batch(Struct, frozen=True):
         """How many points are trained on; in each group."""
         kind, name = ("truth", "y") if self.truths else ("question", "x")
         if not self.grouped:
-            return size(self.program.structured, kind, name)
-        return f"[{size(self.program.structured, kind, 'part')} for part in {name}]"
+            return size(self.stage.structured, kind, name)
+        return f"[{size(self.stage.structured, kind, 'part')} for part in {name}]"
 
     def first(self) -> str:
         """The loss of some points of the first group."""
-        p = self.program
+        p = self.stage
         question = pick(p.structured, "question", "x[0]", ":BATCH")
         return self.loss(question, pick(p.structured, "truth", "y[0]", ":BATCH"))
 
     def asked(self, points: str) -> str:
         """One of some questions."""
-        p = self.program
+        p = self.stage
         if not self.grouped:
             return pick(p.structured, "question", points, ":1")
         return f"({pick(p.structured, 'question', f'{points}[0]', ':1')},)"
 
     def check(self, points: str, indent: int) -> str:
         """The statements that give the mean loss of other points, as `check`."""
-        p = self.program
+        p = self.stage
         if p.asked is not None:
             found = [f"check = loss(w, *{points}{self.more}).item()"]
         elif not self.grouped:
@@ -102,21 +99,22 @@ class Batch(Struct, frozen=True):
         return "\n".join(fit(line, indent) for line in found)
 
     def taken(self, points: str) -> str:
-        """The questions of some points, with their truths if these are read."""
+        """The statement that takes the questions of some points, with their truths if these are
+        read."""
         return f"x, y = {points}" if self.truths else f"x = {points}[0]"
 
     def loss(self, x: str, y: str) -> str:
         """The mean loss of questions and truths."""
-        if self.program.minimized:
+        if self.stage.minimized:
             return f"loss(w, {x})"
-        if self.program.asked is not None:
+        if self.stage.asked is not None:
             return f"loss(w, {x}, {y}{self.more})"
-        return f"loss({self.program.model.name}(w, {x}), {y}{self.more})"
+        return f"loss({self.stage.model.name}(w, {x}), {y}{self.more})"
 
     def step(self, result: str, indent: int, of: str = "") -> str:
         """The statements that give the loss of the points of a batch; `of` says in which group
         they are."""
-        p = self.program
+        p = self.stage
         names = (("question", "x"), ("truth", "y"))
         x, y = (pick(p.structured, k, f"{n}{of}", "index") for k, n in names)
         if p.asked is not None:
@@ -134,15 +132,7 @@ class Batch(Struct, frozen=True):
     @property
     def statistics(self) -> str:
         """What is known of all training points, as a tuple; nothing where that is nothing."""
-        p = self.program
-        makers = [(p.asked.fit, 0)] if p.asked is not None and p.asked.fit is not None else []
-        makers += [(p.truth_statistics, 1)] if p.truth_statistics is not None else []
-        calls = [(f'{f.name}(points["train"][{i}])', len(f.results)) for f, i in makers]
-        if len(calls) == 1:
-            text, n = calls[0]
-            return text if n > 1 else f"({text},)"
-        inside = ", ".join(f"*{text}" if n > 1 else text for text, n in calls)
-        return f"({inside})" if inside else ""
+        return known(self.stage)
 
     @property
     def constants(self) -> str:
@@ -159,8 +149,7 @@ class Batch(Struct, frozen=True):
     @property
     def answerer(self) -> str:
         """The function that gives the outputs for some questions."""
-        asked = self.program.asked
-        return asked.respond.name if asked is not None else self.program.model.name
+        return answerer(self.stage)
 
     @property
     def held(self) -> str:
@@ -174,7 +163,29 @@ class Batch(Struct, frozen=True):
 
     @property
     def _known(self) -> int:
-        return self.program.asked.constants if self.program.asked is not None else 0
+        return self.stage.asked.constants if self.stage.asked is not None else 0
+
+
+def answerer(stage: Stage) -> str:
+    """The function that gives the outputs for some questions."""
+    asked = stage.asked
+    return asked.respond.name if asked is not None and asked.respond else stage.model.name
+
+
+def known(stage: Stage) -> str:
+    """What is known of all training points, as a tuple; nothing where that is nothing."""
+    train = stage.data.split("train")
+    asked = stage.asked
+    makers = [(asked.fit, 0)] if asked is not None and asked.fit is not None else []
+    makers += [(stage.truth_statistics, 1)] if stage.truth_statistics is not None else []
+    if train is None or not makers:
+        return ""
+    calls = [(f'{f.name}(points["{train.name}"][{i}])', len(f.results)) for f, i in makers]
+    if len(calls) == 1:
+        text, n = calls[0]
+        return text if n > 1 else f"({text},)"
+    inside = ", ".join(f"*{text}" if n > 1 else text for text, n in calls)
+    return f"({inside})"
 
 
 def metric_line(m: MetricCode) -> str:
@@ -210,9 +221,3 @@ def all_of(structured: frozenset[str], what: str, value: str, change: str) -> st
     if what in structured:
         return f"each({value}, lambda array: {change})"
     return re.sub(r"\barray\b", lambda _: value, change)
-
-
-def some(split: Split) -> str:
-    """What a split has at the places `at`, as arguments."""
-    pairs = ((n, "source" if n in split.structured else "") for n in split.sources)
-    return ", ".join(pick(frozenset({"source"}), kind, n, "at") for n, kind in pairs)

@@ -10,6 +10,7 @@ from sailc.emit.functions import docline, function
 from sailc.emit.imports import STANDARD, in_order
 from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
+from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in
 from sailc.emit.script import FOLDED
 from sailc.program.fitting import FittedProgram
@@ -73,6 +74,9 @@ def _facts(program: FittedProgram, doors: Doors) -> dict[str, object]:
         "data_helpers": [HELPERS[o] for o in sorted(used) if o in HELPERS],
         "metric_line": _metric_line,
         "layout": fit,
+        "taker": "solver",
+        "converts": True,
+        **data_facts([program.data], program.questions, [program.truth_statistics]),
     }
 
 

@@ -106,7 +106,7 @@ class Learning(Struct, frozen=True):
             variable, comparison = VARIABLES[stop.measure]
             if stop.rule == "stalled":
                 best, since = f"best{_nth(i)}", f"since{_nth(i)}"
-                yield f"        {since} = 0 if {variable} < {best} else {since} + 1"
+                yield f"        {since} = {since} + 1 if {variable} >= {best} else 0"
                 yield f"        {best} = min({best}, {variable})"
                 yield f"        if {since} >= {stop.value:g}:"
             else:
@@ -114,7 +114,7 @@ class Learning(Struct, frozen=True):
             yield "            break"
         if self.plateau is not None:
             loss = "check" if self.validated else "mean_loss"
-            yield f"        waited = 0 if {loss} < lowest else waited + 1"
+            yield f"        waited = waited + 1 if {loss} >= lowest else 0"
             yield f"        lowest = min(lowest, {loss})"
             yield f"        if waited >= {self.plateau.options['n']}:"
             yield f"            lowered, waited = lowered * {self.plateau.options['factor']}, 0"

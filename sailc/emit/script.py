@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from sailc import __version__
-from sailc.emit.batch import Batch, all_of, metric_line, pick, size, some
+from sailc.emit.batch import Batch, all_of, known, metric_line, pick, size
 from sailc.emit.doors import Doors
 from sailc.emit.environment import environment, is_standard, tidy, wrapped
 from sailc.emit.functions import docline, function
@@ -18,9 +18,11 @@ from sailc.emit.imports import STANDARD, in_order
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
+from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in
 from sailc.emit.solving import solver_script
-from sailc.emit.target import Target, init_function
+from sailc.emit.staged import Staged, shared, statistics_of
+from sailc.emit.target import GLOROT, Target, init_function
 from sailc.program.solving import AnyProgram, SolverProgram
 from sailc.program.tree import Expr, Function, Op, Program, Text
 
@@ -86,11 +88,14 @@ def script(program: AnyProgram, target: Target) -> str:
 
     made.filters.update(numpy=numpy, own=own)
     template = made.get_template(target.template.name)
+    if program.staged:
+        program = shared(program, own)
     text = template.render(**_facts(program, target, doors))
     return tidy(text)
 
 
 def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
+    stage = program.last
     used = operators_in(program.on_backend)
     helpers = [target.helpers[o] for o in sorted(used) if o in target.helpers]
     helpers += [target.outside, doors.in_model] if doors.learning else []
@@ -100,9 +105,12 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     modules |= set(doors.imports)
     modules |= {"import functools"} if doors.learning and "functools." in target.outside else set()
     imports = sorted({i for i in program.imports if i not in _ALWAYS} | modules)
-    validated = any(s.name == "validate" for s in program.splits)
+    validated = any(s.kind == "validate" for x in program.stages for s in x.data.splits)
+    learning = Learning(program, target.optimizers, validated)
+    batch = Staged(stage, program, learning.checks) if program.staged else Batch(stage)
     return {
         "program": program,
+        "stage": stage,
         "title": docline(f"{program.title}, on {target.title}"),
         "doc": [wrapped(d) for d in program.doc],
         "version": __version__,
@@ -115,21 +123,25 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "data_helpers": [h for o in sorted(on_data) if (h := HELPERS.get(o)) and h not in helpers],
         "reads": program.reads,
         "history": "validate.loss" in program.reads or any(m.curve for m in program.metrics),
-        "init": init_function(program.parameters, target),
-        "learning": Learning(program, target.optimizers, validated),
-        "splits": program.splits,
+        "inits": _inits(program, target),
+        "learning": learning,
+        "taker": "model",
+        "converts": not any(s.asked for s in program.stages),
+        **data_facts([s.data for s in program.stages], program.questions, _fits(program)),
         "validated": validated,
-        "stats": _names(program.statistics),
-        "constants": Batch(program).constants,
+        "constants": batch.constants,
         "layout": fit,
-        "batch": Batch(program),
-        "pick": partial(pick, program.structured),
-        "size": partial(size, program.structured),
-        "all_of": partial(all_of, frozenset({"output"}) if program.grouped else program.structured),
+        "batch": batch,
+        "known": [(statistics_of(s), known(s)) for s in program.stages if known(s)],
+        "pick": partial(pick, stage.structured),
+        "size": partial(size, stage.structured),
+        "all_of": partial(all_of, frozenset({"output"}) if stage.grouped else stage.structured),
         "metric_line": metric_line,
-        "some": some,
         "several_scores": any(m.scores and _is_several(m.scores) for m in program.metrics),
-        "nested": program.structured or program.grouped,
+        "nested_points": any(
+            s.grouped or s.structured & {"question", "truth"} for s in program.stages
+        ),
+        "nested": stage.structured or stage.grouped or program.staged,
     }
 
 
@@ -151,8 +163,18 @@ def _texts(program: Program) -> list[Text]:
     return found
 
 
-def _names(f: Function | None) -> int:
-    return len(f.results) if f is not None else 0
+def _inits(program: Program, target: Target) -> list[str]:
+    """The functions that start the learned arrays of each stage that trains."""
+    found = {s.init: s.parameters for s in program.stages if s.loss is not None}
+    drawn = [p for parameters in found.values() for p in parameters]
+    shared = [GLOROT] if len(found) > 1 and any(p.initial == "glorot" for p in drawn) else []
+    return [*shared, *(init_function(n, p, target, not shared) for n, p in found.items())]
+
+
+def _fits(program: Program) -> list[Function | None]:
+    """What is known of all training points beside what converts these."""
+    asked = [s.asked.fit for s in program.stages if s.asked is not None]
+    return [*asked, *(s.truth_statistics for s in program.stages)]
 
 
 def _is_several(f: Function) -> bool:

@@ -70,7 +70,7 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
         "version": __version__,
         "needs": ", ".join([*(target.packages if fitted else ["numpy"]), "scipy"]),
         "backend": target.name,
-        "init": init_function(fitted.parameters, target) if fitted else "",
+        "init": init_function("init", fitted.parameters, target) if fitted else "",
         "learning": Learning(fitted, target.optimizers, False) if fitted else None,
         "judged": "residual" in used,
         "standard": [i for i in imports if is_standard(i)],

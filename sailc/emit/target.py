@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -39,31 +40,33 @@ class Target(Struct, frozen=True):
     outside: str = ""
 
 
-def init_function(parameters: Sequence[ParameterSpec], target: Target) -> str:
-    """The function that draws the learned arrays, the same for every backend."""
-    lines = ["def init(rng):", *docstring("The learned arrays, as their layers start them.", 4)]
-    if any(p.initial == "glorot" for p in parameters):
-        lines += ["", *_GLOROT, ""]
+def init_function(
+    name: str, parameters: Sequence[ParameterSpec], target: Target, whole: bool = True
+) -> str:
+    """The function that draws the learned arrays, the same for every backend; `whole` if no
+    other draws with it."""
+    lines = [f"def {name}(rng):", *docstring("The learned arrays, as their layers start them.", 4)]
+    if whole and any(p.initial == "glorot" for p in parameters):
+        lines += ["", textwrap.indent(GLOROT.replace("(rng, ", "("), "    "), ""]
     lines.append("    return {")
     for p in parameters:
-        value = _started(p) + target.store(p)
+        value = _started(p, whole) + target.store(p)
         lines.append(fit(f'"{p.name}": {value},', 8))
     return "\n".join([*lines, "    }"])
 
 
-_GLOROT = (
-    "    def glorot(*shape):",
-    '        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010)."""',
-    "        *window, n, m = shape",
-    "        bound = math.sqrt(6 / (math.prod(window) * (n + m)))",
-    "        return rng.uniform(-bound, bound, shape)",
-)
+GLOROT = '''\
+def glorot(rng, *shape):
+    """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010)."""
+    *window, n, m = shape
+    bound = math.sqrt(6 / (math.prod(window) * (n + m)))
+    return rng.uniform(-bound, bound, shape)'''
 
 
-def _started(spec: ParameterSpec) -> str:
+def _started(spec: ParameterSpec, whole: bool) -> str:
     match spec.initial:
         case "glorot":
-            return f"glorot({', '.join(map(str, spec.shape))})"
+            return f"glorot({'' if whole else 'rng, '}{', '.join(map(str, spec.shape))})"
         case "value":
             return f"np.full({spec.shape}, {spec.value!r})"
         case kind:

@@ -91,7 +91,7 @@ def awaiting(
         return None
     layer = None
     if isinstance(function, Primitive) and find_property(function.declaration, "parameters"):
-        layer = Layer(function.declaration.name, ctx.part)
+        layer = Layer(function.declaration.name, (ctx.part,))
     return Awaiting(function, tuple(positional), dict(named), layer)
 
 

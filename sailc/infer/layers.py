@@ -25,7 +25,7 @@ def layer_of(
     if line is None:
         return None
     if layer is None:
-        layer = Layer(declaration.name, ctx.part)
+        layer = Layer(declaration.name, (ctx.part,))
     type = read_type(ctx, line.arguments[0].value, scope)
     if not isinstance(type, RecordType):
         return layer

@@ -65,7 +65,7 @@ class Filler(Struct, eq=False):
             if function is not plug.hole:
                 before = {id(f) for f in self._kept[:-1] if f is not plug.hole}
                 label += f"_{1 + len(before)}"
-            copies = {id(k): replace(k, part=f"{label}_{k.part}") for k in plug.layers}
+            copies = {id(k): replace(k, parts=(label, *k.parts)) for k in plug.layers}
             self._copies[id(function)] = copies
             self.layers += copies.values()
         return self._copies[id(function)]

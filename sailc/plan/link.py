@@ -316,7 +316,7 @@ class _Linking(Struct):
                 name = self.entry.declaration.name
                 return Reason("X0111", f"two lines would need `{name}` with different parameters")
         for part in self.problem.carries(stage):
-            if not any(layer.part == part for layer in match.model.layers):
+            if not any(part in layer.parts for layer in match.model.layers):
                 name = self.entry.declaration.name
                 return Reason("X0112", f"`{name}` has no part `{part}` to carry along")
         return None
@@ -339,5 +339,5 @@ def shapes(model: GroundModel, parts: frozenset[str] | None) -> tuple[object, ..
     return tuple(
         (layer.operator, layer.part, tuple(layer.parameters.items()))
         for layer in model.layers
-        if parts is None or layer.part in parts
+        if parts is None or parts.intersection(layer.parts)
     )

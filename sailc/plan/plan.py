@@ -275,7 +275,7 @@ class Planner(Struct):
     ) -> Iterator[tuple[TypedProblem, Scenario]]:
         """The scenarios of a class of problems: on every stack and machine that can."""
         link = judged(links)
-        missing = unwritten(self.world, links, trainer.typed)
+        missing = unwritten(self.world, c.first, links, trainer.typed)
         if missing is not None:
             self.exclusions.add(missing, c.names, [answerer(link.model)])
             return

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sailc.diagnostics.exclusions import Reason
 from sailc.infer.modules.common import World
-from sailc.infer.modules.problem import DataLine
+from sailc.infer.modules.problem import DataLine, TypedProblem
 from sailc.infer.modules.trainer import TypedTrainer, is_phased
-from sailc.plan.link import Links, truth_type
+from sailc.plan.courses import courses, unequal
+from sailc.plan.link import Link, Links, truth_type
 from sailc.plan.matches import GroundModel
 from sailc.plan.ragged import chosen_by_point
 from sailc.plan.scenario import judged
@@ -16,12 +17,16 @@ from sailc.terms import Apply, walk
 from sailc.types.model import ListType, RecordType, SetType, Tensor, TupleType, Type, show
 from sailc.types.solver import Solver
 
+SPLITS = ("train", "validate", "test")
 
-def unwritten(world: World, links: Links, trainer: TypedTrainer) -> Reason | None:
+
+def unwritten(
+    world: World, problem: TypedProblem, links: Links, trainer: TypedTrainer
+) -> Reason | None:
     """Why no program can be written for a link by this version."""
     if is_solving(links):
         return unsolved(world, links)
-    missing = _unwritten(links, trainer)
+    missing = _of_courses(problem, links) or _unwritten(links, trainer)
     text = f"{missing} is not written by this version of sailc"
     return Reason("X0301", text) if missing else None
 
@@ -31,8 +36,6 @@ def _unwritten(links: Links, trainer: TypedTrainer) -> str:
     first = judged(links)
     model = first.model
     minimizes = model.minimize is not None
-    if any(k.line.stage for k in links):
-        return "`stage`"
     if any(len(k.line.fixtures) > 1 for k in links):
         if minimizes:
             return "several fixtures for a model that minimizes"
@@ -43,8 +46,6 @@ def _unwritten(links: Links, trainer: TypedTrainer) -> str:
             return "several fixtures where no converter joins the first answer to its truth"
     if any(_is_unjudged(k.line) for k in links if k.line.split == "test" or not minimizes):
         return "a question without a truth"
-    if any(k.match is not first.match for k in links):
-        return "data lines that ask with different types"
     if is_phased(trainer.phases) and any(chosen_by_point(k.line) for k in links):
         return "training in phases, or with L-BFGS, on lists of different lengths"
     if model.fitted is not None and any(chosen_by_point(k.line) for k in links):
@@ -58,6 +59,34 @@ def _is_unjudged(line: DataLine) -> bool:
     if first.truth is not None:
         return False
     return first.truth_type is None or all(f.truth is None for f in others)
+
+
+def _of_courses(problem: TypedProblem, links: Links) -> str:
+    """What of stages, or of lines that ask with several types, no program can be written for."""
+    found = courses(problem, links, "test")
+    if any(len(c.of(split)) > 1 for c in found for split in SPLITS) and any(
+        chosen_by_point(k.line) for k in links
+    ):
+        return "several lines of points whose lists differ in length"
+    if len(found) == 1:
+        return ""
+    for c in found:
+        if unequal(c):
+            return "data lines of one stage that ask with different types"
+        if c is not found[-1] and not c.of("train"):
+            return "a stage without a `train` line"
+    last = found[-1]
+    if not last.of("train") and _is_fitted(last.links[0]):
+        return "a fitted converter where a problem is judged on other types than it learns from"
+    if any(chosen_by_point(k.line) for k in links):
+        return "stages of points whose lists differ in length"
+    if last.links[0].model.fitted is not None:
+        return "stages for a solver that is fitted"
+    return ""
+
+
+def _is_fitted(link: Link) -> bool:
+    return any(s.converter.fitted for a in link.answered for s in (*link.question, *a.answer))
 
 
 def _of_conditions(links: Links) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sailc.plan.link import Links
 from sailc.plan.scenario import PlannedMetric, Scenario
 from sailc.program.conversions import bind_statistic, statistics
 from sailc.program.layout import Leaf, Vector, packed
@@ -34,16 +35,14 @@ class Answering(Struct):
     def scaled(self) -> bool:
         """Whether a loss is measured in the spread of the truths: where it compares arrays of
         numbers. Labels have no spread, and the parts of a record have no common one."""
-        loss = self.scenario.training.loss
-        if loss is None:  # the model minimizes something of its own
+        loss = self.scenario.training.loss if is_taught(self.scenario.links) else None
+        if loss is None:  # the model minimizes something of its own, or nothing is learned here
             return False
         return _is_number(loss.answer.type) and _is_number(loss.truth.type)
 
     def truth_statistics(self) -> Function | None:
         """Statistics of the training truths: those of inverses, then the spread of all,
         if a loss is measured in it."""
-        truth = self.scenario.link.fixture.truth
-        assert truth is not None
         inverse = [p for p in self.chain if p.conversion.inverse is not None]
         if inverse:
             found = statistics(inverse, "fit_truth", "truth", self.grouped)
@@ -134,6 +133,11 @@ class Answering(Struct):
             if placed.step < at:
                 vector = convert(low, placed, vector)
         return vector
+
+
+def is_taught(links: Links) -> bool:
+    """Whether any line is for training: others only judge."""
+    return any(k.line.split == "train" for k in links)
 
 
 class Judged(Struct, frozen=True):

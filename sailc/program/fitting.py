@@ -31,12 +31,12 @@ from sailc.program.layout import (
     packed,
 )
 from sailc.program.load import load_function
-from sailc.program.lower import parted
 from sailc.program.names import snake
 from sailc.program.outside import at_run
-from sailc.program.points import asked_questions, filled, point_functions
+from sailc.program.points import filled, point_functions, with_questions
+from sailc.program.stage import parted
 from sailc.program.tidy import inlined
-from sailc.program.tree import Door, Driver, Expr, Function, MetricCode, Ref, Split
+from sailc.program.tree import Data, Door, Driver, Expr, Function, MetricCode, Ref
 from sailc.program.vectors import Lowering
 from sailc.terms import Var
 from sailc.types.model import ListType, RecordType, SetType, TupleType, Type
@@ -55,10 +55,8 @@ class FittedProgram(Struct, frozen=True):
     imports: tuple[str, ...]
     helpers: tuple[str, ...]
     load: Function
-    points: tuple[Function, ...]
-    splits: tuple[Split, ...]
-    statistics: Function | None
-    convert: Function | None
+    loaded: tuple[str, ...]
+    data: Data
     truth_statistics: Function | None
     fit: Function
     solver: Function
@@ -67,14 +65,14 @@ class FittedProgram(Struct, frozen=True):
     judged: str
     truth: tuple[str | int, ...]
     """The path to an array among those of the truths, which is as long as there are points."""
-    questions: Function | None = None
+    questions: tuple[Function, ...] = ()
     reads: frozenset[str] = frozenset()
     drivers: Mapping[Door, Driver] = field(default_factory=dict[Door, Driver])
 
     @property
     def functions(self) -> tuple[Function, ...]:
-        some = (self.statistics, self.convert, self.truth_statistics, self.questions)
-        made = (self.load, *self.points, *(f for f in some if f is not None))
+        spread = (self.truth_statistics,) if self.truth_statistics is not None else ()
+        made = (self.load, *self.data.functions, *self.questions, *spread)
         judged = (m.function for m in self.metrics)
         return (*made, self.fit, self.solver, *self.answers, *judged)
 
@@ -91,7 +89,10 @@ def lower_fitted(
     chain = conversions(world, s.link.answer)
     inverse = [p for p in chain if p.conversion.inverse is not None]
     judged = Answering(s, chain, grouped=False).judged(s.metrics)
-    asked = next(x.line for x in sources if x.line.split == s.split)
+    judging = [x for x in sources if x.line.split == s.split]
+    asks = any(m.asks for m in judged.metrics)
+    questions, splits = with_questions(judging if asks else (), splits)
+    truth = judging[0].line.fixtures[0].truth
     model, fitting = s.link.model, s.link.model.fitted
     assert fitting is not None
     return FittedProgram(
@@ -104,10 +105,8 @@ def lower_fitted(
         imports=tuple(dict.fromkeys(files.imports)),
         helpers=tuple(dict.fromkeys(files.helpers)),
         load=load,
-        points=points,
-        splits=splits,
-        statistics=found,
-        convert=convert,
+        loaded=tuple(n for x in sources for n in x.names),
+        data=Data(points, splits, found, convert),
         truth_statistics=statistics(inverse, "fit_truth", "truth", grouped=False)
         if inverse
         else None,
@@ -116,8 +115,8 @@ def lower_fitted(
         answers=tuple(a.function for a in judged.answers),
         metrics=judged.metrics,
         judged=s.split,
-        truth=_first_array(asked.fixtures[0].truth.type) if asked.fixtures[0].truth else (),
-        questions=asked_questions(asked) if any(m.asks for m in judged.metrics) else None,
+        truth=_first_array(truth.type) if truth is not None else (),
+        questions=questions,
         reads=frozenset(r for m in s.metrics if m.measure for r in reads(m.measure)),
     )
 

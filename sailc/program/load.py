@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from sailc.infer.modules.problem import Condition, DataLine
+from sailc.infer.modules.problem import Condition, DataLine, TypedProblem
 from sailc.plan.scenario import Scenario
 from sailc.program.files import Files
 from sailc.program.layout import Group, Vector, packed
@@ -18,10 +18,12 @@ from sailc.types.model import TupleType, Type
 
 
 class Source(Struct, frozen=True):
-    """What a data line runs over, and the names of `load`'s results that hold it;
-    `structured` are those that are several arrays."""
+    """What a data line runs over: what its points are called together with those of like lines,
+    and the names of `load`'s results that hold them; `structured` are those that are several
+    arrays."""
 
     line: DataLine
+    split: str
     names: tuple[str, ...]
     structured: frozenset[str]
 
@@ -36,18 +38,34 @@ def load_function(scenario: Scenario, files: Files) -> tuple[Function, tuple[Sou
     low.files = {k: e for root in roots for k, e in files.read_by(root)}
     results: list[Expr] = []
     sources: list[Source] = []
+    labels = _split_names(scenario.problem)
     for line in lines:
         parts = list(_parts(low.lower(line.source), line.variable.type))
-        base = line.split
+        split = labels[line.stage, line.split]
+        before = sum(s.split == split for s in sources)
+        base = f"{split}_{before + 1}" if before else split
         names = [base] if len(parts) == 1 else [f"{base}_{n}" for n in _labels(line, parts)]
         several = frozenset(n for n, (_, p) in zip(names, parts, strict=True) if _is_several(p))
-        sources.append(Source(line, tuple(names), several))
+        sources.append(Source(line, split, tuple(names), several))
         results += [packed(part) for _, part in parts]
     span = lines[0].span if lines else NOWHERE
     doc = "Read the data and part them as the problem says."
     checks = tuple(Check(low.leaf(c.holds).expr, _message(c), c.span) for c in conditions)
     load = Function("load", doc, (), tuple(low.body), tuple(results), span, checks)
     return load, tuple(sources)
+
+
+def _split_names(problem: TypedProblem) -> dict[tuple[str, str], str]:
+    """What the points of each stage's splits are called: those of an earlier stage by its name."""
+    found: dict[tuple[str, str], str] = {}
+    for stage in ("", *problem.stages):
+        for split in ("train", "validate", "test"):
+            own = stage in problem.stages[:-1]
+            name = split if not own else stage if split == "train" else f"{stage}_{split}"
+            while own and name in found.values():
+                name += "_"
+            found[stage, split] = identifier(name)
+    return found
 
 
 def _splits(scenario: Scenario) -> tuple[str, ...]:

@@ -25,13 +25,13 @@ RESERVED = _words(
 # Names of a program that metrics must not hide: its functions, and the variables of `main`.
 TAKEN = _words(
     """
-    after alike answer answers answers_to array asked auc batches before by_point
-    called checked checksum compile_time constants convert count data each energy
-    epochs facts final_loss fingerprint fit fit_truth history in_order joined joules
-    keep kept latency lengths made_by memory metrics on_device output outside
-    parameters parser peak_memory places questions rebuilt recalled report respond
-    result rng run size_of start statistics step steps
-    taken tensor test_time timed train_time truth version wasserstein x y
+    after alike along answer answers answers_to array asked auc batches before by_point called
+    checked checksum compile_time constants convert count data drawn each energy epochs facts
+    final_loss fingerprint first fit fit_truth given glorot history in_order joined joules keep
+    kept known latency lengths loss_of made_by memory metrics on_device output outside
+    parameters parser passed peak_memory places questions rebuilt recalled report respond
+    result rng run seconds size_of spent_flops stages start statistics step steps taken tensor
+    test_time timed together train_time truth version wasserstein x y
     """
 )
 

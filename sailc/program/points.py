@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -24,7 +24,7 @@ from sailc.program.load import Source
 from sailc.program.names import NameTable
 from sailc.program.placed import Placed, convert
 from sailc.program.tidy import inlined, pruned
-from sailc.program.tree import Function, Op, Ref, Split
+from sailc.program.tree import Function, Op, Portion, Ref, Split
 from sailc.program.vectors import Lowering
 from sailc.types.model import TupleType, Type
 
@@ -33,13 +33,22 @@ def point_functions(
     sources: Sequence[Source], conversions: Sequence[Placed]
 ) -> tuple[tuple[Function, ...], tuple[Split, ...]]:
     """The question, converted, and the truth of many points; one function where lines agree."""
-    made = _Functions("points")
+    made = Functions("points")
     splits: list[Split] = []
-    for source in sources:
-        name = made.add(source.line, _points_of(source.line, conversions))
-        truths = source.line.fixtures[0].truth is not None
-        splits.append(Split(source.line.split, name, source.names, truths, source.structured))
+    for some in by_split(sources):
+        truths = all(s.line.fixtures[0].truth is not None for s in some)
+        portions = [
+            Portion(made.add(s, _points_of(s.line, conversions, truths)), s.names, s.structured)
+            for s in some
+        ]
+        splits.append(Split(some[0].split, some[0].line.split, tuple(portions), truths))
     return tuple(made.functions), tuple(splits)
+
+
+def by_split(sources: Sequence[Source]) -> Iterator[list[Source]]:
+    """What the lines of each split run over."""
+    for name in dict.fromkeys(s.split for s in sources):
+        yield [s for s in sources if s.split == name]
 
 
 def with_lengths(
@@ -49,23 +58,44 @@ def with_lengths(
     and the splits that say which of them is theirs; none where there are no such lists."""
     if not any(chosen_by_point(s.line) for s in sources):
         return (), tuple(splits)
-    made = _Functions("lengths")
-    names = [made.add(s.line, _lengths_of(s.line)) for s in sources]
-    counted = [replace(s, lengths=n) for s, n in zip(splits, names, strict=True)]
+    made = Functions("lengths")
+    names = {s.names: made.add(s, _lengths_of(s.line)) for s in sources}
+    counted = (
+        replace(s, portions=tuple(replace(p, lengths=names[p.sources]) for p in s.portions))
+        for s in splits
+    )
     return tuple(made.functions), tuple(counted)
 
 
-class _Functions(Struct):
+def with_questions(
+    sources: Sequence[Source], splits: Sequence[Split]
+) -> tuple[tuple[Function, ...], tuple[Split, ...]]:
+    """The functions that give the questions of some lines as they are asked, for metrics that
+    read them, and the splits that say which of them is theirs."""
+    made = Functions("questions")
+    names = {s.names: made.add(s, _asked_questions(s.line)) for s in sources}
+    found = (
+        replace(
+            s, portions=tuple(replace(p, questions=names.get(p.sources, "")) for p in s.portions)
+        )
+        for s in splits
+    )
+    return tuple(made.functions), tuple(found)
+
+
+class Functions(Struct):
     """Functions of the points of lines; one function where lines agree."""
 
     name: str
     functions: list[Function] = field(default_factory=list[Function])
+    names: NameTable = field(default_factory=NameTable)
 
-    def add(self, line: DataLine, made: Function) -> str:
+    def add(self, source: Source, made: Function) -> str:
         """The name of the function that does for a line what `made` does."""
         twin = next((f for f in self.functions if alike(f, made)), None)
         if twin is None:
-            name = self.name if not self.functions else f"{line.split}_{self.name}"
+            later = f"{source.split}_{self.name}"
+            name = self.names.fresh(later) if self.functions else self.name
             twin = replace(made, name=name)
             self.functions.append(twin)
         return twin.name
@@ -83,10 +113,10 @@ def _lengths_of(line: DataLine) -> Function:
     return inlined(pruned(made))
 
 
-def _points_of(line: DataLine, conversions: Sequence[Placed]) -> Function:
+def _points_of(line: DataLine, conversions: Sequence[Placed], judged: bool) -> Function:
     low = Lowering(summed=only_summed(line))
     fixture = line.fixtures[0]
-    truths = [] if fixture.truth is None else [fixture.truth]
+    truths = [fixture.truth] if judged and fixture.truth is not None else []
     low.count(fixture.question, *truths)
     vector, parameters = source_vector(line, low.names)
     low.bind(line.variable, enter(vector, POINTS))
@@ -100,8 +130,7 @@ def _points_of(line: DataLine, conversions: Sequence[Placed]) -> Function:
     return Function("points", doc, tuple(parameters), tuple(low.body), results, line.span)
 
 
-def asked_questions(line: DataLine) -> Function:
-    """The questions as they are asked, for metrics that read them."""
+def _asked_questions(line: DataLine) -> Function:
     low = Lowering(summed=only_summed(line))
     fixture = line.fixtures[0]
     low.count(fixture.question)

@@ -11,6 +11,7 @@ from sailc.infer.modules.common import World
 from sailc.infer.modules.trainer import Loss
 from sailc.plan.link import Link
 from sailc.plan.scenario import Scenario
+from sailc.program.answering import is_taught
 from sailc.program.conversions import bind_statistic, conversions, fit_on
 from sailc.program.fixtures import Fixtures, Making
 from sailc.program.given import Given
@@ -31,7 +32,7 @@ from sailc.program.model import Keys
 from sailc.program.names import TAKEN, NameTable
 from sailc.program.parts import Part, parts_of
 from sailc.program.placed import convert
-from sailc.program.points import alike, filled, source_vector
+from sailc.program.points import Functions, by_split, filled, source_vector
 from sailc.program.rules import mean_over_points
 from sailc.program.scoring import measure_code, score_code
 from sailc.program.tidy import inlined, pruned
@@ -43,6 +44,7 @@ from sailc.program.tree import (
     Literal,
     MetricCode,
     Op,
+    Portion,
     Ref,
     Split,
 )
@@ -95,7 +97,9 @@ class Several(Struct):
 
     @property
     def judged(self) -> Line:
-        return next(x for x in self.lines if x.link.line.split == self.scenario.split)
+        """The line that is judged; the first where nothing is."""
+        found = (x for x in self.lines if x.link.line.split == self.scenario.split)
+        return next(found, self.lines[0])
 
     def structured(self) -> frozenset[str]:
         """Which of a point's values are several arrays."""
@@ -115,26 +119,24 @@ class Several(Struct):
     def points(self, sources: Sequence[Source]) -> tuple[tuple[Function, ...], tuple[Split, ...]]:
         """What is read of points, and the truths of their fixtures; one function where lines
         agree."""
-        functions: list[Function] = []
+        made = Functions("points")
         splits: list[Split] = []
         lines = {id(x.link.line): x for x in self.lines}
-        for source in sources:
-            split = source.line.split
-            made = _points(lines[id(source.line)])
-            twin = next((f for f in functions if alike(f, made)), None)
-            if twin is None:
-                twin = replace(made, name="points" if not functions else f"{split}_points")
-                functions.append(twin)
-            splits.append(Split(split, twin.name, source.names))
-        return tuple(functions), tuple(splits)
+        for some in by_split(sources):
+            portions = tuple(
+                Portion(made.add(s, _points(lines[id(s.line)])), s.names) for s in some
+            )
+            splits.append(Split(some[0].split, some[0].line.split, portions))
+        return tuple(made.functions), tuple(splits)
 
     # --- statistics ----------------------------------------------------------------------------
 
     def fit(self) -> Function | None:
         """The statistics of all training questions."""
-        chain, given = self.fixtures.question, self.training.given
+        chain = self.fixtures.question
         if not any(p.conversion.statistics for p in chain):
             return None
+        given = self.training.given
         low = Lowering()
         start = low.names.fresh(given.name)
         results = fit_on(low, chain, given.all_questions(start))
@@ -145,6 +147,8 @@ class Several(Struct):
     def fit_truth(self) -> Function | None:
         """What inverses hold of the training truths, and the spreads of those that a loss is
         measured in."""
+        if not is_taught(self.scenario.links):
+            return None
         low = Lowering()
         line = self.training
         span = line.link.line.span

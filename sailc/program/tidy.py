@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
 from sailc.program.tree import Assign, Block, Expr, Function, Literal, Op, Ref, Step, Text
@@ -27,6 +29,31 @@ def pruned(f: Function) -> Function:
             body.append(a)
             read |= reads(a.value)
     return replace(f, body=tuple(reversed(body)))
+
+
+def called(f: Function, names: Mapping[str, str]) -> Function:
+    """A function that calls others by the names that these now have."""
+
+    def change(expr: Expr) -> Expr:
+        match expr:
+            case Op(operator, arguments, attributes):
+                own = attributes.get("function")
+                if operator == "call" and own in names:
+                    attributes = {**attributes, "function": names[str(own)]}
+                return replace(expr, arguments=tuple(map(change, arguments)), attributes=attributes)
+            case Step(_, body):
+                return replace(expr, body=change(body))
+            case Block(_, body, result):
+                return replace(expr, body=tuple(map(statement, body)), result=change(result))
+            case _:
+                return expr
+
+    def statement(a: Assign) -> Assign:
+        return replace(a, value=change(a.value))
+
+    checks = tuple(replace(c, condition=change(c.condition)) for c in f.checks)
+    results = tuple(map(change, f.results))
+    return replace(f, body=tuple(map(statement, f.body)), results=results, checks=checks)
 
 
 def reads(expr: Expr) -> set[str]:

@@ -178,17 +178,56 @@ class ParameterSpec(Struct, frozen=True):
     role: tuple[str, str]
 
 
-class Split(Struct, frozen=True):
-    """One of train, validate and test: which function makes its points, from which of
-    `load`'s results (`structured` are those that are several arrays), and whether these have
-    truths; and which function tells the lengths of their lists, where these differ."""
+class Portion(Struct, frozen=True):
+    """The points of one data line: which function makes them, from which of `load`'s results
+    (`structured` are those that are several arrays); which function tells the lengths of their
+    lists, where these differ, and which gives the questions as they are asked, where metrics
+    read these."""
 
-    name: str
     points: str
     sources: tuple[str, ...]
-    truths: bool = True
     structured: frozenset[str] = frozenset()
     lengths: str = ""
+    questions: str = ""
+
+
+class Split(Struct, frozen=True):
+    """The points of all lines of `kind` (train, validate or test), as a program calls them, and
+    whether these have truths."""
+
+    name: str
+    kind: str
+    portions: tuple[Portion, ...]
+    truths: bool = True
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return tuple(n for p in self.portions for n in p.sources)
+
+
+class Data(Struct, frozen=True):
+    """How points are made of what is loaded, and converted for a model.
+
+    `statistics` fits what `convert` needs on the training questions, `required` says what a
+    model requires of questions, as it takes them. `lengths` tell the lengths of the lists of
+    points, by which these are then batched.
+    """
+
+    points: tuple[Function, ...]
+    splits: tuple[Split, ...]
+    statistics: Function | None = None
+    convert: Function | None = None
+    required: Function | None = None
+    lengths: tuple[Function, ...] = ()
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        some = (self.statistics, self.convert, self.required)
+        return (*self.lengths, *self.points, *(f for f in some if f is not None))
+
+    def split(self, kind: str) -> Split | None:
+        """The points of training, of validation, or of the test; None where there are none."""
+        return next((s for s in self.splits if s.kind == kind), None)
 
 
 class AnswerCode(Struct, frozen=True):
@@ -203,14 +242,14 @@ class AnswerCode(Struct, frozen=True):
 class Asked(Struct, frozen=True):
     """What a program asks where points have several fixtures, written for the backend.
 
-    `fit` gives the statistics of the training questions; `respond` the outputs for a test
-    point by its fixtures, with the first `constants` of the program's statistics, and
-    `functions` are what it and the loss call.
+    `fit` gives the statistics of the training questions; `respond` (where a stage judges) the
+    outputs for a test point by its fixtures, with the first `constants` of the program's
+    statistics, and `functions` are what it and the loss call.
     """
 
     fit: Function | None
     functions: tuple[Function, ...]
-    respond: Function
+    respond: Function | None
     constants: int
 
 
@@ -248,12 +287,64 @@ class Training(Struct, frozen=True):
         return is_phased(self.phases)
 
 
+class Stage(Struct, frozen=True):
+    """What a program does with the points of some data lines: their model, and what of it is
+    made small in training (nothing if these points only judge).
+
+    `name` is the author's, and empty for the last stage. `init` is what the function is called
+    that starts the learned arrays, `carried` the keys of those that the stage before has
+    trained. `structured` says which of `question`, `truth` and `output` are several arrays: a
+    dict of a record's, a tuple of a tuple's. Where `minimized`, the loss is what the model
+    minimizes: a function of weights and questions, not of outputs and truths. Where points
+    have several fixtures, `asked` answers, and the loss is of weights, points and truths; so it
+    is where a program has several stages. `flops` are the operations of training with a point.
+    """
+
+    name: str
+    data: Data
+    truth_statistics: Function | None
+    parameters: tuple[ParameterSpec, ...]
+    init: str
+    model: Function
+    loss: Function | None
+    structured: frozenset[str]
+    minimized: bool = False
+    asked: Asked | None = None
+    carried: tuple[str, ...] = ()
+    flops: int | None = None
+
+    @property
+    def grouped(self) -> bool:
+        """Whether points are batched by the lengths of their lists."""
+        return bool(self.data.lengths)
+
+    def own(self, name: str) -> str:
+        """A name that no other stage gives."""
+        return f"{self.name or 'train'}_{name}"
+
+    @property
+    def on_data(self) -> tuple[Function, ...]:
+        """The functions that are written in NumPy."""
+        asked = self.asked.fit if self.asked is not None else None
+        some = (asked, self.truth_statistics)
+        return (*self.data.functions, *(f for f in some if f is not None))
+
+    @property
+    def on_backend(self) -> tuple[Function, ...]:
+        """The functions that are written for the backend, in the order of a program."""
+        loss = (self.loss,) if self.loss is not None else ()
+        if self.asked is None:
+            return (self.model, *loss)
+        respond = (self.asked.respond,) if self.asked.respond is not None else ()
+        return (self.model, *self.asked.functions, *loss, *respond)
+
+
 class Program(Struct, frozen=True):
-    """A scenario's program, in the order of its text.
+    """A scenario's program, in the order of its text; the last of its `stages` is judged.
 
     `reads` are the measurements that its metrics read (`train.time`), `questions` what metrics
-    take as the questions, `point_flops` the operations of training with one point, `judged`
-    the split on which it is judged, `precision` how it stores real numbers (NumPy's name).
+    take as the questions, `judged` the split on which it is judged, `precision` how it stores
+    real numbers (NumPy's name).
     """
 
     scenario: str
@@ -266,58 +357,42 @@ class Program(Struct, frozen=True):
     helpers: tuple[str, ...]
     constants: tuple[tuple[str, object], ...]
     load: Function
-    points: tuple[Function, ...]
-    splits: tuple[Split, ...]
-    statistics: Function | None
-    convert: Function | None
-    truth_statistics: Function | None
-    parameters: tuple[ParameterSpec, ...]
-    model: Function
-    loss: Function
+    loaded: tuple[str, ...]
+    """What the results of `load` are called."""
+    stages: tuple[Stage, ...]
     answers: tuple[AnswerCode, ...]
     metrics: tuple[MetricCode, ...]
     training: Training
-    structured: frozenset[str]
-    """Which of `question`, `truth` and `output` are several arrays: a dict of a record's,
-    a tuple of a tuple's."""
-    required: Function | None = None
-    """What the model requires of questions, as it takes them."""
-    minimized: bool = False
-    """Whether the loss is what the model minimizes: a function of weights and questions, not of
-    outputs and truths."""
-    asked: Asked | None = None
-    """Where points have several fixtures: then the loss is of weights, points and truths."""
     reads: frozenset[str] = frozenset()
-    questions: Function | None = None
-    lengths: tuple[Function, ...] = ()
-    """What tells the lengths of the lists of points, by which these are then batched."""
-    point_flops: int | None = None
+    questions: tuple[Function, ...] = ()
     judged: str = "test"
     precision: str = "float32"
     drivers: Mapping[Door, Driver] = field(default_factory=dict[Door, "Driver"])
 
     @property
+    def last(self) -> Stage:
+        return self.stages[-1]
+
+    @property
+    def staged(self) -> bool:
+        """Whether it trains in several stages, or is judged on other types than it learns from."""
+        return len(self.stages) > 1
+
+    @property
     def on_data(self) -> tuple[Function, ...]:
         """The functions that are written in NumPy."""
-        asked = self.asked.fit if self.asked is not None else None
-        fitted = (self.statistics, self.convert, self.required, asked, self.truth_statistics)
+        made = (f for s in self.stages for f in s.on_data)
         judged = (f for m in self.metrics for f in (m.scores, m.function, m.reduced))
-        some = [f for f in (*fitted, self.questions, *judged) if f is not None]
         answers = (a.function for a in self.answers)
-        return (self.load, *self.lengths, *self.points, *answers, *some)
+        some = (f for f in judged if f is not None)
+        return (self.load, *made, *answers, *self.questions, *some)
 
     @property
     def on_backend(self) -> tuple[Function, ...]:
-        """The functions that are written for the backend."""
-        asked = (*self.asked.functions, self.asked.respond) if self.asked is not None else ()
-        return (self.model, self.loss, *asked)
+        """The functions that are written for the backend; of those that stages share, one."""
+        return tuple({f.name: f for s in self.stages for f in s.on_backend}.values())
 
     @property
     def functions(self) -> tuple[Function, ...]:
         """All functions, those of the backend last."""
         return (*self.on_data, *self.on_backend)
-
-    @property
-    def grouped(self) -> bool:
-        """Whether points are batched by the lengths of their lists."""
-        return bool(self.lengths)

@@ -192,7 +192,7 @@ def train(w, points, constants, rng):
         if not math.isfinite(mean_loss):
             raise FloatingPointError(f"the loss is {mean_loss} after epoch {epoch}")
         check = loss(w, *points["validate"], *constants).item()
-        since = 0 if check < best else since + 1
+        since = since + 1 if check >= best else 0
         best = min(best, check)
         if since >= 10:
             break

@@ -189,7 +189,7 @@ def train(w, points, constants, rng):
             raise FloatingPointError(f"the loss is {mean_loss} after epoch {epoch}")
         with torch.no_grad():
             check = loss(w, *points["validate"], *constants).item()
-        since = 0 if check < best else since + 1
+        since = since + 1 if check >= best else 0
         best = min(best, check)
         if since >= 10:
             break

@@ -1,0 +1,79 @@
+"""How programs say what makes their points, split by split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sailc.emit.batch import pick
+from sailc.program.tree import Data, Function, Portion, Split
+
+
+def data_facts(
+    parts: Sequence[Data], questions: Sequence[Function], more: Sequence[Function | None]
+) -> dict[str, object]:
+    """What `data.py.jinja` asks for beside a program: how its points are made, the functions
+    that give questions as they are asked, and what else is known of all points."""
+    several = {f.name: f for f in _in_order(parts, questions, more)}
+    return {
+        "parts": parts,
+        "data_functions": list(several.values()),
+        "joins": any(len(s.portions) > 1 for d in parts for s in d.splits),
+        "grouped": bool(parts[-1].lengths),
+        "points_of": points_of,
+        "questions_of": questions_of,
+        "all_points": all_points,
+        "fitted": fitted,
+    }
+
+
+def _in_order(
+    parts: Sequence[Data], questions: Sequence[Function], more: Sequence[Function | None]
+) -> Iterator[Function]:
+    for d in parts:
+        yield from (*d.lengths, *d.points)
+    yield from questions
+    for d in parts:
+        yield from (f for f in (d.statistics, d.convert, d.required) if f is not None)
+    yield from (f for f in more if f is not None)
+
+
+def points_of(split: Split, grouped: bool) -> str:
+    """The statement that makes the points of a split; those of equally long lists together."""
+    x, y = f"{split.name}_x", f"{split.name}_y"
+    if not grouped:
+        calls = [f"{p.points}({', '.join(p.sources)})" for p in split.portions]
+        return f"{f'{x}, {y}' if split.truths else x} = {_joined(calls)}"
+    (portion,) = split.portions
+    each = f"{portion.points}({_some(portion)}) for at in {split.name}_at"
+    return f"{x}, {y} = zip(*[{each}])" if split.truths else f"{x} = tuple({each})"
+
+
+def questions_of(split: Split, grouped: bool) -> str:
+    """The questions of a split, as they are asked."""
+    if grouped:
+        (portion,) = split.portions
+        return f"[{portion.questions}({_some(portion)}) for at in {split.name}_at]"
+    return _joined([f"{p.questions}({', '.join(p.sources)})" for p in split.portions])
+
+
+def all_points(parts: Sequence[Data]) -> str:
+    """All points, by split."""
+    splits = [s for d in parts for s in d.splits]
+    pairs = [f'"{s.name}": ({s.name}_x,{f" {s.name}_y" if s.truths else ""})' for s in splits]
+    return "{" + ", ".join(pairs) + "}"
+
+
+def fitted(function: Function, points: str) -> str:
+    """What a function finds of all points, as a tuple."""
+    text = f"{function.name}({points})"
+    return text if len(function.results) > 1 else f"({text},)"
+
+
+def _joined(calls: list[str]) -> str:
+    return calls[0] if len(calls) == 1 else f"together({', '.join(calls)})"
+
+
+def _some(portion: Portion) -> str:
+    """What a data line runs over at the places `at`, as arguments."""
+    pairs = ((n, "source" if n in portion.structured else "") for n in portion.sources)
+    return ", ".join(pick(frozenset({"source"}), kind, n, "at") for n, kind in pairs)
