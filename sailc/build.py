@@ -73,7 +73,7 @@ def program(db: Database, scenario: Scenario) -> AnyProgram:
     folder = str(Path(file).parent.absolute())
     if is_solving(scenario.links):
         return lower_solver(world(db), scenario, find, folder, Path(file).name)
-    writer = lower if scenario.link.model.fitted is None else lower_fitted
+    writer = lower_fitted if scenario.link.model.plain else lower
     made = writer(world(db), scenario, find, folder, Path(file).name)
     return replace(made, drivers=drivers(db, made))
 

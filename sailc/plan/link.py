@@ -47,6 +47,12 @@ class Link(Struct, frozen=True):
     answered: tuple[Answered, ...]
 
     @property
+    def fits(self) -> bool:
+        """Whether its chains hold statistics of the training points."""
+        routes = (self.question, *(a.answer for a in self.answered))
+        return any(s.converter.fitted for route in routes for s in route)
+
+    @property
     def fixture(self) -> Question:
         return self.line.fixtures[0]
 

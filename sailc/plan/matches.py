@@ -49,6 +49,11 @@ class GroundModel(Struct, frozen=True, eq=False):
         """Whether it holds parameters, its fillings' included."""
         return bool(self.layers)
 
+    @property
+    def plain(self) -> bool:
+        """Whether no gradient teaches it anything: then it needs no backend."""
+        return not self.trained and self.minimize is None
+
 
 class Match(Struct, frozen=True, eq=False):
     """A model joined to a question's and a truth's type by chains of converters."""

@@ -34,8 +34,8 @@ from sailc.plan.solving import is_solving
 from sailc.terms import Var, walk
 from sailc.types.model import FieldType, Type, Unknown, show
 
-OF_FITTED = frozenset(["train.time", "test.time", "test.count", "test.latency", "model.parameters"])
-"""What is measured of a solver that is fitted."""
+OF_PLAIN = frozenset(["train.time", "test.time", "test.count", "test.latency", "model.parameters"])
+"""What is measured of a solver that no gradient teaches."""
 
 
 class Out(Struct, frozen=True):
@@ -274,10 +274,11 @@ def _measure(
         return f"`{path}` is not known after an epoch: a curve may read {_listed(EVERY_EPOCH)}"
     if "validate.loss" in measured and not problem.of("validate"):
         return f"`{use.name}` reads `validate.loss`, and `{problem.name}` has no `validate` line"
-    other = sorted(measured - OF_FITTED) if link.model.fitted is not None else []
+    other = sorted(measured - OF_PLAIN) if link.model.plain and not is_solving((link,)) else []
     if other:
         name = link.model.entry.declaration.name
-        return f"`{other[0]}` is not measured: `{name}` is fitted, and not trained"
+        does = "is fitted, and not trained" if link.model.fitted is not None else "learns nothing"
+        return f"`{other[0]}` is not measured: `{name}` {does}"
     early = sorted(p for p in measured if p.startswith(("train.", "compile.")))
     if is_solving((link,)) and early:
         name = link.model.entry.declaration.name

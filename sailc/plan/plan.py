@@ -287,7 +287,7 @@ class Planner(Struct):
             return
         metrics = self._metrics(c, link)
         operators, data = of_model(links), of_data(links, metrics, conditions)
-        if link.model.fitted is not None:
+        if link.model.plain:
             pairs = self.machines.plain(outside_software(self.world, links), operators | data)
         else:
             operators |= {p.optimizer for p in trainer.typed.phases}

@@ -7,7 +7,7 @@ from sailc.infer.modules.common import World
 from sailc.infer.modules.problem import DataLine, TypedProblem
 from sailc.infer.modules.trainer import TypedTrainer, is_phased
 from sailc.plan.courses import courses, unequal
-from sailc.plan.link import Link, Links, truth_type
+from sailc.plan.link import Links, truth_type
 from sailc.plan.matches import GroundModel
 from sailc.plan.ragged import chosen_by_point
 from sailc.plan.scenario import judged
@@ -39,6 +39,8 @@ def _unwritten(links: Links, trainer: TypedTrainer) -> str:
     if any(len(k.line.fixtures) > 1 for k in links):
         if minimizes:
             return "several fixtures for a model that minimizes"
+        if model.plain:
+            return "several fixtures for a solver that no gradient teaches"
         if any(chosen_by_point(k.line) for k in links):
             return "several fixtures of points whose lists differ in length"
         truth = truth_type(first.fixture)
@@ -76,17 +78,13 @@ def _of_courses(problem: TypedProblem, links: Links) -> str:
         if c is not found[-1] and not c.of("train"):
             return "a stage without a `train` line"
     last = found[-1]
-    if not last.of("train") and _is_fitted(last.links[0]):
+    if not last.of("train") and last.links[0].fits:
         return "a fitted converter where a problem is judged on other types than it learns from"
     if any(chosen_by_point(k.line) for k in links):
         return "stages of points whose lists differ in length"
-    if last.links[0].model.fitted is not None:
-        return "stages for a solver that is fitted"
+    if last.links[0].model.plain:
+        return "stages for a solver that no gradient teaches"
     return ""
-
-
-def _is_fitted(link: Link) -> bool:
-    return any(s.converter.fitted for a in link.answered for s in (*link.question, *a.answer))
 
 
 def _of_conditions(links: Links) -> str:
@@ -96,7 +94,7 @@ def _of_conditions(links: Links) -> str:
     several = any(len(k.line.fixtures) > 1 for k in links)
     terms = [c.holds for c in model.conditions]
     learned = any(isinstance(t, Apply) and t.layer is not None for t in walk(*terms))
-    if inside or (terms and (several or learned or model.fitted is not None)):
+    if inside or (terms and (several or learned)):
         return "a `require` about what is known only within a run"
     return ""
 
@@ -105,8 +103,8 @@ def _of_model(model: GroundModel) -> str:
     solves = model.minimize is not None and model.entry.declaration.kind == "solver"
     if model.fitted is not None and (model.trained or model.minimize is not None):
         return "a solver that is fitted and holds parameters"
-    if solves or not (model.trained or model.fitted):
-        return "a model that is not trained by a loss"
+    if solves:
+        return "a solver that minimizes something for a question that is no equation"
     inputs = tuple(v.type for v in model.inputs)
     if not all(map(_is_arrays, inputs)) or not _is_arrays(model.output.type):
         asked = inputs[0] if len(inputs) == 1 else TupleType(inputs)

@@ -1,7 +1,7 @@
-"""Programs of solvers with a `fit`: fitted once on the training points, then asked each question.
+"""Programs of solvers that no gradient teaches: with a `fit`, which is done once on the training
+points, or without. Each question is then asked.
 
-Nothing is trained by gradients, so no backend is needed: all of it is NumPy's, and what is
-called from outside.
+No backend is needed: all of it is NumPy's, and what is called from outside.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from sailc.program.layout import (
     packed,
 )
 from sailc.program.load import load_function
+from sailc.program.model import requirement
 from sailc.program.names import snake
 from sailc.program.outside import at_run
 from sailc.program.points import filled, point_functions, with_questions
@@ -44,7 +45,8 @@ from sailc.types.model import ListType, RecordType, SetType, TupleType, Type
 
 class FittedProgram(Struct, frozen=True):
     """A scenario's program, in the order of its text. `fit` is of all training questions and
-    truths and the seed, `solver` of what it gives and of many questions."""
+    truths and the seed, if the solver has one; `solver` is of what it gives and of many
+    questions."""
 
     scenario: str
     title: str
@@ -58,7 +60,7 @@ class FittedProgram(Struct, frozen=True):
     loaded: tuple[str, ...]
     data: Data
     truth_statistics: Function | None
-    fit: Function
+    fit: Function | None
     solver: Function
     answers: tuple[Function, ...]
     metrics: tuple[MetricCode, ...]
@@ -74,13 +76,14 @@ class FittedProgram(Struct, frozen=True):
         spread = (self.truth_statistics,) if self.truth_statistics is not None else ()
         made = (self.load, *self.data.functions, *self.questions, *spread)
         judged = (m.function for m in self.metrics)
-        return (*made, self.fit, self.solver, *self.answers, *judged)
+        fit = (self.fit,) if self.fit is not None else ()
+        return (*made, *fit, self.solver, *self.answers, *judged)
 
 
 def lower_fitted(
     world: World, s: Scenario, find: FindFile, folder: str, source: str
 ) -> FittedProgram:
-    """The program of a scenario that a solver with a `fit` answers."""
+    """The program of a scenario that a solver answers which no gradient teaches."""
     files = Files(find)
     load, sources = load_function(s, files)
     early, late = parted(conversions(world, s.link.question))
@@ -94,7 +97,6 @@ def lower_fitted(
     questions, splits = with_questions(judging if asks else (), splits)
     truth = judging[0].line.fixtures[0].truth
     model, fitting = s.link.model, s.link.model.fitted
-    assert fitting is not None
     return FittedProgram(
         scenario=s.id,
         title=title(s),
@@ -106,11 +108,11 @@ def lower_fitted(
         helpers=tuple(dict.fromkeys(files.helpers)),
         load=load,
         loaded=tuple(n for x in sources for n in x.names),
-        data=Data(points, splits, found, convert),
+        data=Data(points, splits, found, convert, requirement(model)),
         truth_statistics=statistics(inverse, "fit_truth", "truth", grouped=False)
         if inverse
         else None,
-        fit=at_run(_fit(model, fitting)),
+        fit=at_run(_fit(model, fitting)) if fitting is not None else None,
         solver=at_run(_solver(model, fitting)),
         answers=tuple(a.function for a in judged.answers),
         metrics=judged.metrics,
@@ -156,11 +158,11 @@ def _fit(model: GroundModel, fitting: Fitting) -> Function:
     )
 
 
-def _solver(model: GroundModel, fitting: Fitting) -> Function:
+def _solver(model: GroundModel, fitting: Fitting | None) -> Function:
     """The answers to many questions, of what was fitted."""
     low = Lowering()
     given: list[str] = []
-    for v, _ in fitting.bindings:
+    for v, _ in fitting.bindings if fitting is not None else ():
         given.append(low.names.fresh(v.name))
         low.bind(v, opened(v.type, Ref(given[-1])))
     start = low.names.fresh(model.input.name if len(model.inputs) == 1 else "question")

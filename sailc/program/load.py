@@ -69,7 +69,10 @@ def _split_names(problem: TypedProblem) -> dict[tuple[str, str], str]:
 
 
 def _splits(scenario: Scenario) -> tuple[str, ...]:
-    """The splits that the program reads: what is judged on `validate` never sees `test`."""
+    """The splits that the program reads: what is judged on `validate` never sees `test`, and
+    what learns nothing sees no other points than those that it is judged on."""
+    if all(k.model.plain and k.model.fitted is None and not k.fits for k in scenario.links):
+        return (scenario.split,)
     return ("train", "validate", "test") if scenario.split == "test" else ("train", "validate")
 
 
