@@ -8,10 +8,12 @@ from sailc.emit.numpy_rows import (
     classes,
     constant,
     expand,
+    outside,
     reduction,
     reshape,
     space_rank,
     stack,
+    wraps,
 )
 from sailc.emit.rows import Row, Rows
 from sailc.program.tree import Op, is_tuple
@@ -31,11 +33,15 @@ def _conv(op: Op) -> str:
     pad = str(op.attributes["pad"]).upper()
     k = op.attributes["k"]
     assert isinstance(k, int)
-    padding = f'"{pad}"'
+    padding = f'"{"VALID" if any(outside(op)) else pad}"'
+    source = "a"
+    if any(outside(op)):
+        ends = [(0, 0), *[outside(op)] * rank, (0, 0)]
+        source = f"jnp.pad(a, {ends}" + (', "wrap")' if wraps(op) else ")")
     if pad == "SAME" and stride != 1:
         padding = str([((k - 1) // 2, (k - 1) // 2)] * rank)
     text = (
-        f"jax.lax.conv_general_dilated(a, weight, {(stride,) * rank}, {padding}, "
+        f"jax.lax.conv_general_dilated({source}, weight, {(stride,) * rank}, {padding}, "
         f'dimension_numbers=("{image}", "{window}", "{image}"))'
     )
     return f"{text} + bias" if "bias" in op.parameters else text
@@ -112,6 +118,12 @@ JAX: Rows = {
     "argmax": reduction("argmax"),
     "argmin": reduction("argmin"),
     "quantile": _axes("jnp.quantile", ", q"),
+    "solve_linear": "jnp.linalg.solve(a, b[..., None])[..., 0]",
+    "lstsq": "(jnp.linalg.pinv(a) @ b[..., None])[..., 0]",
+    "cholesky": "jnp.linalg.cholesky(a)",
+    "inverse": "jnp.linalg.inv(a)",
+    "det": "jnp.linalg.det(a)",
+    "spectral_conv": "spectral_conv(a, real, imaginary)",
     "cumsum": "jnp.cumsum(a, axis=-1)",
     "sort": "jnp.sort(a, axis=-1)",
     "transpose": "jnp.swapaxes(a, -1, -2)",

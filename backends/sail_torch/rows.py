@@ -10,10 +10,12 @@ from sailc.emit.numpy_rows import (
     classes,
     constant,
     expand,
+    outside,
     reduction,
     reshape,
     space_rank,
     stack,
+    wraps,
 )
 from sailc.emit.rows import Row, Rows
 from sailc.program.tree import Literal, Op, is_tuple
@@ -27,10 +29,15 @@ def _conv(op: Op) -> str:
     bias = "bias" if "bias" in op.parameters else "None"
     stride = op.attributes["stride"]
     more = ""
+    before, after = outside(op)
+    source = "a.movedim(-1, 1)"
+    if before or after:
+        ends = f"{(before, after) * space_rank(op)}"
+        source = f"F.pad({source}, {ends}" + (", 'circular')" if wraps(op) else ")")
     if op.attributes["pad"] == "same":
         more = ', padding="same"' if stride == 1 else f", padding={_same_padding(op)}"
     more += f", stride={stride}" if stride != 1 else ""
-    return f"F.conv{space_rank(op)}d(a.movedim(-1, 1), weight, {bias}{more}).movedim(1, -1)"
+    return f"F.conv{space_rank(op)}d({source}, weight, {bias}{more}).movedim(1, -1)"
 
 
 def _same_padding(op: Op) -> int:
@@ -136,6 +143,12 @@ TORCH: Rows = {
     "argmax": reduction("argmax", "dim"),
     "argmin": reduction("argmin", "dim"),
     "quantile": _quantile,
+    "solve_linear": "torch.linalg.solve(a, b[..., None])[..., 0]",
+    "lstsq": "(torch.linalg.pinv(a) @ b[..., None])[..., 0]",
+    "cholesky": "torch.linalg.cholesky(a)",
+    "inverse": "torch.linalg.inv(a)",
+    "det": "torch.linalg.det(a)",
+    "spectral_conv": "spectral_conv(a, real, imaginary)",
     "cumsum": "torch.cumsum(a, dim=-1)",
     "sort": "torch.sort(a, dim=-1).values",
     "transpose": "a.transpose(-1, -2)",

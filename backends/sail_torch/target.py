@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sail_torch.outside import OUTSIDE
 from sail_torch.rows import TORCH
+from sail_torch.spectral import SPECTRAL
 from sailc.emit.numpy_rows import MOTION, OTHERS
 from sailc.emit.script import lacking, script
 from sailc.emit.target import Target
@@ -57,7 +58,7 @@ TARGET = Target(
         ),
         "sgd": "torch.optim.SGD(w.values(), lr={rate}, momentum={momentum})",
     },
-    helpers={"grad": GRADIENT, "others": OTHERS, **MOTION},
+    helpers={"spectral_conv": SPECTRAL, "grad": GRADIENT, "others": OTHERS, **MOTION},
     simplify=simplify,
     fitting=Path(__file__).parent / "collocation.py.jinja",
     imports=("import torch", "import torch.nn.functional as F"),

@@ -33,6 +33,25 @@ def space_rank(op: Op) -> int:
     return len(before) - 1
 
 
+def outside(op: Op) -> tuple[int, int]:
+    """How much a convolution is given of what is beyond the ends of each dimension, where
+    libraries have no word for it."""
+    k = op.attributes["k"]
+    assert isinstance(k, int)
+    match op.attributes["pad"]:
+        case "wrap":
+            return (k - 1) // 2, k // 2
+        case "causal":
+            return k - 1, 0
+        case _:
+            return 0, 0
+
+
+def wraps(op: Op) -> bool:
+    """Whether a convolution goes on at the other end."""
+    return op.attributes["pad"] == "wrap"
+
+
 def reshape(op: Op) -> str:
     shape = op.attributes["shape"]
     assert is_tuple(shape)
@@ -306,6 +325,12 @@ NUMPY: Rows = {
     "norm": _function("np.linalg.norm"),
     "median": _function("np.median"),
     "quantile": _function("np.quantile", more=", q"),
+    "solve_linear": "np.linalg.solve(a, b[..., None])[..., 0]",
+    "lstsq": "(np.linalg.pinv(a) @ b[..., None])[..., 0]",
+    "cholesky": "np.linalg.cholesky(a)",
+    "inverse": "np.linalg.inv(a)",
+    "det": "np.linalg.det(a)",
+    "erf": "np.vectorize(math.erf)(a)",
     "cumsum": "np.cumsum(a, axis=-1)",
     "sort": "np.sort(a, axis=-1)",
     "transpose": "np.swapaxes(a, -1, -2)",
@@ -337,6 +362,7 @@ NUMPY: Rows = {
     "ones": "np.ones(shape)",
     "arange": "np.arange(n)",
     "sample": _sample,
+    "sobol": "sobol(a, b, shape, seed)",
     "measure": _measure,
     "leading": "np.moveaxis(a, axis, 0)",
     "scan": "np.stack([*itertools.accumulate(b, a, initial=c)][1:], axis)",
@@ -359,7 +385,11 @@ NUMPY: Rows = {
 }  # fmt: skip
 
 # What rows need: standard modules, and functions of their own.
-MODULES = {"fold": "import functools", "scan": "import itertools"}
+MODULES = {
+    "fold": "import functools",
+    "scan": "import itertools",
+    "sobol": "from scipy.stats import qmc",
+}
 
 _AUC = '''
 def auc(scores, labels):
@@ -385,6 +415,13 @@ def others(array, axis=1):
     places = np.arange(n - 1) + (np.arange(n - 1) >= np.arange(n)[:, None])
     return array[(slice(None),) * axis + (places,)]
 '''
+_SOBOL = '''
+def sobol(low, high, shape, seed):
+    """Points between bounds that fill their cube evenly (Sobol 1967, scrambled by a seed)."""
+    n, *inner = shape
+    unit = qmc.Sobol(int(np.prod(inner)), rng=seed).random(n)
+    return low + (high - low) * unit.reshape(shape)
+'''
 _VERLET = '''
 def verlet(force, position, mass, step, steps):
     """Positions after each step of a motion from rest (Verlet 1967), velocities being half a step
@@ -409,4 +446,10 @@ def rk4(rate, state, step, steps):
 '''
 OTHERS = _OTHERS.strip()
 MOTION = {"motion": _VERLET.strip(), "rk4": _RK4.strip()}
-HELPERS = {"auc": _AUC.strip(), "wasserstein": _WASSERSTEIN.strip(), "others": OTHERS, **MOTION}
+HELPERS = {
+    "auc": _AUC.strip(),
+    "wasserstein": _WASSERSTEIN.strip(),
+    "others": OTHERS,
+    "sobol": _SOBOL.strip(),
+    **MOTION,
+}

@@ -101,6 +101,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     helpers += [target.outside, doors.in_model] if doors.learning else []
     on_data = operators_in(program.on_data)
     modules = {MODULES[o] for o in (used - target.helpers.keys()) | on_data if o in MODULES}
+    modules |= {"import itertools"} if any("itertools." in h for h in helpers) else set()
     modules |= {"import resource"} if "train.memory" in program.reads else set()
     modules |= set(doors.imports)
     modules |= {"import functools"} if doors.learning and "functools." in target.outside else set()

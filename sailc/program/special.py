@@ -342,7 +342,8 @@ def _filled(low: Lowering, term: Apply) -> Vector:
 def _sample(low: Lowering, term: Apply) -> Vector:
     parts = tuple(low.leaf(a).expr for a in term.arguments)
     attributes = {**term.attributes, "shape": sizes(term.type)}
-    return Leaf(Op("sample", parts, attributes), (), rank_of(term.type))
+    named = "sobol" if term.attributes["distribution"] == "sobol" else "sample"
+    return Leaf(Op(named, parts, attributes), (), rank_of(term.type))
 
 
 def _indices(low: Lowering, term: Apply) -> Vector:
