@@ -40,9 +40,12 @@ BY_COMMAND = {
     "E0805": "test_runs.py",
     "E0806": "test_runs.py",
     "E0807": "test_failures.py",
+    "E0808": "test_deep.py",
+    "E0809": "test_deep.py",
     "E0901": "test_robust.py",
     "W0801": "test_runs.py",
     "W0802": "test_externs.py",
+    "W0803": "test_deep.py",
 }
 
 # What sailc does not do as this folder says, and why.

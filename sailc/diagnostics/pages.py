@@ -18,6 +18,7 @@ _MODULES = (
     "internal",
     "kinds",
     "names",
+    "outside",
     "runs",
     "syntax",
     "types",
