@@ -41,3 +41,24 @@ def test_a_study_runs_on_both_backends(tmp_path: Path, name: str) -> None:
         scores.setdefault(model, {})[software] = found
     for backends in scores.values():
         assert backends["JAX"] == pytest.approx(backends["PyTorch"], rel=1e-2)
+
+
+def metrics_of(name: str, folder: Path) -> dict[str, Json]:
+    """What each model of a study as it stands is judged to be, by its name: of the last of what
+    is swept."""
+    texts = emitted_by(EXAMPLES / f"{name}.sail")
+    return {
+        title.split("/")[1]: run_here(text, 0, folder)[-1]["metrics"]
+        for title, text in texts.items()
+    }
+
+
+def test_even_points_integrate_better_than_random_ones(tmp_path: Path) -> None:
+    found = metrics_of("integrals", tmp_path)
+    assert found["QuasiMonteCarlo"]["missed_share"] < found["MonteCarlo"]["missed_share"] / 20
+
+
+def test_laws_are_found_by_leaving_out_what_is_small(tmp_path: Path) -> None:
+    found = metrics_of("laws", tmp_path)
+    assert found["Sindy"]["laws_found"] > 0.5 > found["LeastSquares"]["laws_found"]
+    assert found["Sindy"]["mean_error"] < found["LeastSquares"]["mean_error"]

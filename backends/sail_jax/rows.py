@@ -108,6 +108,7 @@ JAX: Rows = {
     "clip": "jnp.clip(a, b, c)",
     "where": "jnp.where(a, b, c)",
     "sum": reduction("sum"),
+    "product": reduction("prod"),
     "mean": reduction("mean"),
     "median": _axes("jnp.median"),
     "std": reduction("std"),

@@ -134,6 +134,7 @@ TORCH: Rows = {
     "clip": "torch.clamp(a, b, c)",
     "where": "torch.where(a, b, c)",
     "sum": reduction("sum", "dim"),
+    "product": reduction("prod", "dim"),
     "mean": reduction("mean", "dim"),
     "median": reduction("median", "dim"),
     "std": _std,

@@ -315,6 +315,7 @@ NUMPY: Rows = {
     "clip": "np.clip(a, b, c)",
     "where": "np.where(a, b, c)",
     "sum": reduction("sum"),
+    "product": reduction("prod"),
     "mean": reduction("mean"),
     "std": reduction("std"),
     "variance": reduction("var"),

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from sailc.program.layout import POINTS, CannotLower, Group, Leaf, Levels, Vector, any_leaf, merge
-from sailc.program.tree import Assign, Block, Expr, Op, Ref, Step
+from sailc.program.tree import Assign, Block, Expr, Literal, Op, Ref, Step
 from sailc.terms import Apply, Lambda
 
 if TYPE_CHECKING:
     from sailc.program.vectors import Lowering
 
-KNOWN = {"maximum": "max", "minimum": "min", "add": "sum"}
+KNOWN = {"maximum": "max", "minimum": "min", "add": "sum", "multiply": "product"}
+NEUTRAL = {"add": 0, "multiply": 1}
+"""What a fold starts from that adds nothing to the reduction."""
 
 
 def fold(low: Lowering, term: Apply) -> Vector:
@@ -36,6 +38,8 @@ def _known(low: Lowering, term: Apply, step: Lambda) -> Vector | None:
         return None
     axes = (-1,) if xs.levels else None
     reduced = Op(KNOWN[body.operator], (xs.expr,), {"axes": axes})
+    if isinstance(start.expr, Literal) and start.expr.value == NEUTRAL.get(body.operator):
+        return Leaf(reduced, xs.levels, 0)
     return Leaf(Op(body.operator, (start.expr, reduced)), xs.levels, 0)
 
 
@@ -44,6 +48,7 @@ def _stepwise(low: Lowering, term: Apply, step: Lambda) -> Vector:
     source, start = (low.lower(a) for a in term.arguments)
     inner, made = _stepped(low, step, source, start)
     if _levels(made) != _levels(start):
+        source = low.at_hand(source, term.span)
         start = _widened(start, made, source, term)
         inner, made = _stepped(low, step, source, start)
     if not _alike(made, start):

@@ -216,18 +216,18 @@ class Lowering(Struct):
                 return vector if parts == items else Group(parts)
             case Leaf(_, (), rank) if not source.levels:
                 name = getattr(body, "name", "") or "value"
-                one = vector if rank == 0 else self._at_hand(vector, body.span)
+                one = vector if rank == 0 else self.at_hand(vector, body.span)
                 rows = Op("repeat_rows", (any_leaf(one).expr, source.expr), {"rank": rank})
                 return self.store(name, Leaf(rows, (level,), rank), body.span)
             case Leaf(levels=levels) if level not in levels:
-                return repeated(vector, any_leaf(self._at_hand(source, body.span)), level)
+                return repeated(vector, any_leaf(self.at_hand(source, body.span)), level)
             case Leaf():
                 return vector
 
     def _kept(self, term: Map, condition: Term, source: Vector, level: str) -> Vector:
         """The elements for which a condition holds: of all points the same, or of each
         point others, but equally many."""
-        source = self._at_hand(source, term.span)
+        source = self.at_hand(source, term.span)
         before = dict(self.memo)
         self.bind(term.variable, enter(source, level))
         holds = self.leaf(condition)
@@ -239,11 +239,11 @@ class Lowering(Struct):
         mask = self.store("kept", Leaf(holds.expr, (), 1), condition.span).expr
         return each(source, lambda x: Op("take_rows", (x, mask)))
 
-    def _at_hand(self, vector: Vector, span: Span) -> Vector:
+    def at_hand(self, vector: Vector, span: Span) -> Vector:
         """A vector of which every array has a name, to be read twice."""
         match vector:
             case Group(items, None):
-                return Group({k: self._at_hand(v, span) for k, v in items.items()})
+                return Group({k: self.at_hand(v, span) for k, v in items.items()})
             case Group(whole=whole) if whole is not None and not isinstance(whole, Ref):
                 return rebased(vector, self.store("rows", Leaf(whole, (), 0), span).expr)
             case Leaf(expr) if not isinstance(expr, Ref):
