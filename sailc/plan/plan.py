@@ -40,6 +40,7 @@ from sailc.plan.scenario import (
     learns,
 )
 from sailc.plan.select import Selection, suggested
+from sailc.plan.solving import is_solving
 from sailc.plan.tune import method_of
 from sailc.plan.tuner import Tuner
 from sailc.plan.unwritten import unwritten
@@ -287,7 +288,7 @@ class Planner(Struct):
             return
         metrics = self._metrics(c, link)
         operators, data = of_model(links), of_data(links, metrics, conditions)
-        if link.model.plain:
+        if link.model.plain and not is_solving(links):
             pairs = self.machines.plain(outside_software(self.world, links), operators | data)
         else:
             operators |= {p.optimizer for p in trainer.typed.phases}
