@@ -118,23 +118,34 @@ def _at_point(op: Op) -> str:
     return "arg0(*arg1)" if op.attributes.get("vector") else f"arg0({numbers})"
 
 
+def _parts(op: Op) -> str:
+    """What is done on a grid beside the laws."""
+    parts = op.attributes["parts"]
+    assert is_tuple(parts)
+    return f", parts=[{', '.join(map(str, parts))}]" if parts else ""
+
+
 def _discretize(op: Op) -> str:
-    return (
-        "discretize(a, points)" if op.attributes["order"] == 2 else "discretize(a, points, order)"
-    )
+    order = ", order" if op.attributes["order"] != 2 else ""
+    return f"discretize(a, points{order}{_parts(op)})"
 
 
-_REFERENCES = {
-    "reference_grid": (
-        'reference(lambda points: integrate(discretize(a, points, 4), "Radau", 1e-8), '
-        "counts, a.domain())"
-    ),
+def _on_grids(solve: str) -> Row:
+    """The solution of an equation with space on finer and finer grids."""
+
+    def row(op: Op) -> str:
+        made = solve.replace("GRID", f"discretize(a, points, 4{_parts(op)})")
+        return f"reference(lambda points: {made}, counts, a.domain())"
+
+    return row
+
+
+_REFERENCES: Rows = {
+    "reference_grid": _on_grids('integrate(GRID, "Radau", 1e-8)'),
     "reference_course": (
         'reference(lambda points: integrate(system(a), "Radau", 1e-6 / points), counts, a.domain())'
     ),
-    "reference_steady": (
-        "reference(lambda points: settle(discretize(a, points, 4), 1e-10), counts, a.domain())"
-    ),
+    "reference_steady": _on_grids("settle(GRID, 1e-10)"),
 }
 
 # What `read_table` puts where something is missing.

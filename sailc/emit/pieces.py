@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -20,27 +20,31 @@ class Piece(Struct, frozen=True):
 
 
 class Pieces(Struct, frozen=True):
-    """The functions of a file by name, in its order; `imports` are the lines that bring names."""
+    """The functions of some files by name, in their order; `imports` are the lines that bring
+    names from elsewhere."""
 
     functions: dict[str, Piece]
     imports: dict[str, str]
 
 
 @cache
-def pieces(name: str) -> Pieces:
-    """The functions in a file of `written`."""
-    text = (WRITTEN / f"{name}.py").read_text(encoding="utf-8")
+def pieces(*files: str) -> Pieces:
+    """The functions in some files of `written`."""
     functions: dict[str, Piece] = {}
     imports: dict[str, str] = {}
-    for node in ast.parse(text).body:
-        match node:
-            case ast.FunctionDef(name=own) | ast.ClassDef(name=own):
-                segment = ast.get_source_segment(text, node) or ""
-                functions[own] = Piece(segment, _names(node))
-            case ast.Import(names) | ast.ImportFrom(names=names):
-                imports |= {a.asname or a.name: _line(node, a) for a in names}
-            case _:
-                pass
+    for file in files:
+        text = (WRITTEN / f"{file}.py").read_text(encoding="utf-8")
+        for node in ast.parse(text).body:
+            match node:
+                case ast.FunctionDef(name=own) | ast.ClassDef(name=own):
+                    segment = ast.get_source_segment(text, node) or ""
+                    functions[own] = Piece(segment, _names(node))
+                case ast.ImportFrom(module=module) if (module or "").startswith("sailc."):
+                    pass
+                case ast.Import(names) | ast.ImportFrom(names=names):
+                    imports |= {a.asname or a.name: _line(node, a) for a in names}
+                case _:
+                    pass
     return Pieces(functions, imports)
 
 
@@ -55,10 +59,10 @@ def _line(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
     return f"from {node.module} import {alias.name}{renamed}"
 
 
-def taken(name: str, wanted: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The texts of some functions and of all that they call, in the order of the file, and the
-    imports that these need."""
-    found = pieces(name)
+def taken(files: Sequence[str], wanted: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The texts of some functions and of all that they call, in the order of the files, and
+    the imports that these need."""
+    found = pieces(*files)
     whole: set[str] = set()
     stack = [w for w in wanted if w in found.functions]
     while stack:

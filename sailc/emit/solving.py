@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from sailc import __version__
@@ -19,18 +20,8 @@ from sailc.program.equations import EquationCode
 from sailc.program.solving import SolverProgram
 from sailc.program.tree import Function, MetricCode
 
-# The functions that the rows of some operators call.
-CALLS = {
-    "discretize": ("discretize",),
-    "system": ("system",),
-    "integrate": ("integrate",),
-    "integrate_explicitly": ("integrate_explicitly",),
-    "settle": ("settle",),
-    "reference_grid": ("reference", "integrate", "discretize"),
-    "reference_course": ("reference", "integrate", "system"),
-    "reference_steady": ("reference", "settle", "discretize"),
-    "residual": ("residual",),
-}
+# The files whose functions a program is made of.
+WRITTEN = ("equations", "grids")
 
 
 def solver_script(program: SolverProgram, target: Target) -> str:
@@ -50,9 +41,9 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
     functions = list(_functions(program))
     used = operators_in(functions)
     fitted = program.fitted
-    wanted = [f for o in sorted(used) for f in CALLS.get(o, ()) if not (fitted and o == "residual")]
+    wanted = sorted(_called(functions) - ({"residual"} if fitted else set()))
     wanted += ["collocation", "borders"] if fitted else []
-    texts, needed = taken("equations", wanted)
+    texts, needed = taken(WRITTEN, wanted)
     extra = ["import scipy", "from dataclasses import dataclass"]
     if fitted:
         extra += ["import math", "from functools import partial", *target.imports]
@@ -63,6 +54,7 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
     lines = {*program.imports, *needed, *extra}
     imports = sorted(merged(sorted(lines)), key=lambda line: (line.startswith("from"), line))
     each = ", ".join(program.names)
+    asked = f"{program.asked.name}({each})" if program.asked else each
     return {
         "program": program,
         "title": docline(f"{program.title}, on {target.title}"),
@@ -81,7 +73,8 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
         "drawn": fitted is not None or any(f.drawn for f in program.fixtures),
         "each": each,
         "each_one": each if len(program.names) == 1 else f"({each})",
-        "solve": _solve(program, f"{program.asked.name}({each})" if program.asked else each),
+        "asked": asked,
+        "solve": _solve(program, asked),
         "layout": fit,
         "metric_line": _metric_line,
     }
@@ -118,6 +111,12 @@ def _functions(program: SolverProgram) -> Iterator[Function]:
         yield m.function
     for e in program.equations:
         yield from e.methods
+
+
+def _called(functions: Iterable[Function]) -> set[str]:
+    """The names that the texts of some functions read."""
+    trees = (ast.parse(function(f, NUMPY)) for f in functions)
+    return {n.id for t in trees for n in ast.walk(t) if isinstance(n, ast.Name)}
 
 
 def _mentions(program: SolverProgram, word: str) -> bool:

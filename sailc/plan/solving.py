@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from sailc.diagnostics.exclusions import Reason
 from sailc.infer.modules.common import World
-from sailc.infer.modules.equation import elaborate_equation
+from sailc.infer.modules.equation import elaborate_equation, required_of
+from sailc.names import Entry
 from sailc.plan.link import Link, Links
-from sailc.symbolic.form import TypedEquation
+from sailc.symbolic.form import Required, TypedEquation
 from sailc.terms import Apply, Term, walk
 from sailc.types.model import EquationType, FieldType
 
@@ -29,8 +30,7 @@ def equations_in(roots: Iterable[Term]) -> dict[str, Apply]:
 
 def typed(world: World, term: Apply) -> TypedEquation | None:
     """The equation that a term is an instance of; None where it has mistakes."""
-    view = world.names.views[str(term.attributes["source"])]
-    return elaborate_equation(world.context(), view.values[str(term.attributes["name"])])
+    return elaborate_equation(world.context(), _entry(world, term))
 
 
 def unsolved(world: World, links: Links) -> Reason | None:
@@ -68,9 +68,11 @@ def _refused(world: World, link: Link) -> Iterator[Reason]:
     """What of the equations that are asked about the solver cannot do."""
     from sailc.symbolic.system import Refused, system
 
-    found = equations_in([link.line.source, link.fixture.question])
+    roots = [link.line.source, link.fixture.question]
+    found = equations_in(roots)
     if not found:
         yield _later("a question about equations that are not declared")
+    yield from _unmet(world, roots)
     kinds: set[tuple[bool, int]] = set()
     for name, term in found.items():
         equation = typed(world, term)
@@ -92,6 +94,31 @@ def _refused(world: World, link: Link) -> Iterator[Reason]:
         kinds.add((made.time is None, len(made.space)))
     if len(kinds) > 1:
         yield _later("equations with and without space, or a start, in one line")
+
+
+def _unmet(world: World, roots: Iterable[Term]) -> Iterator[Reason]:
+    """What equations require and instances that are known already do not meet."""
+    for name, r in _required(world, roots):
+        if r.holds is False:
+            yield Reason("X0106", f"{r.because} (`{name}`)")
+
+
+def asks(world: World, roots: Iterable[Term]) -> bool:
+    """Whether only the data tell if instances meet what their equations require."""
+    return any(not isinstance(r.holds, bool) for _, r in _required(world, roots))
+
+
+def _required(world: World, roots: Iterable[Term]) -> Iterator[tuple[str, Required]]:
+    """What is required of each instance of an equation in some terms."""
+    for t in walk(*roots):
+        if isinstance(t, Apply) and t.operator == "equation":
+            for r in required_of(world.context(), _entry(world, t), t.arguments):
+                yield str(t.attributes["name"]), r
+
+
+def _entry(world: World, term: Apply) -> Entry:
+    view = world.names.views[str(term.attributes["source"])]
+    return view.values[str(term.attributes["name"])]
 
 
 def _has(root: Term, operator: str) -> bool:

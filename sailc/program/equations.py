@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from sailc.program.layout import Leaf
-from sailc.program.tree import Assign, Expr, Function, Literal, Op, Ref, Text
+from sailc.program.tree import Assign, Check, Expr, Function, Literal, Op, Ref, Text
 from sailc.program.vectors import Lowering
 from sailc.symbolic.form import TypedEquation
 from sailc.symbolic.laws import Leftover, conditions, laws
@@ -32,17 +32,20 @@ class EquationCode(Struct, frozen=True):
 
 class Wanted(Struct, frozen=True):
     """What a program does with equations. Explicit methods need no Jacobian without space; a
-    field is `judged` by the laws, a network is `fitted` to laws and conditions."""
+    field is `judged` by the laws, a network is `fitted` to laws and conditions; parameters may
+    have to meet what is `required`."""
 
     implicit: bool
     judged: bool
     fitted: bool
+    required: bool
 
 
 def equation_code(e: TypedEquation, s: System | None, wanted: Wanted) -> EquationCode:
     """The class of an equation; without a system nothing is solved on a grid."""
-    writer = _Writer(e, s or System(None, (), (), (), (), (), (), (), (), ()))
+    writer = _Writer(e, s or System(None, *[()] * 9))
     methods = [writer.domain()]
+    methods += [writer.required()] if wanted.required else []
     facts: list[tuple[str, str]] = []
     if s is not None:
         methods += [writer.start(), writer.rates()]
@@ -61,6 +64,7 @@ def equation_code(e: TypedEquation, s: System | None, wanted: Wanted) -> Equatio
     if s is None:
         return EquationCode(e.name, describe(e), fields, tuple(facts), tuple(methods), tuple(own))
     if s.space:
+        methods += writer.carried() if s.fluxes else []
         methods += [writer.values(), writer.slopes()]
         facts += [
             ("states", str(len(s.states))),
@@ -127,6 +131,18 @@ class _Writer(Struct):
         doc = f"The ends of {', '.join(v.name for v in self.e.independents)}."
         return self._method("domain", doc, (), ends, pairs)
 
+    def required(self) -> Function:
+        """What the equation requires of its parameters, as far as that has to be asked."""
+        asked = [(r, r.holds) for r in self.e.required if not isinstance(r.holds, bool)]
+        low = Lowering()
+        low.names.taken.add("self")
+        low.body += bind(low, self.e.parameters, (), (), [t for _, t in asked])
+        checks = tuple(
+            Check(low.leaf(t).expr, f"{self.e.name}: {r.because}", r.span) for r, t in asked
+        )
+        doc = "What is required of the parameters." if asked else "It requires nothing."
+        return Function("required", doc, ("self",), tuple(low.body), (), self.e.span, checks)
+
     def start(self) -> Function:
         states = ", ".join(v.name for v in self.s.states)
         if self.s.time is None:
@@ -137,9 +153,14 @@ class _Writer(Struct):
         return self._plain("start", doc, self._space, self.s.start)
 
     def _plain(
-        self, name: str, doc: str, variables: Sequence[Var], terms: Sequence[Term]
+        self,
+        name: str,
+        doc: str,
+        variables: Sequence[Var],
+        terms: Sequence[Term],
+        make: _Make | None = None,
     ) -> Function:
-        made = self._method(name, doc, variables, terms, _items)
+        made = self._method(name, doc, variables, terms, make or _items)
         parameters = tuple(p for p in made.parameters if p != NONE)
         return Function(name, doc, parameters, made.body, made.results, made.span)
 
@@ -155,15 +176,29 @@ class _Writer(Struct):
         return [*self._space, *self._time, *self._jets]
 
     def jacobian(self) -> Function:
-        n = len(self.s.jets)
         doc = f"How these change with {', '.join(v.name for v in self._jets)}."
         flat = [t for row in self.s.slopes for t in row]
+        n = len(self.s.jets)
+        return self._method("jacobian", doc, self._arguments, flat, lambda v: _nested(v, n))
 
-        def rows(values: list[Expr]) -> Expr:
-            cut = [values[i : i + n] for i in range(0, len(values), n)]
-            return Op("items", tuple(Op("items", tuple(r)) for r in cut))
-
-        return self._method("jacobian", doc, self._arguments, flat, rows)
+    def carried(self) -> list[Function]:
+        """The fluxes, and how they change with the states."""
+        states = ", ".join(v.name for v in self.s.states)
+        along = ", ".join(v.name for v in self._space)
+        n = len(self.s.states)
+        fluxes = [t for row in self.s.fluxes for t in row]
+        speeds = [t for table in self.s.speeds for row in table for t in row]
+        what = f"What is carried along {along}: their rates are lowered by its slopes."
+        return [
+            self._plain("fluxes", what, self.s.states, fluxes, lambda v: _nested(v, n)),
+            self._plain(
+                "speeds",
+                f"How the fluxes change with {states}.",
+                self.s.states,
+                speeds,
+                lambda v: _nested(v, n, n),
+            ),
+        ]
 
     def laws(self, found: Leftover) -> Function:
         doc = "What the laws leave over, left minus right sides."
@@ -245,6 +280,14 @@ def _rows(rows: list[Expr], places: list[Expr]) -> Expr:
 
 def _items(values: list[Expr]) -> Expr:
     return Op("items", tuple(values))
+
+
+def _nested(values: Sequence[Expr], *sizes: int) -> Expr:
+    """Values as rows of a size; with several sizes, rows of rows, the innermost last."""
+    rows: list[Expr] = list(values)
+    for n in reversed(sizes):
+        rows = [Op("items", tuple(rows[i : i + n])) for i in range(0, len(rows), n)]
+    return Op("items", tuple(rows))
 
 
 def _table(ends: Sequence[End]) -> _Make:

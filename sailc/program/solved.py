@@ -42,15 +42,25 @@ def settled(term: Term, about: System) -> Term:
         match t.operator:
             case "discretize" if not about.space:
                 return replace(t, operator="system", attributes={})
+            case "discretize":
+                return replace(t, attributes={**t.attributes, "parts": _parts(about)})
             case "integrate":
                 return _integrate(t, about)
             case "reference":
                 kind = "steady" if about.time is None else "grid" if about.space else "course"
-                return replace(t, operator=f"reference_{kind}")
+                attributes = {**t.attributes, "parts": _parts(about)}
+                return replace(t, operator=f"reference_{kind}", attributes=attributes)
             case _:
                 return t
 
     return rebuild(term, change, memo)
+
+
+def _parts(about: System) -> tuple[str, ...]:
+    """What is done on a grid beside the laws."""
+    if about.fluxes:
+        return ("fluxes",)
+    return ("upwind",) if about.carries else ()
 
 
 def _integrate(t: Apply, about: System) -> Apply:

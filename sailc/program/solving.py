@@ -11,7 +11,7 @@ from sailc.infer.modules.problem import DataLine, Question
 from sailc.plan.link import Link
 from sailc.plan.metrics import reads
 from sailc.plan.scenario import Scenario
-from sailc.plan.solving import equations_in, solved, typed
+from sailc.plan.solving import asks, equations_in, solved, typed
 from sailc.program.collocation import Collocated, collocated
 from sailc.program.equations import EquationCode, Wanted, equation_code
 from sailc.program.files import Files, FindFile
@@ -24,6 +24,7 @@ from sailc.program.solved import EXPLICIT, listing, settled
 from sailc.program.tidy import inlined
 from sailc.program.tree import Door, Driver, Function, MetricCode, Program, Ref
 from sailc.program.vectors import Lowering
+from sailc.symbolic.form import TypedEquation
 from sailc.symbolic.system import System, system
 from sailc.terms import Apply, Const, Term, walk
 from sailc.types.model import TupleType
@@ -63,6 +64,8 @@ class SolverProgram(Struct, frozen=True):
     metrics: tuple[MetricCode, ...]
     reads: frozenset[str]
     fitted: Collocated | None = None
+    required: bool = False
+    """Whether equations have to be asked if their parameters are what they require."""
     drivers: Mapping[Door, Driver] = field(default_factory=dict["Door", "Driver"])
 
 
@@ -84,22 +87,24 @@ class _Lowering(Struct):
     codes: tuple[EquationCode, ...]
     names: tuple[str, ...]
     taken: NameTable
+    required: bool
 
     @classmethod
     def of(cls, world: World, s: Scenario, find: FindFile) -> _Lowering:
         link = s.link
-        found = equations_in([link.line.source, link.fixture.question])
+        roots = [link.line.source, link.fixture.question]
+        found = equations_in(roots)
         equations = [e for t in found.values() if (e := typed(world, t)) is not None]
         fitted = link.model.minimize is not None
-        systems = [system(e) if solved(link) else None for e in equations]
+        systems = _systems(equations) if solved(link) else [None] * len(equations)
         asked = [f.question for i, f in enumerate(link.line.fixtures) if i in scored(s)]
         judged = any(isinstance(t, Apply) and t.operator == "residual" for t in walk(*asked))
         pairs = zip(equations, systems, strict=True)
-        wanted = Wanted(_implicit(link), judged, fitted)
+        wanted = Wanted(_implicit(link), judged, fitted, asks(world, roots))
         codes = tuple(equation_code(e, x, wanted) for e, x in pairs)
         taken = NameTable(set(TAKEN) | {c.name for c in codes})
         names = tuple(taken.fresh(n) for n in link.line.names)
-        return cls(world, s, Files(find), systems[0], codes, names, taken)
+        return cls(world, s, Files(find), systems[0], codes, names, taken, wanted.required)
 
     @property
     def link(self) -> Link:
@@ -135,6 +140,7 @@ class _Lowering(Struct):
             metrics=tuple(self._metrics(fixtures)),
             reads=frozenset(r for m in self.s.metrics if m.measure for r in reads(m.measure)),
             fitted=fitted,
+            required=self.required,
         )
 
     # --- questions ---------------------------------------------------------------------------
@@ -219,6 +225,17 @@ class _Lowering(Struct):
                 yield measure_code(m, self.taken)
             else:
                 yield score_code(m, stages[m.fixture], self.taken, grouped=False)
+
+
+def _systems(equations: list[TypedEquation]) -> list[System]:
+    """The systems of some equations, which are all solved alike."""
+    systems = [system(e) for e in equations]
+    kinds = {(x.time is not None, len(x.space)) for x in systems}
+    if len(kinds) > 1:
+        raise CannotLower("equations with time and such without", equations[0].span)
+    if any(x.carries and not x.fluxes for x in systems):
+        return [system(e, conserving=False) for e in equations]
+    return systems
 
 
 def _answered(output: str) -> Callable[[Lowering, Apply], Vector]:

@@ -37,6 +37,14 @@ class Side(Struct, frozen=True):
         return len(self.places) > 1
 
 
+class Required(Struct, frozen=True):
+    """What an equation requires of its parameters: true or false if that is known already."""
+
+    holds: Term | bool
+    because: str
+    span: Span
+
+
 class TypedEquation(Struct, frozen=True, eq=False):
     """An equation with every name resolved; `domain` has the ends of each variable."""
 
@@ -50,6 +58,7 @@ class TypedEquation(Struct, frozen=True, eq=False):
     initial: tuple[Side, ...]
     boundary: tuple[Side, ...]
     span: Span
+    required: tuple[Required, ...] = ()
 
     @property
     def sides(self) -> tuple[Side, ...]:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from sailc.source import Span
 from sailc.symbolic.algebra import Expression, NoSymbol, Orders, Symbols, sympy
+from sailc.symbolic.fluxes import Fluxes, fluxes
 from sailc.symbolic.form import Law, Side, TypedEquation, same
 from sailc.terms import Term, Var
 
@@ -60,16 +61,28 @@ class System(Struct, frozen=True):
     start: tuple[Term, ...]
     ends: tuple[End, ...]
     periodic: tuple[bool, ...]
+    fluxes: tuple[tuple[Term, ...], ...] = ()
+    """For each axis of space, what is carried along it of each state: the rates lack the slopes of
+    that. Empty where the rates hold all first derivatives themselves."""
+    speeds: tuple[tuple[tuple[Term, ...], ...], ...] = ()
+    """How each flux changes with each state."""
+
+    @property
+    def carries(self) -> bool:
+        """Whether rates read first derivatives by space."""
+        return bool(self.fluxes) or any(sum(j.orders) == 1 for j in self.jets)
 
 
-def system(e: TypedEquation) -> System:
-    """The system of an equation. Raises `Refused` where it has none."""
+def system(e: TypedEquation, *, conserving: bool = True) -> System:
+    """The system of an equation; `conserving` where first derivatives by space may be slopes of
+    fluxes. Raises `Refused` where it has none."""
     try:
-        return _Deriving.of(e).system()
+        return _Deriving.of(e, conserving).system()
     except NoSymbol as error:
         raise Refused(f"`{error.operator}` has no derivative that I know") from error
 
 
+Table = tuple[tuple[Expression, ...], ...]
 State = tuple[int, int]
 """An unknown, and how many derivatives by time."""
 
@@ -79,9 +92,10 @@ class _Deriving(Struct):
     symbols: Symbols
     time: int | None
     depths: tuple[int, ...]
+    conserving: bool
 
     @classmethod
-    def of(cls, e: TypedEquation) -> _Deriving:
+    def of(cls, e: TypedEquation, conserving: bool) -> _Deriving:
         axes = list(dict.fromkeys(s.axis for s in e.initial))
         if len(axes) > 1:
             raise Refused("its initial conditions are at the start of several variables")
@@ -91,7 +105,7 @@ class _Deriving(Struct):
             if time is not None and depth < 1:
                 name = e.independents[time].name
                 raise Refused(f"no law has a derivative of `{u.name}` by {name}")
-        return cls(e, Symbols(e.independents, e.unknowns), time, depths)
+        return cls(e, Symbols(e.independents, e.unknowns), time, depths, conserving)
 
     @property
     def space(self) -> tuple[int, ...]:
@@ -109,10 +123,14 @@ class _Deriving(Struct):
         return self.symbols.jet(s[0], self.orders(s[1]))
 
     def system(self) -> System:
-        rates = self._rates() if self.time is not None else [self._left(w) for w in self.e.laws]
+        rates = self._rates() if self.time is not None else self._balances()
         jets = list(self._jets(rates))
         span = self.e.laws[0].span
         self._within(jets)
+        carried = self._fluxes(rates, jets)
+        if carried is not None:
+            rates = list(carried.rest)
+            jets = list(self._jets(rates))
         at = [self.symbols.symbol(j.variable) for j in jets]
         return System(
             self.time,
@@ -125,7 +143,12 @@ class _Deriving(Struct):
             tuple(self._start()) if self.time is not None else (),
             tuple(self._ends()),
             tuple(self._periodic(axis) for axis in self.space),
+            self._terms(carried.fluxes, span) if carried is not None else (),
+            tuple(self._terms(t, span) for t in carried.speeds) if carried is not None else (),
         )
+
+    def _terms(self, table: Table, span: Span) -> tuple[tuple[Term, ...], ...]:
+        return tuple(tuple(self.symbols.term(x, span) for x in row) for row in table)
 
     # --- laws --------------------------------------------------------------------------------
 
@@ -147,6 +170,18 @@ class _Deriving(Struct):
             rates.append(found[u] if last else self.state((u, j + 1)))
         return rates
 
+    def _balances(self) -> list[Expression]:
+        """What the laws of a steady state leave over, of the sign that rates would have: what
+        diffuses spreads."""
+        return [-x if self._thickens(x) else x for x in map(self._left, self.e.laws)]
+
+    def _thickens(self, left: Expression) -> bool:
+        """Whether second derivatives are taken away."""
+        factors = [
+            sympy.diff(left, s) for (_, n), s in self.symbols.derivatives().items() if 2 in n
+        ]
+        return any(f.could_extract_minus_sign() for f in factors if f != 0)
+
     def _jets(self, rates: list[Expression]) -> Iterator[Jet]:
         """The states, then their derivatives by space that the rates read."""
         read = {s.name for r in rates for s in r.free_symbols}
@@ -162,6 +197,19 @@ class _Deriving(Struct):
                 name = self.symbols.jet_name(u, tuple(full))
                 if any(orders) and name in read:
                     yield Jet(i, orders, self._variable(self.symbols.jet(u, tuple(full)), span))
+
+    def _fluxes(self, rates: list[Expression], jets: list[Jet]) -> Fluxes | None:
+        """What first derivatives by space are slopes of."""
+        if not self.conserving:
+            return None
+        symbol = self.symbols.symbol
+        slopes = [
+            {j.state: symbol(j.variable) for j in jets if sum(j.orders) == j.orders[axis] == 1}
+            for axis in range(len(self.space))
+        ]
+        changing = [symbol(j.variable) for j in jets if any(j.orders)]
+        changing += [symbol(v) for v in self.e.independents]
+        return fluxes(rates, [self.state(s) for s in self.states], slopes, changing)
 
     def _within(self, jets: list[Jet]) -> None:
         for j in jets:

@@ -95,229 +95,16 @@ class System(NamedTuple):
     field: object
 
 
-def system(eq):
-    """An equation without space as it stands."""
-
-    def field(solution):
-        def at(t):
-            values = solution(np.ravel(t))[list(eq.unknowns)]
-            return values.T.reshape(*np.shape(t), -1)
-
-        return at
-
-    def rate(t, y):
-        return np.array(eq.rates(t, *y))
-
-    def jacobian(t, y):
-        return np.array(eq.jacobian(t, *y), dtype=float)
-
-    start = np.array(eq.start(), dtype=float)
-    return System(eq.domain()[0], start, rate, jacobian, 1e-8, field)
-
-
-def differences(x, order, accuracy, periodic, slopes, lean=0):
-    """Matrices from values at even places x, and slopes at its ends, to a derivative.
-
-    Central differences, or such that lean to one side by a place; one-sided ones near
-    the ends. Each is exact for polynomials up to a degree (Fornberg 1988). `slopes`
-    says for the first and the last place whether the slope there is known; it then
-    takes part.
-    """
-    n, h = len(x), x[1] - x[0]
-    reach = (order + 1) // 2 - 1 + accuracy // 2
-    around = np.arange(-reach - (lean < 0), reach + 1 + (lean > 0))
-
-    def weights(offsets, known):
-        powers = np.arange(len(offsets) + len(known))[:, None]
-        on_values = np.float_power(offsets, powers)
-        on_slopes = powers * np.float_power(known, np.maximum(powers - 1, 0))
-        wanted = math.factorial(order) * (powers[:, 0] == order)
-        return np.linalg.solve(np.hstack([on_values, on_slopes]), wanted)
-
-    values, ends = sparse.lil_matrix((n, n)), sparse.lil_matrix((n, n))
-    inside = weights(around, [])
-    for i in range(n):
-        if periodic or (i + around[0] >= 0 and i + around[-1] < n):
-            near, w = (i + around) % n, inside
-        else:
-            at_first = i + around[0] < 0
-            known = np.array([0 if at_first else n - 1])[: slopes[0 if at_first else 1]]
-            width = order + accuracy - len(known)
-            near = np.arange(width) + (0 if at_first else n - width)
-            w = weights(near - i, known - i)
-            ends[i, known] = w[width:] / h ** (order - 1)
-        values[i, near] = w[: len(near)] / h**order
-    return values.tocsr(), ends.tocsr()
-
-
-def discretize(eq, points, accuracy=2):
-    """An equation on an even grid: a system for the values at its nodes, differences in
-    the place of derivatives by space. What the boundary gives is no part of the system.
-    A first derivative leans to where its state comes from (upwind)."""
-    ends = list(eq.domain())
-    span = ends.pop(eq.time_axis) if eq.time_axis is not None else None
-    whole = [np.linspace(low, high, points) for low, high in ends]
-    places = [x[: points - around] for x, around in zip(whole, eq.periodic)]
-    shape = tuple(map(len, places))
-    grid = [x.ravel() for x in np.meshgrid(*places, indexing="ij")]
-    nodes = np.arange(math.prod(shape)).reshape(shape)
-    conditions = (eq.values(*grid, 0.0), eq.slopes(*grid, 0.0))
-    at_end = {
-        key: np.take(nodes, key[2], key[1]).ravel() for c in conditions for key in c
-    }
-    free = np.ones((eq.states, nodes.size), bool)
-    for key in conditions[0]:
-        free[key[0], at_end[key]] = False
-
-    def operator(state, orders, lean=0):
-        """What takes a state, and its slopes at the ends, to one of its derivatives."""
-        made = []
-        for axis, (x, order) in enumerate(zip(places, orders)):
-            known = [(state, axis, end) in conditions[1] for end in (0, -1)]
-            if order:
-                around = eq.periodic[axis]
-                made.append(differences(x, order, accuracy, around, known, lean))
-            else:
-                made.append((sparse.identity(len(x)),) * 2)
-        return [reduce(sparse.kron, matrices).tocsr() for matrices in zip(*made)]
-
-    first = [sum(orders) == 1 for _, orders in eq.jets]
-    central = [operator(*jet) for jet in eq.jets]
-    left = [
-        operator(*jet, -1) if f else c for jet, f, c in zip(eq.jets, first, central)
-    ]
-    right = [
-        operator(*jet, 1) if f else c for jet, f, c in zip(eq.jets, first, central)
-    ]
-
-    def complete(t, y):
-        """All values, those that the boundary gives included."""
-        u = np.zeros(free.shape)
-        u[free] = y
-        for key, value in eq.values(*grid, t).items():
-            u[key[0], at_end[key]] = everywhere(value)[at_end[key]]
-        return u
-
-    def everywhere(value):
-        return np.broadcast_to(value, nodes.size)
-
-    def derivatives(t, u, operators):
-        slopes = np.zeros((len(shape), *u.shape))
-        for key, (value, factor) in eq.slopes(*grid, t).items():
-            slope = everywhere(value + factor * u[key[0]])
-            slopes[key[1], key[0], at_end[key]] = slope[at_end[key]]
-        found = []
-        for (state, orders), (on_values, on_slopes) in zip(eq.jets, operators):
-            found.append(on_values @ u[state])
-            if np.count_nonzero(orders) == 1:
-                found[-1] += on_slopes @ slopes[np.argmax(orders), state]
-        return found
-
-    def upwind(t, u):
-        """The jets, and for each whether it leans to the left."""
-        jets = derivatives(t, u, central)
-        if not any(first):
-            return jets, [None] * len(jets)
-        table = eq.jacobian(*grid, t, *jets)
-        speeds = [everywhere(table[state][j]) for j, (state, _) in enumerate(eq.jets)]
-        sides = [derivatives(t, u, side) for side in (left, right)]
-        leans = [speed < 0 if f else None for speed, f in zip(speeds, first)]
-        return [
-            jet if lean is None else np.where(lean, sides[0][j], sides[1][j])
-            for j, (jet, lean) in enumerate(zip(jets, leans))
-        ], leans
-
-    def rate(t, y):
-        rates = eq.rates(*grid, t, *upwind(t, complete(t, y))[0])
-        return np.array([everywhere(r) for r in rates])[free]
-
-    def jacobian(t, y):
-        jets, leans = upwind(t, complete(t, y))
-        blocks = [[sparse.csr_matrix((nodes.size,) * 2)] * eq.states for _ in free]
-        for row, partials in zip(blocks, eq.jacobian(*grid, t, *jets)):
-            for j, (state, orders) in enumerate(eq.jets):
-                inner = closed(t, state, orders, central[j])
-                if leans[j] is not None:
-                    sides = [closed(t, state, orders, s[j]) for s in (left, right)]
-                    there = sparse.diags(leans[j].astype(float))
-                    inner = sides[1] + there @ (sides[0] - sides[1])
-                partial = everywhere(partials[j]).astype(float)
-                row[state] = row[state] + sparse.diags(partial) @ inner
-        whole = sparse.bmat(blocks).tocsr()
-        return whole[free.ravel()][:, free.ravel()].tocsc()
-
-    def closed(t, state, orders, pair):
-        """An operator with the slopes at the ends that depend on the state there."""
-        inner = pair[0]
-        for key, (_, factor) in eq.slopes(*grid, t).items():
-            alone = np.count_nonzero(orders) == 1 and orders[key[1]]
-            if key[0] == state and alone:
-                at = np.zeros(nodes.size)
-                at[at_end[key]] = everywhere(factor)[at_end[key]]
-                inner = inner + pair[1] @ sparse.diags(at)
-        return inner
-
-    def profile(t, y):
-        """The unknowns on the whole grid, periodic ends included."""
-        u = complete(t, y)[list(eq.unknowns)].reshape(-1, *shape)
-        return np.pad(u, [(0, 0), *((0, int(p)) for p in eq.periodic)], mode="wrap")
-
-    def field(solution):
-        return on_grid(whole, lambda t: profile(t, solution(t)), eq.time_axis)
-
-    start = np.array([everywhere(s) for s in eq.start(*grid)], dtype=float)[free]
-    return System(span, start, rate, jacobian, 1.0, field)
-
-
-def on_grid(places, profile, time_axis):
-    """A field between the nodes of a grid (cubic splines); `profile(t)` are the values
-    there, and `time_axis` is which of its variables is t."""
-    between = along_a_line if len(places) == 1 else inside_a_box
-
-    def field(*coordinates):
-        coordinates = np.broadcast_arrays(*coordinates)
-        given = [np.ravel(c) for c in coordinates]
-        t = given.pop(time_axis) if time_axis is not None else np.zeros(given[0].size)
-        moments, which = np.unique(t, return_inverse=True)
-        found = between(places, [profile(m) for m in moments], given, which)
-        return found.reshape(*coordinates[0].shape, -1)
-
-    return field
-
-
-def along_a_line(places, profiles, given, which):
-    """Profiles between the nodes of a line: each place in the profile of its moment."""
-    (nodes,), (x,) = places, given
-    spline = CubicSpline(nodes, np.stack(profiles), axis=-1)
-    piece = np.clip(np.searchsorted(nodes, x, "right") - 1, 0, len(nodes) - 2)
-    pieces = spline.c[:, piece, which]
-    return np.sum(
-        pieces * ((x - nodes[piece]) ** np.arange(4)[::-1, None])[..., None], 0
-    )
-
-
-def inside_a_box(places, profiles, given, which):
-    """Profiles between the nodes of a box: each place in the profile of its moment."""
-    found = np.empty((which.size, len(profiles[0])))
-    for moment, profile in enumerate(profiles):
-        now = which == moment
-        spline = RegularGridInterpolator(
-            places, np.moveaxis(profile, 0, -1), method="cubic"
-        )
-        found[now] = spline(np.stack([c[now] for c in given], axis=-1))
-    return found
-
-
-def integrate(system, method, tolerance):
+def integrate(posed, method, tolerance):
     """The solution of a system from its start, as a field. Errors are relative: what is
     smaller than a negligible part of the start does not count."""
-    small = tolerance * system.negligible * np.max(np.abs(system.start), initial=1e-300)
+    small = tolerance * posed.negligible * np.max(np.abs(posed.start), initial=1e-300)
     run = solve_ivp(
-        system.rate,
-        system.span,
-        system.start,
+        posed.rate,
+        posed.span,
+        posed.start,
         method,
-        jac=system.jacobian,
+        jac=posed.jacobian,
         rtol=tolerance,
         atol=small,
         dense_output=True,
@@ -326,7 +113,7 @@ def integrate(system, method, tolerance):
         raise ArithmeticError(
             f"the solver does not converge at t = {run.t[-1]:g}: {run.message}"
         )
-    return system.field(run.sol)
+    return posed.field(run.sol)
 
 
 def reference(solve, counts, domain):
@@ -381,6 +168,221 @@ def residual(eq, field, n, rng):
     ]
     left = eq.laws(*places, *jets)
     return np.stack([np.broadcast_to(x, n) for x in left], axis=-1)
+
+
+def differences(x, order, accuracy, periodic, slopes, lean=0):
+    """Matrices from values at even places x, and slopes at its ends, to a derivative.
+
+    Central differences, or such that lean to one side by a place; one-sided ones near
+    the ends. Each is exact for polynomials up to a degree (Fornberg 1988). `slopes`
+    says for the first and the last place whether the slope there is known; it then
+    takes part.
+    """
+    n, h = len(x), x[1] - x[0]
+    reach = (order + 1) // 2 - 1 + accuracy // 2
+    around = np.arange(-reach - (lean < 0), reach + 1 + (lean > 0))
+
+    def weights(offsets, known):
+        powers = np.arange(len(offsets) + len(known))[:, None]
+        on_values = np.float_power(offsets, powers)
+        on_slopes = powers * np.float_power(known, np.maximum(powers - 1, 0))
+        wanted = math.factorial(order) * (powers[:, 0] == order)
+        return np.linalg.solve(np.hstack([on_values, on_slopes]), wanted)
+
+    inside = dict(zip(around, weights(around, [])))
+    if periodic:
+        inside |= {o - n * np.sign(o): w for o, w in inside.items() if o}
+    values = sparse.diags([*inside.values()], [*inside], (n, n), "lil") / h**order
+    ends = sparse.lil_matrix((n, n))
+    for i in [] if periodic else [*range(-around[0]), *range(n - around[-1], n)]:
+        at_first = i + around[0] < 0
+        known = np.array([0 if at_first else n - 1])[: slopes[0 if at_first else 1]]
+        width = order + accuracy - len(known)
+        near = np.arange(width) + (0 if at_first else n - width)
+        w = weights(near - i, known - i)
+        ends[i, known] = w[width:] / h ** (order - 1)
+        values[i], values[i, near] = 0, w[:width] / h**order
+    return values.tocsr(), ends.tocsr()
+
+
+class Grid:
+    """Even nodes for an equation: what its boundary gives, which values are free."""
+
+    def __init__(self, eq, points):
+        ends = list(eq.domain())
+        self.eq = eq
+        self.span = ends.pop(eq.time_axis) if eq.time_axis is not None else None
+        self.whole = [np.linspace(low, high, points) for low, high in ends]
+        self.places = [
+            x[: points - around] for x, around in zip(self.whole, eq.periodic)
+        ]
+        self.shape = tuple(map(len, self.places))
+        self.at = [x.ravel() for x in np.meshgrid(*self.places, indexing="ij")]
+        nodes = np.arange(math.prod(self.shape)).reshape(self.shape)
+        given, self.sloped = (x(*self.at, 0.0).keys() for x in (eq.values, eq.slopes))
+        self.end = {
+            key: np.take(nodes, key[2], key[1]).ravel()
+            for key in (*given, *self.sloped)
+        }
+        self.free = np.ones((eq.states, nodes.size), bool)
+        for key in given:
+            self.free[key[0], self.end[key]] = False
+
+    def fill(self, values):
+        """Numbers and arrays, each as an array over all nodes."""
+        return np.array([np.broadcast_to(v, self.free.shape[1]) for v in values], float)
+
+    def complete(self, t, y):
+        """All values, those that the boundary gives included."""
+        u = np.zeros(self.free.shape)
+        u[self.free] = y
+        for key, value in self.eq.values(*self.at, t).items():
+            u[key[0], self.end[key]] = self.fill([value])[0, self.end[key]]
+        return u
+
+    def slopes(self, t, u):
+        """The slopes that the boundary gives by axis and state; their changes."""
+        found = np.zeros((2, len(self.shape), *u.shape))
+        for key, (value, factor) in self.eq.slopes(*self.at, t).items():
+            pair = self.fill([value + factor * u[key[0]], factor])
+            found[:, key[1], key[0], self.end[key]] = pair[:, self.end[key]]
+        return found
+
+    def operator(self, orders, accuracy, known, lean=0):
+        """What takes values, and slopes at the ends if known, to a derivative."""
+        made = []
+        for x, order, around, ends in zip(self.places, orders, self.eq.periodic, known):
+            if order:
+                made.append(differences(x, order, accuracy, around, ends, lean))
+            else:
+                made.append((sparse.identity(len(x)),) * 2)
+        return [reduce(sparse.kron, matrices).tocsr() for matrices in zip(*made)]
+
+    def known(self, states):
+        """For the ends of each axis, whether the slopes of states are known there."""
+        axes = range(len(self.shape))
+        return [
+            [all((s, axis, end) in self.sloped for s in states) for end in (0, -1)]
+            for axis in axes
+        ]
+
+    def profile(self, t, y):
+        """The unknowns on the whole grid, periodic ends included."""
+        u = self.complete(t, y)[list(self.eq.unknowns)].reshape(-1, *self.shape)
+        return np.pad(
+            u, [(0, 0), *((0, int(p)) for p in self.eq.periodic)], mode="wrap"
+        )
+
+
+class Jets:
+    """The derivatives by space that an equation reads, as differences on a grid."""
+
+    def __init__(self, grid, accuracy):
+        self.grid, self.wanted = grid, grid.eq.jets
+        self.operators = [
+            grid.operator(orders, accuracy, grid.known([state]))
+            for state, orders in self.wanted
+        ]
+
+    def values(self, t, u):
+        slopes, _ = self.grid.slopes(t, u)
+        found = []
+        for (state, orders), (on_values, on_slopes) in zip(self.wanted, self.operators):
+            found.append(on_values @ u[state])
+            if np.count_nonzero(orders) == 1:
+                found[-1] += on_slopes @ slopes[np.argmax(orders), state]
+        return found
+
+    def changes(self, t, u):
+        """How each changes with its state."""
+        _, factors = self.grid.slopes(t, u)
+        for (state, orders), (on_values, on_slopes) in zip(self.wanted, self.operators):
+            if np.count_nonzero(orders) == 1:
+                factor = sparse.diags(factors[np.argmax(orders), state])
+                on_values = on_values + on_slopes @ factor
+            yield on_values
+
+
+def discretize(eq, points, accuracy=2, parts=()):
+    """An equation on an even grid: a system for the values at its nodes, differences in
+    place of derivatives by space. What the boundary gives is no part of the system."""
+    grid = Grid(eq, points)
+    made = [part(grid, accuracy) for part in (laws, *parts)]
+
+    def rate(t, y):
+        u = grid.complete(t, y)
+        return sum(rates(t, u) for rates, _ in made)[grid.free]
+
+    def jacobian(t, y):
+        u = grid.complete(t, y)
+        whole = sum(sparse.bmat(changes(t, u), "csr") for _, changes in made)
+        free = grid.free.ravel()
+        return whole[free][:, free].tocsc()
+
+    def field(solution):
+        return on_grid(grid.whole, lambda t: grid.profile(t, solution(t)), eq.time_axis)
+
+    start = grid.fill(eq.start(*grid.at))[grid.free]
+    return System(grid.span, start, rate, jacobian, 1.0, field)
+
+
+def laws(grid, accuracy):
+    """The rates by the laws at each node, and how they change with each state."""
+    eq, jets = grid.eq, Jets(grid, accuracy)
+
+    def rates(t, u):
+        return grid.fill(eq.rates(*grid.at, t, *jets.values(t, u)))
+
+    def changes(t, u):
+        none = sparse.csr_matrix((grid.free.shape[1],) * 2)
+        found = [[none] * eq.states for _ in range(eq.states)]
+        derivatives = list(jets.changes(t, u))
+        table = eq.jacobian(*grid.at, t, *jets.values(t, u))
+        for row, factors in zip(found, map(grid.fill, table)):
+            for (state, _), factor, derivative in zip(eq.jets, factors, derivatives):
+                row[state] = row[state] + sparse.diags(factor) @ derivative
+        return found
+
+    return rates, changes
+
+
+def on_grid(places, profile, time_axis):
+    """A field between the nodes of a grid (cubic splines); `profile(t)` are the values
+    there, and `time_axis` is which of its variables is t."""
+    between = along_a_line if len(places) == 1 else inside_a_box
+
+    def field(*coordinates):
+        coordinates = np.broadcast_arrays(*coordinates)
+        given = [np.ravel(c) for c in coordinates]
+        t = given.pop(time_axis) if time_axis is not None else np.zeros(given[0].size)
+        moments, which = np.unique(t, return_inverse=True)
+        found = between(places, [profile(m) for m in moments], given, which)
+        return found.reshape(*coordinates[0].shape, -1)
+
+    return field
+
+
+def along_a_line(places, profiles, given, which):
+    """Profiles between the nodes of a line: each place in the profile of its moment."""
+    (nodes,), (x,) = places, given
+    spline = CubicSpline(nodes, np.stack(profiles), axis=-1)
+    piece = np.clip(np.searchsorted(nodes, x, "right") - 1, 0, len(nodes) - 2)
+    pieces = spline.c[:, piece, which]
+    return np.sum(
+        pieces * ((x - nodes[piece]) ** np.arange(4)[::-1, None])[..., None], 0
+    )
+
+
+def inside_a_box(places, profiles, given, which):
+    """Profiles between the nodes of a box: each place in the profile of its moment."""
+    found = np.empty((which.size, len(profiles[0])))
+    for moment, profile in enumerate(profiles):
+        now = which == moment
+        spline = RegularGridInterpolator(
+            places, np.moveaxis(profile, 0, -1), method="cubic"
+        )
+        found[now] = spline(np.stack([c[now] for c in given], axis=-1))
+    return found
 
 
 def lines(eq):

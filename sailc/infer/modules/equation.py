@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sailc.diagnostics.kinds import WrongPropertyArgument
 from sailc.infer.coerce import coerce
@@ -11,13 +11,13 @@ from sailc.infer.equations import parameter_type, unknown_calls, variables_of
 from sailc.infer.lift import lift, term
 from sailc.infer.modules.common import open_scope, properties
 from sailc.infer.modules.posed import well_posed
-from sailc.infer.values import Given, Scope, is_term
+from sailc.infer.values import Given, Poison, Scope, is_term
 from sailc.names import Entry
 from sailc.source import Span
-from sailc.symbolic.form import Law, Side, TypedEquation, placed, same
+from sailc.symbolic.form import Law, Required, Side, TypedEquation, placed, same
 from sailc.syntax import tree
-from sailc.terms import Apply, Term, Var
-from sailc.types.model import Num, Tensor, Unknown
+from sailc.terms import Apply, Const, Term, Var
+from sailc.types.model import BOOLEAN, Num, Tensor, Unknown
 
 Ends = tuple[Term, Term]
 
@@ -30,6 +30,7 @@ def elaborate_equation(ctx: Context, entry: Entry) -> TypedEquation | None:
         Var(parameter_type(ctx, p, scope), p.span, p.name) for p in d.parameters or ()
     )
     scope.names.update((v.name, v) for v in parameters)
+    required = tuple(_required(ctx, d, scope))
     ranges = _domain(ctx, d, scope)
     names = _variables(ctx, d, ranges)
     if names is None:
@@ -59,6 +60,7 @@ def elaborate_equation(ctx: Context, entry: Entry) -> TypedEquation | None:
         initial,
         boundary,
         d.name_span,
+        required,
     )
     well_posed(ctx, found)
     return None if ctx.failed else found
@@ -66,6 +68,35 @@ def elaborate_equation(ctx: Context, entry: Entry) -> TypedEquation | None:
 
 def _wrong(ctx: Context, span: Span, name: str, expected: str) -> None:
     ctx.report(WrongPropertyArgument(span=span, name=name, expected=expected))
+
+
+# --- what is required of parameters ---------------------------------------------------------
+
+
+def required_of(ctx: Context, entry: Entry, arguments: Sequence[Term]) -> Iterator[Required]:
+    """What an equation requires of an instance, as far as its arguments are known."""
+    scope = open_scope(ctx, entry, {})
+    for p, argument in zip(entry.declaration.parameters or (), arguments, strict=True):
+        match argument:
+            case Const(value=int() | float() as number):
+                scope.names[p.name] = number
+            case _:
+                scope.names[p.name] = argument
+    yield from _required(ctx, entry.declaration, scope)
+
+
+def _required(ctx: Context, d: tree.Declaration, scope: Scope) -> Iterator[Required]:
+    for line in d.body or ():
+        if not isinstance(line, tree.Require):
+            continue
+        value = ctx.evaluate(line.condition, scope)
+        because = line.because or "a `require` does not hold"
+        if isinstance(value, bool):
+            yield Required(value, because, line.span)
+        elif not isinstance(value, Poison):
+            holds = lift(ctx, value, line.condition.span)
+            if ctx.unify(holds.type, BOOLEAN, line.condition.span, "a condition"):
+                yield Required(holds, because, line.span)
 
 
 # --- variables and unknowns -----------------------------------------------------------------

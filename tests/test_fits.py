@@ -1,0 +1,84 @@
+"""Networks that are fitted to an equation: what their trainer says, and a shock that they find."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support import emitted_by, json_lines, python, write_one
+
+BURGERS = Path(__file__).parents[1] / "benchmarks" / "burgers.sail"
+BOTH = pytest.mark.parametrize("software", ["PyTorch", "JAX"])
+
+DECAY = """
+equation Decay {
+    unknown a(t)
+    domain  t in 0..1
+    law     d(a, t) == -a
+    initial a(0) == 1
+}
+
+problem Decays {
+    test eq in [Decay] {
+        a:  solve eq as Field[1, 1]
+        at: a(eq)(1) as [exp(-1)]
+    }
+}
+
+solver PINN {
+    needs    phi: Tensor[real, d] -> Tensor[real, k]
+    require  smooth(phi, 1) because "kinks have no derivative"
+    input    eq: Equation[d, k]
+    minimize mean(residual(eq, phi, at = 16) ^ 2) + mean(mismatch(eq, phi, at = 1) ^ 2)
+    output   phi
+}
+
+trainer falling {
+    optimizer adam(1e-2)
+    epochs    50
+    schedule  step(4, 0)
+    stop      stalled(train.loss, epochs = 3)
+    loss      (answer: Tensor[real, ...s], truth: Tensor[real, ...s]) => mean((answer - truth) ^ 2)
+}
+
+benchmark B {
+    trainers falling
+    software SOFTWARE
+    set      MLP.depth = 1
+}
+"""
+
+
+@BOTH
+def test_a_fit_keeps_to_the_schedule_and_the_stops_of_its_trainer(
+    tmp_path: Path, software: str
+) -> None:
+    (script,) = emitted_by(write_one(tmp_path, DECAY.replace("SOFTWARE", software))).values()
+    (tmp_path / "one.py").write_text(script, encoding="utf-8")
+    ran = python("one.py", cwd=tmp_path)
+    losses = [e["loss"] for e in json_lines(ran.stdout) if e["event"] == "epoch"]
+    assert losses[3] < losses[2] < losses[1] < losses[0]
+    assert losses[4:] == 4 * [losses[4]]  # it moves no more, and stops after three epochs of that
+
+
+@BOTH
+def test_a_network_finds_a_shock(tmp_path: Path, software: str) -> None:
+    """The benchmark's program, smaller: fewer layers, places and steps, and a gentler shock."""
+    text = BURGERS.read_text(encoding="utf-8")
+    for old, new in [
+        ("0.01 / pi", "0.1 / pi"),
+        ("model Deep", "model MLP"),
+        ("repeat(8", "repeat(3"),
+        ("at = 10_000", "at = 500"),
+        ("steps = 500", "steps = 40"),
+        ("set      MLP.depth = 1", f"software {software}"),
+    ]:
+        assert old in text
+        text = text.replace(old, new)
+    (script,) = emitted_by(write_one(tmp_path, text)).values()
+    (tmp_path / "one.py").write_text(script, encoding="utf-8")
+    ran = python("one.py", "--out", "out", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert found["metrics"]["relative_error"] < 6e-2  # one, if it were flat
