@@ -23,7 +23,7 @@ from sailc.infer.modules.metric import (
     metric_info,
     unmet,
 )
-from sailc.infer.modules.problem import TypedProblem
+from sailc.infer.modules.problem import DataLine, TypedProblem
 from sailc.names import Entry
 from sailc.plan.cost import cost_of
 from sailc.plan.ground import Grounding
@@ -31,6 +31,7 @@ from sailc.plan.judging import Judging
 from sailc.plan.link import Link, scored_type
 from sailc.plan.scenario import PlannedMetric
 from sailc.plan.solving import is_solving
+from sailc.syntax import tree
 from sailc.terms import Var, walk
 from sailc.types.model import FieldType, Type, Unknown, show
 
@@ -184,9 +185,15 @@ class Metrics(Struct):
 
 
 def _of_others(asked: Iterable[Ready], problem: TypedProblem) -> list[Ready]:
-    """The same scores of the fixtures after the first."""
-    later = [f.name for line in problem.of("test")[:1] for f in line.fixtures[1:]]
-    scored = [m for m in asked if m.info.scored and not m.use.fixture]
+    """The same scores of the other fixtures. What a metric requires of its value is asked of
+    the fixture that it is of, and of another where its name says so."""
+    later = [
+        f.name
+        for line in problem.of("test")[:1]
+        for i, f in enumerate(line.fixtures)
+        if i > 0 and i != _judged(line)
+    ]
+    scored = [m for m in asked if m.info.scored and not m.use.fixture and not _demands(m.entry)]
     found: list[Ready] = []
     for name in later:
         for m in scored:
@@ -196,17 +203,24 @@ def _of_others(asked: Iterable[Ready], problem: TypedProblem) -> list[Ready]:
     return found
 
 
+def _demands(entry: Entry) -> bool:
+    """Whether a metric may fail a run."""
+    return any(isinstance(line, tree.Require) for line in entry.declaration.body or ())
+
+
 def _unscored(truths: Sequence[Type]) -> str:
     return f"it does not score a truth `{show(truths[0])}`"
 
 
 def _fixture(use: Use, link: Link) -> int:
     """Which fixture a metric is of: the one that is named, or else the first with a truth."""
-    fixtures = link.line.fixtures
-    names = [f.name for f in fixtures]
-    if use.fixture in names:
-        return names.index(use.fixture)
-    return next((i for i, f in enumerate(fixtures) if f.truth is not None), 0)
+    names = [f.name for f in link.line.fixtures]
+    return names.index(use.fixture) if use.fixture in names else _judged(link.line)
+
+
+def _judged(line: DataLine) -> int:
+    """The first fixture with a truth."""
+    return next((i for i, f in enumerate(line.fixtures) if f.truth is not None), 0)
 
 
 def _answers(link: Link, at: int) -> tuple[Type, ...]:
