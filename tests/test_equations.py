@@ -567,6 +567,28 @@ def test_a_solver_that_does_not_converge_fails(tmp_path: Path) -> None:
     assert "the solver does not converge at t = 1" in said
 
 
+def test_a_steady_state_that_is_not_there_fails(tmp_path: Path) -> None:
+    """u'' = exp(u) + 100 with so steep an end has no solution that Newton's method reaches."""
+    text = """
+    equation Never {
+        unknown  u(x)
+        domain   x in 0..1
+        law      d(u, x, x) == exp(u) + 100
+        boundary u(0) == 0
+        boundary d(u, x)(1) == 1e9
+    }
+
+    problem Nowhere {
+        test eq in [Never] {
+            u:  solve eq as Field[1, 1]
+            at: u(eq)(1) as [0]
+        }
+    }
+    """
+    path = write_one(tmp_path, program(text) + SOLVER + ONE)
+    assert "the solver does not converge" in sail("run", path, "B", exit=1).output
+
+
 def test_functions_are_compared_by_algebra(tmp_path: Path) -> None:
     text = """
     fn square(x) = (x + 1) ^ 2

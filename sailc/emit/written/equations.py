@@ -98,7 +98,10 @@ def settle(posed, tolerance, most=50):
     y = posed.start
     left = posed.rate(0.0, y)
     for _ in range(most):
-        step, size = splu(posed.jacobian(0.0, y)).solve(left), 1.0
+        try:
+            step, size = splu(posed.jacobian(0.0, y)).solve(left), 1.0
+        except RuntimeError as error:  # SuperLU meets a matrix that is singular
+            raise ArithmeticError(f"the solver does not converge: {error}") from error
         while size > 1e-6:
             after = posed.rate(0.0, y - size * step)
             if np.linalg.norm(after) <= np.linalg.norm(left):
