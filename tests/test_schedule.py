@@ -57,7 +57,7 @@ def json_of(folder: Path, lines: str) -> Json:
 MLP_TRAIN = 3 * (2 * (2 * 64 + 64))
 
 
-@pytest.mark.parametrize(("hardware", "rate"), [("slow", 1e9), ("fast", 1e11)])
+@pytest.mark.parametrize(("hardware", "rate"), [("slow", 1e10), ("fast", 1e11)])
 def test_a_run_is_estimated_by_what_it_computes(tmp_path: Path, hardware: str, rate: float) -> None:
     """1,000 epochs of 100 points, and 50 answers, at a tenth of the peak that is declared."""
     found = json_of(tmp_path, f"on {hardware}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sailc.emit import tiling
 from sailc.emit.numpy_rows import (
     ELEMENTARY,
     INFIX,
@@ -146,6 +147,7 @@ JAX: Rows = {
     "conv": _conv,
     "pool": _pool,
     "upsample": _upsample,
+    **tiling.ROWS,
     "parameter": "value",
     "grad": "jax.grad(a)(b)",
     "flat_pair": "a.reshape(*a.shape[:axis], -1, *a.shape[axis + 2 :])",

@@ -8,6 +8,7 @@ from sail_jax.motion import MOTION
 from sail_jax.outside import OUTSIDE
 from sail_jax.rows import JAX
 from sail_jax.spectral import SPECTRAL
+from sailc.emit import tiling
 from sailc.emit.numpy_rows import OTHERS
 from sailc.emit.script import lacking, script
 from sailc.emit.target import Target
@@ -48,7 +49,14 @@ TARGET = Target(
         "lbfgs": "optax.lbfgs(memory_size={history})",
         "sgd": "optax.sgd({rate}, momentum={momentum})",
     },
-    helpers={"spectral_conv": SPECTRAL, "others": OTHERS, "fold": FOLDED, "scan": FOLDED, **MOTION},
+    helpers={
+        "spectral_conv": SPECTRAL,
+        "others": OTHERS,
+        "fold": FOLDED,
+        "scan": FOLDED,
+        **MOTION,
+        **tiling.helpers("jnp", zeros="jnp.zeros", add="whole = whole.at[:, *at].add(parts[:, k])"),
+    },
     fitting=Path(__file__).parent / "collocation.py.jinja",
     imports=("import jax", "import jax.numpy as jnp", "import optax"),
     decorator="@jax.tree_util.register_dataclass",

@@ -3,6 +3,7 @@ which PyTorch knows as the memory format `channels_last`, so nothing is copied."
 
 from __future__ import annotations
 
+from sailc.emit import tiling
 from sailc.emit.numpy_rows import (
     ELEMENTARY,
     INFIX,
@@ -175,6 +176,7 @@ TORCH: Rows = {
     "conv": _conv,
     "pool": _pool,
     "upsample": _upsample,
+    **tiling.ROWS,
     "parameter": "value",
     "grad": "gradient(a, b)",
     "flat_pair": "a.flatten(axis, axis + 1)",

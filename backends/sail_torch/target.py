@@ -7,6 +7,7 @@ from pathlib import Path
 from sail_torch.outside import OUTSIDE
 from sail_torch.rows import TORCH
 from sail_torch.spectral import SPECTRAL
+from sailc.emit import tiling
 from sailc.emit.numpy_rows import MOTION, OTHERS
 from sailc.emit.script import lacking, script
 from sailc.emit.target import Target
@@ -58,7 +59,15 @@ TARGET = Target(
         ),
         "sgd": "torch.optim.SGD(w.values(), lr={rate}, momentum={momentum})",
     },
-    helpers={"spectral_conv": SPECTRAL, "grad": GRADIENT, "others": OTHERS, **MOTION},
+    helpers={
+        "spectral_conv": SPECTRAL,
+        "grad": GRADIENT,
+        "others": OTHERS,
+        **MOTION,
+        **tiling.helpers(
+            "torch", "dim", "parts.new_zeros", count="torch.from_numpy(count).to(whole)"
+        ),
+    },
     simplify=simplify,
     fitting=Path(__file__).parent / "collocation.py.jinja",
     imports=("import torch", "import torch.nn.functional as F"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sailc.emit import tiling
 from sailc.emit.rows import Row, Rows
 from sailc.program.tree import Op, Ref, is_tuple
 
@@ -392,6 +393,9 @@ NUMPY: Rows = {
     "reordered": "[arg0[i] for i in np.random.default_rng(seed).permutation(len(arg0))]",
     "take": "a[b]",
     **{o: f"np.stack([*{text}], axis)" for o, text in STEPS.items()},
+    "hide": "hide(a, b, seed)",
+    "add_noise": "a + np.random.default_rng(seed).normal(0, b, np.shape(a))",
+    **tiling.ROWS,
     "auc": "auc(a, b)",
     "wasserstein": "wasserstein(a, b)",
 }  # fmt: skip
@@ -400,6 +404,8 @@ NUMPY: Rows = {
 MODULES = {
     "fold": "import functools",
     "scan": "import itertools",
+    "tiles": "import itertools",
+    "stitch": "import itertools",
     "sobol": "from scipy.stats import qmc",
 }
 
@@ -458,10 +464,17 @@ def rk4(rate, state, step, steps):
 '''
 OTHERS = _OTHERS.strip()
 MOTION = {"motion": _VERLET.strip(), "rk4": _RK4.strip()}
+_HIDE = '''
+def hide(x, share, seed):
+    """An array, each of its numbers 0 with a probability."""
+    return np.where(np.random.default_rng(seed).random(x.shape) < share, 0, x)
+'''
 HELPERS = {
     "auc": _AUC.strip(),
     "wasserstein": _WASSERSTEIN.strip(),
     "others": OTHERS,
     "sobol": _SOBOL.strip(),
+    "hide": _HIDE.strip(),
     **MOTION,
+    **tiling.helpers("np"),
 }

@@ -24,7 +24,7 @@ from sailc.emit.solving import solver_script
 from sailc.emit.staged import Staged, shared, statistics_of
 from sailc.emit.target import GLOROT, Target, init_function
 from sailc.program.solving import AnyProgram, SolverProgram
-from sailc.program.tree import Expr, Function, Op, Program, Text
+from sailc.program.tree import Expr, Function, Op, ParameterSpec, Program, Text
 
 HERE = Path(__file__).parent
 
@@ -165,11 +165,20 @@ def _texts(program: Program) -> list[Text]:
 
 
 def _inits(program: Program, target: Target) -> list[str]:
-    """The functions that start the learned arrays of each stage that trains."""
-    found = {s.init: s.parameters for s in program.stages if s.loss is not None}
-    drawn = [p for parameters in found.values() for p in parameters]
-    shared = [GLOROT] if len(found) > 1 and any(p.initial == "glorot" for p in drawn) else []
-    return [*shared, *(init_function(n, p, target, not shared) for n, p in found.items())]
+    """The functions that start the learned arrays of each stage that trains: all that is not
+    carried to it."""
+    found: dict[str, dict[str, ParameterSpec]] = {}
+    for s in program.stages:
+        if s.loss is not None:
+            drawn = {p.name: p for p in s.parameters if p.name not in s.carried}
+            found.setdefault(s.init, {}).update(drawn)
+    glorot = any(p.initial == "glorot" for specs in found.values() for p in specs.values())
+    shared = [GLOROT] if len(found) > 1 and glorot else []
+    functions = (
+        init_function(name, tuple(specs.values()), target, not shared)
+        for name, specs in found.items()
+    )
+    return [*shared, *functions]
 
 
 def _fits(program: Program) -> list[Function | None]:

@@ -2,7 +2,7 @@
 
 A run is estimated by what it computes: the operations of training (points, epochs) and of
 answering the test questions, at the rate of its machine, after a start. The rate is a tenth of
-the peak that the hardware declares for the precision of the stack, or 1 GFLOP/s where it
+the peak that the hardware declares for the precision of the stack, or 10 GFLOP/s where it
 declares none; a start (imports, data, compiling) takes 4 s. Earlier runs correct that: a
 scenario that has run takes its median, the others are scaled by the median of measured to
 counted seconds, of the same stack and machine where there are any.
@@ -27,7 +27,7 @@ from sailc.plan.prune import Cell, pruned
 from sailc.plan.scenario import Machine, Plan, Scenario
 
 START = 4.0
-RATE = 1e9  # operations in a second of a core that says nothing of itself
+RATE = 1e10  # operations in a second of a machine that says nothing of itself
 SHARE = 0.1  # of a declared peak
 
 Basis = Literal["measured", "corrected", "counted", "unknown"]

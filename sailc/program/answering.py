@@ -100,10 +100,13 @@ class Answering(Struct):
                 continue
             if m.at not in stages:
                 stages[m.at] = self._answer(m.at, len(stages))
-            codes.append(score_code(m, f"{stages[m.at].name}s", names, self.grouped))
+            same = _is_output(stages[m.at])
+            answers = "output" if same else f"{stages[m.at].name}s"
+            codes.append(score_code(m, answers, names, self.grouped))
         answers = tuple(
             AnswerCode(f, "output", statistics if len(f.parameters) > 1 else "")
             for f in stages.values()
+            if not _is_output(f)
         )
         return Judged(answers, tuple(codes))
 
@@ -133,6 +136,11 @@ class Answering(Struct):
             if placed.step < at:
                 vector = convert(low, placed, vector)
         return vector
+
+
+def _is_output(f: Function) -> bool:
+    """Whether a function gives what it takes."""
+    return f.results == (Ref(f.parameters[0]),)
 
 
 def is_taught(links: Links) -> bool:

@@ -61,7 +61,7 @@ ELEMENTWISE = frozenset(
 
 # What Python's numbers have, too.
 ARITHMETIC = frozenset({"add", "subtract", "multiply", "divide", "power"})
-WINDOWED = frozenset({"conv", "spectral_conv", "pool", "upsample"})
+WINDOWED = frozenset({"conv", "spectral_conv", "pool", "upsample", "tiles", "stitch"})
 
 
 REDUCTIONS = frozenset(

@@ -134,6 +134,41 @@ def _stack(ctx: Context, call: Bound) -> Value:
             return _not_tensor(ctx, call, parts)
 
 
+def _stitch(ctx: Context, call: Bound) -> Value:
+    """`stitch(parts, [h, w], stride)`: as many tiles as `tiles` would cut."""
+    parts = _stack(ctx, call)
+    shape, stride = as_run(call.value("shape")), as_dim(call.value("stride"))
+    if shape is None or stride is None:
+        absent = "shape" if shape is None else "stride"
+        ctx.report(NotKnownYet(span=call.where(absent), what=f"a {absent}"))
+        return POISON
+    if not isinstance(parts, Term):
+        return parts
+    match ctx.type_of(parts):
+        case Tensor(element, (Dim() as count, *window, Dim() as c)) if len(window) == len(shape):
+            cut = const(1)
+            for n, whole in zip(window, shape, strict=True):
+                assert isinstance(n, Dim)
+                assert isinstance(whole, Dim)
+                cut = cut * ((whole - n + stride - const(1)) // stride + const(1))
+            type = Tensor(element, (*shape, c))
+            wrong = ctx.solver.unify_dims(count, cut, call.span)
+            if wrong is not None:
+                ctx.report(
+                    DimensionMismatch(
+                        span=call.span,
+                        left=f"{count} tiles",
+                        right=f"{cut} tiles",
+                        found=show(ctx.type_of(parts)),
+                        expected=show(type),
+                    )
+                )
+                return POISON
+            return Apply(type, call.span, "stitch", (parts,), {"stride": stride})
+        case _:
+            return _not_tensor(ctx, call, parts)
+
+
 def _transpose(ctx: Context, call: Bound) -> Value:
     term = _first(ctx, call)
     match ctx.type_of(term):
@@ -240,6 +275,7 @@ RULES: dict[str, Rule] = {
     "reshape": _reshape,
     "concat": _concat,
     "stack": _stack,
+    "stitch": _stitch,
     "transpose": _transpose,
     "flat": _flat,
     "unsqueeze": _unsqueeze,
