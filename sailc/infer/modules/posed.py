@@ -73,11 +73,13 @@ def _constrained(ctx: Context, e: TypedEquation, u: Var) -> None:
 
 def _enough(ctx: Context, e: TypedEquation, u: Var, axis: int, low: Term, started: bool) -> None:
     """As many conditions along a variable as there are derivatives by it. Along a boundary one
-    derivative may do with none: the pressure of a flow has no condition of its own."""
+    derivative may do with none where another unknown has some: the pressure of a flow has no
+    condition of its own."""
     needed = e.order(u, axis)
+    others = any(s.axis == axis for s in e.sides)
     own = [s for s in e.sides if s.axis == axis and mentions(s, u)]
     have = needed if any(s.periodic for s in own) else len(own)
-    if needed < 1 or have >= needed or (needed == 1 and not started):
+    if needed < 1 or have >= needed or (needed == 1 and others and not started):
         return
     name = e.independents[axis].name
     times = {1: "a derivative", 2: "a second derivative"}.get(needed, f"{needed} derivatives")
@@ -87,7 +89,8 @@ def _enough(ctx: Context, e: TypedEquation, u: Var, axis: int, low: Term, starte
     )
     variables = [v.name for v in e.independents]
     variables[axis] = f"{number(low):g}" if number(low) is not None else "…"
-    kind = "initial" if started and not any(s in e.boundary for s in own) else "boundary"
+    starts = started and not any(s in e.boundary for s in own)
+    kind = "initial" if starts or (needed == 1 and not others) else "boundary"
     _open(ctx, u.span, u, text, f"a condition, as `{kind} {u.name}({', '.join(variables)}) == 0`")
 
 
