@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from sailc.backends import BrokenBackend, backend, distributions
 from sailc.data import Header, Location, Options
-from sailc.data.drivers import driver_file
+from sailc.data.drivers import driver_file, with_imported
 from sailc.diagnostics.backends import NotWritten
 from sailc.diagnostics.base import Diagnostic
 from sailc.emit.doors import Doors, doors_of
@@ -131,7 +131,7 @@ def compiled(db: Database, scenario: Scenario) -> Compiled:
     assert found is not None
     assert not isinstance(found, BrokenBackend)
     made = program(db, scenario)
-    files = [d.file for d in made.drivers.values() if d.file is not None]
+    files = [f for d in made.drivers.values() if d.file for f in with_imported(d.file)]
     data = (*map(Path, made.data_files), *dict.fromkeys(files))
     packages = dict.fromkeys(p for d in made.drivers.values() for p in d.packages)
     keeps = _doors(made).keeps

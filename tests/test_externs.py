@@ -17,6 +17,8 @@ import pytest
 from support import Json, emitted_by, json_lines, sail, sail_json, write_one
 from test_emit import run_here
 
+from sailc.store.fixtures import fixtures_in
+
 DOORS = """
 enum Element { H, C, N, O }
 type Atom = { element: Element, position: Tensor[real<angstrom>, 3] }
@@ -244,6 +246,26 @@ def test_another_driver_makes_other_fixtures(kept: Kept) -> None:
     assert kept.calls == before + 20
 
 
+def test_another_module_that_a_driver_imports_makes_other_fixtures(kept: Kept) -> None:
+    """Also where it is imported through a package, and only once it is called."""
+    driver, package = kept.path.parent / "driver.py", kept.path.parent / "tools"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "deep.py").write_text("from .scale import FACTOR\n", "utf-8")
+    (package / "scale.py").write_text("FACTOR = 1.0\n", "utf-8")
+    late = "def unused():\n    import tools.deep\n\n"
+    driver.write_text(late + driver.read_text("utf-8"), "utf-8")
+    kept.run()
+    before = kept.calls
+    kept.run()
+    assert kept.calls == before
+    (package / "scale.py").write_text("FACTOR = 2.0\n", "utf-8")
+    kept.run()
+    assert kept.calls == before + 20
+    stale = [f.stale for f in fixtures_in(kept.fixtures)]
+    assert "tools/scale.py has changed" in stale
+
+
 def test_the_command_knows_what_is_kept(tmp_path: Path) -> None:
     path = program(tmp_path, "predict x as well(x[0] * 1 m)")
     sail("run", path, exit=0)
@@ -330,6 +352,46 @@ def test_a_model_is_trained_through_an_extern_alike_on_both_backends(tmp_path: P
         ends.append(losses[-1])
     assert len(ends) == 2
     assert ends[0] == pytest.approx(ends[1], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("doors", "said"),
+    [
+        (('    gradient r, "driver:slope"\n', ""), "enters `bowl` by `r`, by which it declares no"),
+        (("gradient r,", "gradient deep,"), "enters `bowl` by `r`, by which it declares no"),
+        (("bowl(moved, 1)", "bowl(x, parameter(2.0))"), "enters `bowl` by `deep`, by which it"),
+        (
+            ("-> f64<eV> {", "-> Tensor[f64<eV>, 1] {"),
+            "enters `bowl` by `r`, and its result is no single number",
+        ),
+    ],
+)
+def test_a_model_that_would_learn_without_a_gradient_is_left_out(
+    tmp_path: Path, doors: tuple[str, str], said: str
+) -> None:
+    """On both backends alike, while planning."""
+    (tmp_path / "driver.py").write_text(BOWL, "utf-8")
+    text = (SLOPES + IN_MODEL).replace(*doors)
+    if "Tensor[f64<eV>" in text:
+        text = text.replace("bowl(x, 1)", "bowl(x, 1)[0]").replace(
+            "bowl(moved, 1)", "bowl(moved, 1)[0]"
+        )
+    found = left_out(write_one(tmp_path, text))
+    assert said in found
+
+
+def test_what_enters_by_a_label_or_a_field_is_told_apart(tmp_path: Path) -> None:
+    """Only the places of atoms are learned, and by these there is a gradient."""
+    (tmp_path / "driver.py").write_text("", "utf-8")
+    doors = DOORS.replace(
+        '{ from "driver:energy" }', '{ from "driver:energy"\n gradient atoms.position, "driver:e" }'
+    )
+    model = IN_MODEL.replace("bowl(x, 1) + 1 eV", "1 eV").replace(
+        "bowl(moved, 1)",
+        "energy(Set(Atom(Element(e), [r, moved[0], moved[1]])"
+        " for (e, r) in zip([0, 3], [0 angstrom, 1 angstrom])))",
+    )
+    assert len(sail_json("plan", write_one(tmp_path, doors + model), "b")["scenarios"]) == 2
 
 
 def test_a_gradient_that_is_not_declared_is_said(tmp_path: Path) -> None:

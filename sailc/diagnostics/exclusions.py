@@ -26,6 +26,7 @@ TITLES: Mapping[str, str] = {
     "X0202": "a package is not installed",
     "X0203": "the backend lacks an operator",
     "X0204": "the driver of an extern is not there",
+    "X0205": "a model would learn through an extern that declares no gradient",
     "X0301": "not planned by this version of sailc",
     "X0302": "the problem itself is wrong",
     "X0303": "the solver does not take such an equation",
@@ -44,6 +45,10 @@ NEXT: Mapping[str, str] = {
         "PyTorch, JAX` in the benchmark), or add the operator's row, one line in the backend's "
         "table (`sail_torch/rows.py`, `sail_jax/rows.py`); of precisions take `f32`, `f64` or "
         "`bf16`"
+    ),
+    "X0205": (
+        'declare the gradient (`gradient r, "driver:slope"`), and compare it with differences '
+        "by `sailc check --deep`"
     ),
 }
 """What an author may do about a reason, of those where it is not plain."""

@@ -165,6 +165,7 @@ class Doors(Struct, frozen=True):
         repeats = any(d.each and not g.each for d in self.names for g in d.given)
         found = ["import itertools"] if repeats else []
         found += ["import sys"] if self.folders else []
+        found += ["import ast"] if self.folders and self.keeps else []
         return (*found, *(_KEEPING if self.keeps else ()))
 
     @property
@@ -192,6 +193,7 @@ class Doors(Struct, frozen=True):
             results=results,
             structured=bool(results & {"dict", "list"}),
             keeps=self.keeps,
+            folders=len(self.folders),
         )
         own = [self._function(d, name) for d, name in self.names.items()]
         return "\n\n\n".join([shared, *own])

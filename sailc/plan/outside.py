@@ -15,20 +15,22 @@ from sailc.infer.modules.common import World, words
 from sailc.infer.modules.problem import Condition
 from sailc.plan.coverage import data_roots, model_roots
 from sailc.plan.link import Links
+from sailc.plan.slopes import without_slope
 from sailc.terms import Apply, Term, walk
 
 
 def missing_outside(world: World, links: Links, conditions: Iterable[Condition]) -> Reason | None:
-    """Why what a link calls from outside cannot be called here."""
+    """Why what a link calls from outside cannot be called here, or not be learned through."""
     seen: set[object] = set()
-    for call in calls([*data_roots(links, conditions), *model_roots(links)]):
+    inside = list(calls(model_roots(links)))
+    for call in (*calls(data_roots(links, conditions)), *inside):
         key = call.attributes["extern"], call.attributes["file"]
         if key not in seen:
             seen.add(key)
             reason = _lacking(world, call)
             if reason is not None:
                 return reason
-    return None
+    return without_slope(links, inside)
 
 
 def calls(roots: Iterable[Term]) -> Iterator[Apply]:

@@ -34,7 +34,12 @@ class Fixture(Struct, frozen=True):
 
 def fixtures_of(folder: Path) -> list[Fixture]:
     """The fixtures of a workspace, every one read and compared with its checksum."""
-    return [_read(path) for path in sorted((folder / ".sail" / "fixtures").glob("*/*.h5"))]
+    return fixtures_in(folder / ".sail" / "fixtures")
+
+
+def fixtures_in(folder: Path) -> list[Fixture]:
+    """The same of the folder that fixtures are kept in."""
+    return [_read(path) for path in sorted(folder.glob("*/*.h5"))]
 
 
 def unfinished(folder: Path) -> list[Path]:
@@ -50,11 +55,11 @@ def _read(path: Path) -> Fixture:
             columns = [np.asarray(file[str(i)]) for i in range(len(file))]
             whole = str(file.attrs["sha256"]) == checksum(columns)
             driver = str(file.attrs["driver"])
+            stale = _changed(driver, facts)
     except (OSError, KeyError, RuntimeError, ValueError, TypeError):
         return Fixture(path, path.parent.name.rpartition("-")[0], "", 0, size, {}, "cannot be read")
     damage = "" if whole else "differs from its checksum"
     name, function, versions = str(facts["name"]), str(facts["function"]), facts["versions"]
-    stale = _changed(driver, facts)
     return Fixture(path, name, function, len(columns[0]), size, versions, damage, stale)
 
 
@@ -76,12 +81,12 @@ def checksum(columns: list[Any]) -> str:
 
 def _changed(driver: str, facts: Mapping[str, Any]) -> str:
     """What made a fixture and is no longer so here."""
-    if driver:
-        file = Path(driver)
+    for name, was in facts["sources"].items():
+        file = Path(driver).parent / name
         if not file.is_file():
-            return f"{file.name} is gone"
-        if sha256(file.read_bytes()).hexdigest() != facts["driver"]:
-            return f"{file.name} has changed"
+            return f"{name} is gone"
+        if sha256(file.read_bytes()).hexdigest() != was:
+            return f"{name} has changed"
     for package, was in facts["versions"].items():
         now = _version(package)
         if now != was:
