@@ -661,6 +661,12 @@ SOUND = {
     "a.csv.bz2": bz2.compress(b"1,2\n3,4\n"),
     "a.csv.xz": lzma.compress(b"1,2\n3,4\n"),
     "a.idx": idx(np.zeros((2, 3)), 14),
+    "a.cdf": b"CDF\x01\0\0\0\0\0\0\0\n\0\0\0\x01\0\0\0\x01n\0\0\0\0\0\0\x02"
+    + bytes(8)
+    + b"\0\0\0\v\0\0\0\x01\0\0\0\x01x\0\0\0\0\0\0\x01\0\0\0\0"
+    + bytes(8)
+    + b"\0\0\0\x06\0\0\0\x10\0\0\0\x50"
+    + bytes(16),
     "a.npy": b"\x93NUMPY\x01\x00\x46\x00"
     b"{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }".ljust(69)
     + b"\n"
@@ -762,4 +768,4 @@ def test_reading_headers_imports_nothing_heavy() -> None:
 
 
 def test_a_format_is_one_row() -> None:
-    assert list(READERS) == ["csv", "npy", "npz", "hdf5", "idx"]
+    assert list(READERS) == ["csv", "npy", "npz", "hdf5", "netcdf", "idx"]

