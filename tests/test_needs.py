@@ -207,6 +207,15 @@ def test_a_hole_that_nothing_fills_is_a_reason(tmp_path: Path) -> None:
     assert "no model fills the hole `f` of `Wanting`" in error["help"]
 
 
+def test_a_model_of_any_question_takes_it_standardized(tmp_path: Path) -> None:
+    path = bags(tmp_path, "Ensemble", "    set Ensemble.members = 3\n")
+    path.write_text(path.read_text("utf-8").replace("[r for r in x]", "x[0]"), "utf-8")
+    text = path.read_text("utf-8").replace("trainers adam", "trainers adam_standardized")
+    path.write_text(text, "utf-8")
+    found = {s["model"]: s["question"] for s in plan_of(path)["scenarios"]}
+    assert found == {"Ensemble": ["standardize_columns"]}
+
+
 # --- lines that ask with several types, and stages ----------------------------------------
 
 STAGES = """

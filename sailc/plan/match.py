@@ -106,7 +106,7 @@ class Matcher(Struct):
     ) -> Iterator[Match]:
         pattern = self.input(entry, choice)
         for here in self.chains.reachable(asked.question, asked.way):
-            if isinstance(pattern, TypeVar) and here.route:
+            if isinstance(pattern, TypeVar) and here.type != asked.question:
                 return
             if not may_meet(pattern, here.type):
                 continue
