@@ -164,3 +164,45 @@ model Pendulum {
 def test_motions_inside_models(tmp_path: Path, text: str, model: str, software: str) -> None:
     found = results(tmp_path, text + learning(model, "worst"), software)
     assert found["metrics"]["worst"] < 2e-5
+
+
+# --- derivatives of data ----------------------------------------------------------------
+
+PAIRS = """
+use std.chemistry { Atom, Element }
+
+extern fn well(atoms: Set[Atom, n]) -> f64<eV> {
+    from     "wells:energy"
+    gradient atoms.position, "wells:gradient"
+}
+
+problem Pairs {
+    let places           = uniform(0, 4, shape = [4, 3]) |> sample(12, seed = 1)
+    let frames           = [Set(Atom(Element(e), r * 1 angstrom) for (e, r) in zip([0, 1, 2, 3], p)) for p in places]
+    let far(a, b)        = norm(a.position - b.position) / 1 angstrom
+    let energy(m)        = sum(1 eV / far(a, b) ^ 3 for a in m for b in others(m, a)) + well(m) ^ 2 / 1 keV
+    let force(potential) = x => -grad(potential(x), x.position)
+    train m in frames |> first(8): predict m as energy(m)
+    test  m in frames |> last(4) {
+        value: predict m as energy(m)
+        pull:  force(value)(m) as force(energy)(m)
+        path:  verlet(force(value), m, 0.1 fs, 3) as verlet(force(energy), m, 0.1 fs, 3)
+    }
+}
+
+model Powers {
+    let    depth   = parameter(1 eV)
+    let    far(a, b) = norm(a.position - b.position) / 1 angstrom
+    input  atoms: Set[Atom, n]
+    let    spring  = sum(norm(a.position) ^ 2 for a in atoms) / 2 * 1 eV/angstrom^2
+    output energy: real<eV> = sum(depth / far(a, b) ^ 3 for a in atoms for b in others(atoms, a)) + spring ^ 2 / 1 keV
+}
+"""  # noqa: E501
+
+
+@pytest.mark.parametrize("software", BACKENDS)
+def test_what_is_computed_of_data_has_derivatives(tmp_path: Path, software: str) -> None:
+    (tmp_path / "wells.py").write_text(DRIVER, "utf-8")
+    text = PAIRS + learning("Powers", "worst, worst(pull), worst(path)")
+    found = results(tmp_path, text, software)["metrics"]
+    assert max(found["worst(pull)"], found["worst(path)"]) < 2e-5

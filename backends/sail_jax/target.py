@@ -35,6 +35,14 @@ def folded(step, xs, start):
     return jax.lax.scan(advance, start, xs)
 '''.strip()
 
+SLOPE = '''
+def slope(function, x, *known):
+    """The derivative of a function's one number by x, for arrays and in double precision."""
+    with jax.enable_x64(True):
+        x, *known = (each(value, jnp.asarray) for value in (x, *known))
+        return np.asarray(jax.grad(function)(x, *known))
+'''.strip()
+
 TARGET = Target(
     "jax",
     "JAX",
@@ -52,6 +60,7 @@ TARGET = Target(
     helpers={
         "spectral_conv": SPECTRAL,
         "others": OTHERS,
+        "slope": SLOPE,
         "fold": FOLDED,
         "scan": FOLDED,
         **MOTION,

@@ -37,6 +37,16 @@ def gradient(function, x):
     return found[0]
 '''.strip()
 
+SLOPE = '''
+def slope(function, x, *known):
+    """The derivative of a function's one number by x, for arrays and in double precision."""
+    x, *known = (each(value, torch.tensor) for value in (x, *known))
+    torch.set_default_dtype(torch.float64)
+    found = torch.autograd.grad(function(x.requires_grad_(), *known), x)
+    torch.set_default_dtype(torch.float32)
+    return found[0].numpy()
+'''.strip()
+
 TARGET = Target(
     "torch",
     "PyTorch",
@@ -63,6 +73,7 @@ TARGET = Target(
         "spectral_conv": SPECTRAL,
         "grad": GRADIENT,
         "others": OTHERS,
+        "slope": SLOPE,
         **MOTION,
         **tiling.helpers(
             "torch", "dim", "parts.new_zeros", count="torch.from_numpy(count).to(whole)"

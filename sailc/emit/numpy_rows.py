@@ -392,6 +392,7 @@ NUMPY: Rows = {
     "side_by_side": "list(zip(*args, strict=True))",
     "reordered": "[arg0[i] for i in np.random.default_rng(seed).permutation(len(arg0))]",
     "take": "a[b]",
+    "slope": "slope(*args)",
     **{o: f"np.stack([*{text}], axis)" for o, text in STEPS.items()},
     "hide": "hide(a, b, seed)",
     "add_noise": "a + np.random.default_rng(seed).normal(0, b, np.shape(a))",

@@ -34,7 +34,8 @@ def lacking(target: Target, model: frozenset[str], data: frozenset[str]) -> tupl
     on data that NumPy has none for; in an author's words."""
     known = {*target.rows, *target.optimizers, *FOLDED}
     absent = {o for o in model if o not in known}
-    absent |= {o for o in data if o not in NUMPY and o not in FOLDED}
+    derived = {"grad"} if "slope" in target.helpers else set[str]()
+    absent |= {o for o in data if o not in NUMPY and o not in FOLDED | derived}
     return tuple(sorted(o if " " in o else f"`{o}`" for o in absent))
 
 
@@ -98,6 +99,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     stage = program.last
     used = operators_in(program.on_backend)
     helpers = [target.helpers[o] for o in sorted(used) if o in target.helpers]
+    helpers += [target.helpers["slope"]] if program.varied else []
     helpers += [target.outside, doors.in_model] if doors.learning else []
     on_data = operators_in(program.on_data)
     modules = {MODULES[o] for o in (used - target.helpers.keys()) | on_data if o in MODULES}
@@ -142,7 +144,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "nested_points": any(
             s.grouped or s.structured & {"question", "truth"} for s in program.stages
         ),
-        "nested": stage.structured or stage.grouped or program.staged,
+        "nested": stage.structured or stage.grouped or program.staged or program.varied,
     }
 
 

@@ -10,6 +10,7 @@ from sailc.program.heading import about, title
 from sailc.program.learned import constants, training
 from sailc.program.load import load_function
 from sailc.program.precision import PRECISIONS
+from sailc.program.slopes import with_slopes
 from sailc.program.stages import lowered_stages
 from sailc.program.tree import Program
 
@@ -19,7 +20,7 @@ def lower(world: World, s: Scenario, find: FindFile, folder: str, source: str) -
     files = Files(find)
     load, sources = load_function(s, files)
     made = lowered_stages(world, s, sources)
-    return Program(
+    program = Program(
         scenario=s.id,
         title=title(s),
         doc=tuple(about(s)),
@@ -40,6 +41,7 @@ def lower(world: World, s: Scenario, find: FindFile, folder: str, source: str) -
         judged=s.split,
         precision=PRECISIONS[s.software.precision],
     )
+    return with_slopes(program)
 
 
 def _reads(s: Scenario) -> frozenset[str]:

@@ -28,7 +28,7 @@ class Part(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        return self.fixture.name
+        return self.fixture.name or "value"
 
     @property
     def weighted(self) -> bool:

@@ -368,6 +368,8 @@ class Program(Struct, frozen=True):
     judged: str = "test"
     precision: str = "float32"
     drivers: Mapping[Door, Driver] = field(default_factory=dict[Door, "Driver"])
+    varied: tuple[Function, ...] = ()
+    """What is differentiated while data are made, in double precision."""
 
     @property
     def last(self) -> Stage:
@@ -390,7 +392,8 @@ class Program(Struct, frozen=True):
     @property
     def on_backend(self) -> tuple[Function, ...]:
         """The functions that are written for the backend; of those that stages share, one."""
-        return tuple({f.name: f for s in self.stages for f in s.on_backend}.values())
+        found = {f.name: f for s in self.stages for f in s.on_backend}
+        return (*self.varied, *found.values())
 
     @property
     def functions(self) -> tuple[Function, ...]:

@@ -265,6 +265,8 @@ class Lowering(Struct):
         leaves = [self.leaf(a) for a in term.arguments]
         if term.operator in ("multiply", "divide") and _is_one(leaves[1]):
             return leaves[0]  # `x / 1 bohr`: the unit goes, the number stays
+        if term.operator == "multiply" and _is_one(leaves[0]):
+            return leaves[1]
         levels = merge(*(v.levels for v in leaves))
         rank = max(v.rank for v in leaves)
         parts = tuple(align(v, levels, rank) for v in leaves)
