@@ -1,4 +1,4 @@
-"""Solvers that learn nothing: they are asked at once, need no backend, and `test` is enough."""
+"""Solvers that answer each question by itself: at once, or by making something small for it."""
 
 from __future__ import annotations
 
@@ -62,3 +62,47 @@ def test_what_is_measured_of_gradients_is_left_out(tmp_path: Path) -> None:
     text = "metric used {\n better lower\n measure train.flops\n}\n" + PROBLEM
     told = sail("plan", write_one(tmp_path, text.replace("training_time", "used")), exit=0).stdout
     assert "`train.flops` is not measured: `Halfway` learns nothing" in told
+
+
+# --- solvers that minimize ------------------------------------------------------------------
+
+DECAYS = """
+problem Decays {
+    let  times = [0.1 * i for i in 0..19]
+    let  rates = uniform(0.5, 2.0) |> sample(6, seed = 1)
+    test r in rates: discover { t: times, seen: exp(-r * times) } as r
+}
+
+solver Fit {
+    input    q: { t: Tensor[real, n], seen: Tensor[real, n] }
+    let      rate = parameter(1.0)
+    minimize mean((exp(-rate * q.t) - q.seen) ^ 2)
+    output   rate
+}
+
+trainer t {
+    optimizer OPTIMIZER
+}
+
+benchmark b {
+    models   Fit
+    trainers t
+    metrics  mean_error, training_time
+    software SOFTWARE
+}
+"""
+
+
+@pytest.mark.parametrize("software", ["PyTorch", "JAX"])
+@pytest.mark.parametrize(
+    "optimizer", ["adam(0.05)\n epochs 200", "[adam(0.05), lbfgs()]\n epochs 20, 2"]
+)
+def test_what_minimizes_starts_afresh_with_each_question(
+    tmp_path: Path, software: str, optimizer: str
+) -> None:
+    text = DECAYS.replace("SOFTWARE", software).replace("OPTIMIZER", optimizer)
+    (found,) = emitted_by(write_one(tmp_path, text)).values()
+    events = run_here(found, 0, tmp_path / "out")
+    assert [e["answer"] for e in events if e["event"] == "answer"] == [1, 2, 3, 4, 5, 6]
+    assert events[-1]["metrics"]["mean_error"] < 0.01
+    assert events[-1]["metrics"]["training_time"] == 0

@@ -249,8 +249,7 @@ class _Linking(Struct):
     def _untaught(self, model: GroundModel) -> bool:
         """Whether parameters are to be learned and nothing teaches them: a solver that
         minimizes learns from each question."""
-        alone = self.entry.declaration.kind == "solver" and model.minimize is not None
-        return model.trained and not alone and not self.problem.of("train")
+        return model.trained and not model.afresh and not self.problem.of("train")
 
     # --- losses ------------------------------------------------------------------------------
 

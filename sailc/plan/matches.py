@@ -54,6 +54,11 @@ class GroundModel(Struct, frozen=True, eq=False):
         """Whether no gradient teaches it anything: then it needs no backend."""
         return not self.trained and self.minimize is None
 
+    @property
+    def afresh(self) -> bool:
+        """Whether it is a solver that makes something small for each question anew."""
+        return self.minimize is not None and self.entry.declaration.kind == "solver"
+
 
 class Match(Struct, frozen=True, eq=False):
     """A model joined to a question's and a truth's type by chains of converters."""

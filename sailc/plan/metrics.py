@@ -29,6 +29,7 @@ from sailc.plan.cost import cost_of
 from sailc.plan.ground import Grounding
 from sailc.plan.judging import Judging
 from sailc.plan.link import Link, scored_type
+from sailc.plan.matches import GroundModel
 from sailc.plan.scenario import PlannedMetric
 from sailc.plan.solving import is_solving
 from sailc.syntax import tree
@@ -260,6 +261,13 @@ def _ground_score(ctx: Context, found: Score) -> Score:
     )
 
 
+def _untrained(model: GroundModel) -> str:
+    name = model.entry.declaration.name
+    if model.fitted is not None:
+        return f"`{name}` is fitted, and not trained"
+    return f"`{name}` {'starts afresh with each question' if model.afresh else 'learns nothing'}"
+
+
 def _ground_demands(ground: Grounding, found: tuple[Demand, ...]) -> tuple[Demand, ...]:
     return tuple(
         Demand(ground.var(d.value), ground.term(d.condition), d.because, d.span) for d in found
@@ -288,11 +296,10 @@ def _measure(
         return f"`{path}` is not known after an epoch: a curve may read {_listed(EVERY_EPOCH)}"
     if "validate.loss" in measured and not problem.of("validate"):
         return f"`{use.name}` reads `validate.loss`, and `{problem.name}` has no `validate` line"
-    other = sorted(measured - OF_PLAIN) if link.model.plain and not is_solving((link,)) else []
+    by_itself = link.model.plain or link.model.afresh
+    other = sorted(measured - OF_PLAIN) if by_itself and not is_solving((link,)) else []
     if other:
-        name = link.model.entry.declaration.name
-        does = "is fitted, and not trained" if link.model.fitted is not None else "learns nothing"
-        return f"`{other[0]}` is not measured: `{name}` {does}"
+        return f"`{other[0]}` is not measured: {_untrained(link.model)}"
     early = sorted(p for p in measured if p.startswith(("train.", "compile.")))
     if is_solving((link,)) and early:
         name = link.model.entry.declaration.name

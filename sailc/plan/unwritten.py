@@ -82,8 +82,8 @@ def _of_courses(problem: TypedProblem, links: Links) -> str:
         return "a fitted converter where a problem is judged on other types than it learns from"
     if any(chosen_by_point(k.line) for k in links):
         return "stages of points whose lists differ in length"
-    if last.links[0].model.plain:
-        return "stages for a solver that no gradient teaches"
+    if last.links[0].model.plain or last.links[0].model.afresh:
+        return "stages for a solver that answers each question by itself"
     return ""
 
 
@@ -100,11 +100,10 @@ def _of_conditions(links: Links) -> str:
 
 
 def _of_model(model: GroundModel) -> str:
-    solves = model.minimize is not None and model.entry.declaration.kind == "solver"
     if model.fitted is not None and (model.trained or model.minimize is not None):
         return "a solver that is fitted and holds parameters"
-    if solves:
-        return "a solver that minimizes something for a question that is no equation"
+    if model.afresh and not isinstance(model.output.type, Tensor):
+        return "a solver that minimizes something and whose answer is no tensor"
     inputs = tuple(v.type for v in model.inputs)
     if not all(map(_is_arrays, inputs)) or not _is_arrays(model.output.type):
         asked = inputs[0] if len(inputs) == 1 else TupleType(inputs)

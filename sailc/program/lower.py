@@ -39,6 +39,7 @@ def lower(world: World, s: Scenario, find: FindFile, folder: str, source: str) -
         reads=_reads(s),
         questions=made.questions,
         judged=s.split,
+        afresh=s.link.model.afresh,
         precision=PRECISIONS[s.software.precision],
     )
     return with_slopes(program)

@@ -95,7 +95,7 @@ def _several(
 
 def _loss(answering: Answering, model: GroundModel, keys: Keys) -> Function | None:
     """What is made small in training; nothing where no line is for that."""
-    if not is_taught(answering.scenario.links):
+    if not (model.afresh or is_taught(answering.scenario.links)):
         return None
     return minimized(model, keys) if model.minimize is not None else answering.loss()
 

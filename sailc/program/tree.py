@@ -367,6 +367,8 @@ class Program(Struct, frozen=True):
     questions: tuple[Function, ...] = ()
     judged: str = "test"
     precision: str = "float32"
+    afresh: bool = False
+    """Whether it learns for each question anew."""
     drivers: Mapping[Door, Driver] = field(default_factory=dict[Door, "Driver"])
     varied: tuple[Function, ...] = ()
     """What is differentiated while data are made, in double precision."""
