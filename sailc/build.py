@@ -28,7 +28,7 @@ from sailc.program.layout import CannotLower
 from sailc.program.lower import lower
 from sailc.program.solving import AnyProgram, lower_solver
 from sailc.program.tree import Door, Driver, Program
-from sailc.queries import data_header, file_trouble, names, source, world
+from sailc.queries import data_header, data_place, file_trouble, names, source, world
 from sailc.query import Database, query
 from sailc.terms import Apply, walk
 
@@ -67,7 +67,11 @@ def program(db: Database, scenario: Scenario) -> AnyProgram:
         entry = names(db).modules["dataset"][dataset]
         line = file_line(entry.declaration, name)
         assert line is not None
-        location, header = data_header(db, str(Path(source_file).parent), line)
+        folder = str(Path(source_file).parent)
+        if line.read is not None:
+            place = data_place(db, folder, line.path)
+            return place if isinstance(place, Location) else None, None, line.options
+        location, header = data_header(db, folder, line)
         return location, header if isinstance(header, Header) else None, line.options
 
     folder = str(Path(file).parent.absolute())
@@ -98,7 +102,7 @@ def missing_data(db: Database, scenarios: Iterable[Scenario]) -> list[Diagnostic
     files = {
         (str(t.attributes["dataset"]), str(t.attributes["file"])): None
         for t in walk(*(line.source for line in lines.values()))
-        if isinstance(t, Apply) and t.operator == "file"
+        if isinstance(t, Apply) and t.operator in ("file", "path")
     }
     found = (file_trouble(db, *key) for key in files)
     return [d for d in found if d is not None]

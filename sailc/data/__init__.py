@@ -7,7 +7,7 @@ the file's: they return a `Trouble`, which `sailc.diagnostics.data` explains.
 
 from sailc.data.header import Column, Header, Layout, Loading, Options
 from sailc.data.location import Location, locate
-from sailc.data.readers import READERS, Reader, loading, read_header
+from sailc.data.readers import READERS, Reader, file_at, loading, read_header
 from sailc.diagnostics.data import Trouble
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Options",
     "Reader",
     "Trouble",
+    "file_at",
     "loading",
     "locate",
     "read_header",

@@ -65,6 +65,17 @@ def read_header(path: Path, options: Options) -> Header | Trouble:
         return NotReadable(file=path.name, reason=str(error) or "it does not fit into memory")
 
 
+def file_at(path: Path) -> Trouble | None:
+    """Why there is no file that could be read; it is not opened."""
+    try:
+        check_regular(path)
+    except TroubleFound as found:
+        return found.trouble
+    except OSError as error:
+        return system_trouble(path, error)
+    return None
+
+
 def loading(header: Header, options: Options) -> Loading:
     """How an emitted program reads the file that has this header."""
     return READERS[header.format].load(header, options)

@@ -65,7 +65,7 @@ def record(path: str, recorded: dict[str, list[tuple[Any, ...]]]) -> None:
         key = f"{module.__name__}:{function}"
         calls = recorded.setdefault(key, [])
         if len(calls) < POINTS or key not in last:
-            calls.append(tuple(arguments))
+            calls.append(tuple(str(a) if isinstance(a, Path) else a for a in arguments))
             last[key] = called(name, module, function, arguments, kind)
         return last[key]
 

@@ -16,6 +16,7 @@ from sailc.emit.layout import fit
 from sailc.emit.rows import ARGUMENTS, Row
 from sailc.program.names import RESERVED, identifier
 from sailc.program.tree import (
+    PATH,
     Assign,
     Block,
     Crossing,
@@ -193,6 +194,7 @@ class Doors(Struct, frozen=True):
             results=results,
             structured=bool(results & {"dict", "list"}),
             keeps=self.keeps,
+            paths=any(g.how == PATH for d in self.names for g in d.given),
             folders=len(self.folders),
         )
         own = [self._function(d, name) for d, name in self.names.items()]
@@ -279,7 +281,7 @@ def _once(name: str, how: Crossing) -> str:
         if any(isinstance(k, str) for k, _ in parts):
             return "{" + ", ".join(f'"{k}": {text}' for k, text in parts) + "}"
         return "(" + "".join(f"{text}, " for _, text in parts) + ")"
-    if not how.dtype:
+    if not how.dtype or how == PATH:
         return name
     if how.shape:
         return f"np.asarray({name}, {stored_text(how)})"

@@ -53,6 +53,7 @@ FOLDED = frozenset(
         "chain",
         "set",
         "file",
+        "path",
         "label",
         "shuffle",
         "indices",

@@ -24,13 +24,20 @@ from sailc.units import ONE, Unit, UnitError, parse_unit
 
 
 class FileLine(Struct, frozen=True):
-    """A `file` line: `file name, "path", path = "/x", separator = ";"`."""
+    """A `file` line: `file name, "path", path = "/x", separator = ";"`. `read` names the extern
+    that reads it, where no format of the language does."""
 
     name: str
     path: str
     options: Options
     like: tree.Expr | None
+    read: tree.Expr | None
     span: Span
+
+    @property
+    def file_name(self) -> str:
+        """The file's name by itself."""
+        return self.path.rpartition("/")[2]
 
 
 def file_line(declaration: tree.Declaration, name: str) -> FileLine | None:
@@ -56,7 +63,7 @@ def _read(line: tree.Property, name: str) -> FileLine | None:
         int(skip.value) if isinstance(skip, tree.Number) else 0,
         _texts(options.get("missing")),
     )
-    return FileLine(name, path.value, how, options.get("like"), path.span)
+    return FileLine(name, path.value, how, options.get("like"), options.get("read"), path.span)
 
 
 def _text(expr: tree.Expr | None) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sailc.diagnostics.types import NoSuchField
 from sailc.infer.context import Context
+from sailc.infer.dataset import file_line
+from sailc.infer.externs.readers import reader, reading
 from sailc.infer.lift import lift
 from sailc.infer.measures import MEASURES
 from sailc.infer.read import read_type
@@ -27,6 +29,7 @@ from sailc.types.model import (
     RecordType,
     SetType,
     Tensor,
+    TextType,
     TypeVar,
     Unknown,
     show,
@@ -74,8 +77,16 @@ def dataset_file(ctx: Context, declaration: tree.Declaration, expr: tree.Member)
     for p in problems:
         ctx.report(p)
     attributes = {"dataset": declaration.name, "file": expr.name, "source": file}
-    ctx.files[key] = Apply(type, expr.span, "file", (), attributes, name=expr.name)
-    return ctx.files[key]
+    line = file_line(declaration, expr.name)
+    if line is None or line.read is None:
+        ctx.files[key] = Apply(type, expr.span, "file", (), attributes, name=expr.name)
+        return ctx.files[key]
+    found = reader(ctx, line, file) if not isinstance(type, Unknown) else None
+    if found is None:
+        return POISON
+    path = Apply(TextType(), expr.span, "path", (), attributes)
+    made = reading(found, path, type, expr.name)
+    return made if isinstance(made, Poison) else ctx.files.setdefault(key, made)
 
 
 def _measure(ctx: Context, owner: str, expr: tree.Member) -> Value:

@@ -30,10 +30,12 @@ class Files(Struct):
             if isinstance(t, Apply) and t.operator == "file":
                 key = (str(t.attributes["dataset"]), str(t.attributes["file"]))
                 yield key, self._opened(str(t.attributes["source"]), *key, t.type)
+            elif isinstance(t, Apply) and t.operator == "path":
+                key = (str(t.attributes["dataset"]), str(t.attributes["file"]))
+                yield key, self._path(str(t.attributes["source"]), *key)
 
     def _opened(self, source: str, dataset: str, name: str, type: Type) -> Expr:
         location, header, options = self.find(source, dataset, name)
-        assert location is not None
         assert header is not None
         header = header.with_units(is_unit)
         match type:
@@ -42,11 +44,22 @@ class Files(Struct):
             case _:
                 pass
         found = loading(header, options)
-        self.imports += [*location.imports, *found.imports]
+        self.imports += found.imports
         self.helpers += list(found.helpers)
+        return Text(found.at(self._placed(location)))
+
+    def _path(self, source: str, dataset: str, name: str) -> Expr:
+        """Where a file is that an extern reads."""
+        location, _, _ = self.find(source, dataset, name)
+        return Text(self._placed(location))
+
+    def _placed(self, location: Location | None) -> str:
+        """The expression of a file's path."""
+        assert location is not None
+        self.imports += location.imports
         if str(location.path) not in self.paths:
             self.paths.append(str(location.path))
-        return Text(found.at(location.expression))
+        return location.expression
 
 
 def _constants(type: Type) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from sailc.program.layout import (
     sizes,
 )
 from sailc.program.tree import (
+    PATH,
     Block,
     Crossing,
     Door,
@@ -80,7 +81,9 @@ def call(low: Lowering, term: Apply) -> Vector:
     assert is_tuple(stored)
     for name, how, argument, vector in zip(names, stored, term.arguments, vectors, strict=True):
         each = any(leaf.levels for leaf in _leaves(vector))
-        given.append(Given(name, crossing(argument.type, how, term), each))
+        is_path = isinstance(argument, Apply) and argument.operator == "path"
+        crosses = PATH if is_path else crossing(argument.type, how, term)
+        given.append(Given(name, crosses, each))
         merged = _merged(vector, levels, some) if each and some is not None else vector
         arguments.append(packed(merged))
     door = door_of(term, tuple(given), crossing(term.type, term.attributes["result"], term))

@@ -41,13 +41,22 @@ if TYPE_CHECKING:
 
 
 def _file(low: Lowering, term: Apply) -> Vector:
-    key = (str(term.attributes["dataset"]), str(term.attributes["file"]))
-    expr = low.files.get(key)
+    expr = _of_file(low, term)
+    if is_structured(term.type):
+        expr = low.store(str(term.attributes["file"]), Leaf(expr, (), 1), term.span).expr
+    return opened(term.type, expr)
+
+
+def _path(low: Lowering, term: Apply) -> Vector:
+    return Leaf(_of_file(low, term), (), 0)
+
+
+def _of_file(low: Lowering, term: Apply) -> Expr:
+    """The text of a file's values, or of its path."""
+    expr = low.files.get((str(term.attributes["dataset"]), str(term.attributes["file"])))
     if expr is None:
         raise CannotLower("a question that reads a collection other than its points", term.span)
-    if is_structured(term.type):
-        expr = low.store(key[1], Leaf(expr, (), 1), term.span).expr
-    return opened(term.type, expr)
+    return expr
 
 
 def _zip(low: Lowering, term: Apply) -> Vector:
@@ -353,6 +362,7 @@ def _indices(low: Lowering, term: Apply) -> Vector:
 SPECIAL = {
     **SOLVED,
     "file": _file,
+    "path": _path,
     "zip": _zip,
     "tuple": _tuple,
     "record": _record,

@@ -59,6 +59,10 @@ class Stored(Struct, frozen=True):
     shape: tuple[int | None, ...]
 
 
+PATH = Stored("path", ())
+"""How the path of a data file crosses: as text. What it gives is kept under the file's bytes."""
+
+
 class Parts(Struct, frozen=True):
     """A record or a tuple at a door."""
 

@@ -7,13 +7,14 @@ that an edit is felt only by the files that see what was edited.
 """
 
 from sailc.queries.check import checked
-from sailc.queries.data import data_header, file_trouble, file_type, world
+from sailc.queries.data import data_header, data_place, file_trouble, file_type, world
 from sailc.queries.names import module, names
 from sailc.queries.text import listed, parsed, source
 
 __all__ = [
     "checked",
     "data_header",
+    "data_place",
     "file_trouble",
     "file_type",
     "listed",

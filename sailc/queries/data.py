@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
-from sailc.data import Header, Location, Options, Trouble, locate, read_header
+from sailc.data import Header, Location, Options, Trouble, file_at, locate, read_header
 from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.data import FileMissing, PackageMissing, trouble_diagnostic
 from sailc.infer.dataset import FileLine, file_line, header_type, is_unit
+from sailc.infer.externs.readers import read_by, reader
 from sailc.infer.like import like_type
 from sailc.infer.modules.common import World
 from sailc.infer.read import read_type
@@ -41,12 +42,24 @@ def _header(
 
 
 @query
+def data_place(db: Database, folder: str, path: str) -> Location | Trouble:
+    """Where a data file is that an extern reads, or why there is none. It is not opened."""
+    found = locate(path, Path(folder))
+    if not isinstance(found, Location):
+        return found
+    db.get("stamp", str(found.path))
+    return file_at(found.path) or found
+
+
+@query
 def file_type(db: Database, dataset: str, name: str) -> tuple[Type, Diagnostics]:
     """The type of a dataset's file."""
     entry = module(db, "dataset", dataset)
     line = file_line(entry.declaration, name) if entry is not None else None
     if entry is None or line is None:
         return UNKNOWN, ()
+    if line.read is not None:
+        return _read_type(db, entry, line)
     _, header = data_header(db, str(Path(entry.file).parent), line)
     if not isinstance(header, Header):
         told = _told(db, entry, line) if isinstance(header, FileMissing | PackageMissing) else None
@@ -58,6 +71,18 @@ def file_type(db: Database, dataset: str, name: str) -> tuple[Type, Diagnostics]
     ctx = world(db).context()
     scope = ctx.root(entry.file).child()
     return like_type(ctx, found, header, line.like, scope, Path(line.path).name)
+
+
+def _read_type(db: Database, entry: Entry, line: FileLine) -> tuple[Type, Diagnostics]:
+    """The type of a file that an extern reads, which is not opened for that."""
+    ctx = world(db).context()
+    found = reader(ctx, line, entry.file)
+    type = read_by(ctx, line, found, entry.file) if found is not None else None
+    if type is None:
+        return UNKNOWN, tuple(ctx.found.values())
+    place = data_place(db, str(Path(entry.file).parent), line.path)
+    absent = isinstance(place, FileMissing | PackageMissing) and line.like is not None
+    return (type, ()) if absent or isinstance(place, Location) else _troubled(place, line)
 
 
 def _troubled(trouble: Trouble, line: FileLine) -> tuple[Type, Diagnostics]:
@@ -79,8 +104,12 @@ def file_trouble(db: Database, dataset: str, name: str) -> Diagnostic | None:
     line = file_line(entry.declaration, name) if entry is not None else None
     if entry is None or line is None:
         return None
-    _, header = data_header(db, str(Path(entry.file).parent), line)
-    return None if isinstance(header, Header) else trouble_diagnostic(header, line.span)
+    folder = str(Path(entry.file).parent)
+    if line.read is not None:
+        found = data_place(db, folder, line.path)
+    else:
+        _, found = data_header(db, folder, line)
+    return None if isinstance(found, Header | Location) else trouble_diagnostic(found, line.span)
 
 
 def world(db: Database) -> World:

@@ -13,7 +13,13 @@ from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.data.base import DataDiagnostic
 from sailc.diagnostics.data.headers import Corrupt, EmptyFile, PathMissing, Truncated, Unsupported
 from sailc.diagnostics.data.paths import FileMissing, IsDirectory, PackageMissing, PathUnclear
-from sailc.diagnostics.data.reading import LibraryMissing, NotPermitted, NotReadable, UnknownFormat
+from sailc.diagnostics.data.reading import (
+    LibraryMissing,
+    NotPermitted,
+    NotReadable,
+    NotReader,
+    UnknownFormat,
+)
 from sailc.diagnostics.data.tables import DuplicateColumn, NotAlike, NotText, Ragged
 from sailc.source import Span
 
@@ -28,6 +34,7 @@ __all__ = [
     "NotAlike",
     "NotPermitted",
     "NotReadable",
+    "NotReader",
     "NotText",
     "PackageMissing",
     "PathMissing",

@@ -114,3 +114,37 @@ class UnknownFormat(DataDiagnostic, frozen=True, kw_only=True):
     def help(self) -> str:
         names = listing((f"`{k}`" for k in self.known), limit=len(self.known))
         return f"name the file for what it is ({names}), or read it with `read = f`"
+
+
+class NotReader(DataDiagnostic, frozen=True, kw_only=True):
+    """What `read` names beside a file cannot read it.
+
+    A reader is an `extern fn` that takes the file's path and gives what is in it. Nothing is opened
+    while a program is checked, so the lengths are written: in the reader's result, or in
+    `like` beside each file.
+
+    ```sail
+    dataset ethanol {
+        file frames, "run.xyz", read = frames_of
+    }
+
+    extern fn frames_of(path: Text) -> Tensor[f64<angstrom>, n, 9, 3] { from "reader:frames" }
+    ```
+
+    Say how many frames this file has: `like = Tensor[real<angstrom>, 2_000, 9, 3]`.
+    """
+
+    code = "E0518"
+    title = "not a reader"
+    name: str
+    problem: str
+    """A clause that goes on after the name."""
+    mend: str = "name an `extern fn` with one parameter, `path: Text`"
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` {self.problem}"
+
+    @property
+    def help(self) -> str:
+        return self.mend

@@ -53,11 +53,22 @@ def extern_call(
         scope.names[p.name] = known if known is not None else argument
         arguments.append(argument)
         stored.append(storage(type))
-    extern = read_extern(d)
     result = read_type(ctx, d.result, scope) if d.result is not None else UNKNOWN
-    if extern.place is None:
+    facts = call_facts(d, tuple(stored), result)
+    if facts is None:
         return POISON  # which is said where it is declared
-    attributes: dict[str, Attribute] = {
+    return Apply(result, span, "extern", tuple(arguments), facts)
+
+
+def call_facts(
+    d: tree.Declaration, stored: tuple[Attribute, ...], result: Type
+) -> Mapping[str, Attribute] | None:
+    """What a call says of the function behind it, of what is `stored` how in its arguments and in
+    its result; None where the declaration does not say where the function is."""
+    extern = read_extern(d)
+    if extern.place is None:
+        return None
+    return {
         "extern": d.name,
         "module": extern.place.module,
         "function": extern.place.function,
@@ -65,11 +76,10 @@ def extern_call(
         "file": d.span.file,
         "start": d.span.start,
         "parameters": tuple(p.name for p in d.parameters or ()),
-        "stored": tuple(stored),
+        "stored": stored,
         "result": storage(result),
         "gradients": tuple((path, at.module, at.function) for path, at in extern.gradients),
     }
-    return Apply(result, span, "extern", tuple(arguments), attributes)
 
 
 def _dimensions(d: tree.Declaration) -> set[str]:
