@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support import Json, emitted_by, run_here, said_of, write_one
+from support import Json, emitted_by, place, run_here, said_of, write_one
 
 BOTH = pytest.mark.parametrize("software", ["PyTorch", "JAX"])
 
@@ -87,6 +87,37 @@ def test_time_epochs_and_operations_are_of_all_stages(tmp_path: Path, software: 
     one = TWO[: TWO.index("    stage raised")] + TWO[TWO.index("    test") :]
     alone = result_of(text_of(tmp_path / "a", used + one, software, METRICS="used"), tmp_path)
     assert run["metrics"]["used"] == 2 * alone["metrics"]["used"]
+
+
+ELSEWHERE = """
+problem Steep {
+    train x in [[1.0], [-1.0]]: predict x as 2 * x
+    test  x in [[3.0]]:         predict x as 2 * x
+}
+
+problem Raised {
+    carry slope, from = OTHER
+    train x in [[0.0], [0.0]]: predict x as [1.0]
+    test  x in [[1.0], [3.0]]: predict x as 2 * x + 1
+}
+"""
+
+
+@BOTH
+def test_what_is_carried_from_another_problem_is_trained_first(
+    tmp_path: Path, software: str
+) -> None:
+    only = "mean_error\n    problems Raised"
+    text = text_of(tmp_path, ELSEWHERE.replace("OTHER", "Steep"), software, METRICS=only)
+    assert '("steep", init, loss, []' in text
+    assert result_of(text, tmp_path)["metrics"]["mean_error"] < 0.02
+
+
+def test_a_problem_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = write_one(tmp_path, ELSEWHERE.replace("OTHER", "Step"))
+    (error,) = said_of(path)
+    assert place(error) == "E0205 at 7:5"
+    assert "did you mean `Steep`?" in error["help"]
 
 
 SHAPES = """

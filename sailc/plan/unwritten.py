@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sailc.diagnostics.exclusions import Reason
 from sailc.infer.modules.common import World
-from sailc.infer.modules.problem import DataLine, TypedProblem
+from sailc.infer.modules.problem import Carried, DataLine, TypedProblem
 from sailc.infer.modules.trainer import TypedTrainer, is_phased
 from sailc.plan.courses import courses, unequal
 from sailc.plan.link import Links, truth_type
@@ -65,6 +67,9 @@ def _is_unjudged(line: DataLine) -> bool:
 
 def _of_courses(problem: TypedProblem, links: Links) -> str:
     """What of stages, or of lines that ask with several types, no program can be written for."""
+    elsewhere = [c for c in problem.carried if c.problem]
+    if elsewhere and _is_late(problem, elsewhere):
+        return "`carry` from another problem than the one that is trained right before"
     found = courses(problem, links, "test")
     if any(len(c.of(split)) > 1 for c in found for split in SPLITS) and any(
         chosen_by_point(k.line) for k in links
@@ -85,6 +90,16 @@ def _of_courses(problem: TypedProblem, links: Links) -> str:
     if last.links[0].model.plain or last.links[0].model.afresh:
         return "stages for a solver that answers each question by itself"
     return ""
+
+
+def _is_late(problem: TypedProblem, elsewhere: Sequence[Carried]) -> bool:
+    """Whether anything is carried from a problem that is not trained right before."""
+    for c in elsewhere:
+        at = problem.stages.index(c.stage)
+        before = problem.stages[at - 1] if at else ""
+        if before != c.problem and not before.startswith(f"{c.problem}_"):
+            return True
+    return False
 
 
 def _of_conditions(links: Links) -> str:

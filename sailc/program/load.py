@@ -11,7 +11,7 @@ from sailc.plan.matches import GroundModel
 from sailc.plan.scenario import Scenario
 from sailc.program.files import Files
 from sailc.program.layout import Group, Vector, packed
-from sailc.program.names import identifier
+from sailc.program.names import identifier, snake
 from sailc.program.tree import Check, Expr, Function
 from sailc.program.vectors import Lowering
 from sailc.source import NOWHERE
@@ -65,7 +65,7 @@ def _split_names(problem: TypedProblem) -> dict[tuple[str, str], str]:
             name = split if not own else stage if split == "train" else f"{stage}_{split}"
             while own and name in found.values():
                 name += "_"
-            found[stage, split] = identifier(name)
+            found[stage, split] = snake(name)
     return found
 
 

@@ -17,7 +17,7 @@ from sailc.plan.courses import Course, courses
 from sailc.plan.scenario import Scenario
 from sailc.program.learned import layer_names
 from sailc.program.load import Source
-from sailc.program.names import NameTable, identifier
+from sailc.program.names import NameTable, snake
 from sailc.program.points import alike
 from sailc.program.stage import Lowered, lowered
 from sailc.program.tidy import called
@@ -58,7 +58,7 @@ def lowered_stages(world: World, s: Scenario, sources: Sequence[Source]) -> Stag
 def _lowered(world: World, s: Scenario, c: Course, sources: Sequence[Source]) -> Lowered:
     lines = {id(k.line) for k in c.links}
     own = [x for x in sources if id(x.line) in lines]
-    made = lowered(world, replace(s, links=c.links), identifier(c.name) if c.name else "", own)
+    made = lowered(world, replace(s, links=c.links), snake(c.name) if c.name else "", own)
     return replace(made, stage=replace(made.stage, carried=tuple(_carried(c))))
 
 

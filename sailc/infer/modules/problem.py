@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from sailc.diagnostics.names import UnknownModule
 from sailc.diagnostics.types import TypeMismatch
 from sailc.infer.context import Context
 from sailc.infer.lift import elements, term
 from sailc.infer.modules.common import (
     Choice,
     Requirement,
+    defaults,
+    knobs,
     open_scope,
     path_text,
     requirements,
@@ -61,6 +65,7 @@ class Carried(Struct, frozen=True):
     stage: str
     part: str
     problem: str
+    span: Span
 
 
 class Condition(Struct, frozen=True):
@@ -99,7 +104,41 @@ class TypedProblem(Struct, frozen=True):
 
 
 def elaborate_problem(ctx: Context, entry: Entry, choice: Choice) -> TypedProblem:
-    """The data lines of a problem whose axes have these values."""
+    """The data lines of a problem whose axes have these values, after those that train what it
+    carries from other problems."""
+    own = _alone(ctx, entry, choice)
+    for name in dict.fromkeys(c.problem for c in own.carried if c.problem):
+        own = _after(ctx, name, own)
+    return own
+
+
+def _after(ctx: Context, name: str, own: TypedProblem) -> TypedProblem:
+    """A problem after the stages of another, which is trained first; its axes have their first
+    values."""
+    span = next(c.span for c in own.carried if c.problem == name)
+    other = ctx.names.module("problem", name)
+    if other is None:
+        known = tuple(sorted(ctx.names.modules["problem"]))
+        ctx.report(UnknownModule(span=span, name=name, kind="problem", known=known))
+        return own
+    before = _alone(ctx, other, defaults(knobs(ctx, other)))
+    taught = (line for line in before.lines if line.split != "test")
+    lines = tuple(replace(line, stage=_within(name, line.stage)) for line in taught)
+    carried = (replace(c, stage=_within(name, c.stage)) for c in before.carried)
+    stages = tuple(_within(name, s) for s in before.stages or ("",))
+    return replace(
+        own,
+        lines=(*lines, *own.lines),
+        stages=(*stages, *(own.stages or ("",))),
+        carried=(*carried, *own.carried),
+    )
+
+
+def _within(problem: str, stage: str) -> str:
+    return f"{problem}_{stage}" if stage else problem
+
+
+def _alone(ctx: Context, entry: Entry, choice: Choice) -> TypedProblem:
     scope = open_scope(ctx, entry, choice)
     lines: list[DataLine] = []
     stages: list[str] = []
@@ -128,7 +167,7 @@ def _carried(line: tree.Line, stage: str) -> Iterator[Carried]:
     for a in line.arguments:
         part = path_text(a.value)
         if a.name is None and part is not None:
-            yield Carried(stage, part, source)
+            yield Carried(stage, part, source, line.span)
 
 
 def _data(ctx: Context, line: tree.Data, stage: str, scope: Scope) -> DataLine:
