@@ -81,6 +81,8 @@ def _faults(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _diagnostic(trial: Trial, fault: dict[str, Any]) -> Diagnostic:
+    if fault["fault"] == "foreign":
+        return _not_tried(trial, "no problem calls it, and what it takes cannot be made up")
     line: int | None = fault.get("line")
     name = trial.spec["name"]
     span = _gradient(trial, line) if line is not None else _name(trial)

@@ -37,6 +37,9 @@ def main(spec: Spec) -> None:
     rng = np.random.default_rng(0)
     for extern in spec["externs"]:
         real = recorded.get(f"{extern['module']}:{extern['function']}", [])
+        if not real and any(map(is_foreign, extern["given"])):
+            say(extern, "foreign")
+            continue
         drawn = () if real else tuple(draw(how, rng) for how in extern["given"])
         for arguments in real or [drawn]:
             if not try_once(extern, arguments, drawn=not real, rng=rng):
@@ -75,14 +78,20 @@ def record(path: str, recorded: dict[str, list[tuple[Any, ...]]]) -> None:
         make()  # whatever stops it is a fault of a function that is tried below, or of no concern
 
 
+def is_foreign(how: Any) -> bool:
+    """Whether a value, or a part of it, cannot be made up: a function, what only outside code
+    looks into, or a text, which may name a file."""
+    if "parts" in how:
+        return any(is_foreign(part) for _, part in how["parts"])
+    return how["dtype"] in ("", "str_")
+
+
 def draw(how: Any, rng: Numbers) -> Any:
     """A value by how it crosses: numbers between 0.5 and 1.5, lengths and counts of 3."""
     if "parts" in how:
         parts = {key: draw(part, rng) for key, part in how["parts"]}
         return tuple(parts.values()) if how["tuple"] else parts
     dtype, shape = how["dtype"], [UNKNOWN if n is None else n for n in how["shape"]]
-    if dtype == "str_":
-        return "a"
     if dtype.startswith(("float", "complex")):
         value = rng.uniform(0.5, 1.5, shape).astype(dtype)
     else:

@@ -12,7 +12,7 @@ from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in
-from sailc.emit.script import FOLDED
+from sailc.emit.script import FOLDED, OF_DATA
 from sailc.program.fitting import FittedProgram
 from sailc.program.solving import AnyProgram
 from sailc.program.tree import Function, MetricCode
@@ -26,7 +26,7 @@ class Plain:
     packages = ("numpy",)
 
     def lacks(self, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:
-        absent = {o for o in model | data if o not in NUMPY and o not in FOLDED}
+        absent = {o for o in model | data if o not in NUMPY and o not in FOLDED | OF_DATA}
         return tuple(sorted(o if " " in o else f"`{o}`" for o in absent))
 
     def emit(self, program: AnyProgram) -> str:

@@ -35,9 +35,12 @@ def lacking(target: Target, model: frozenset[str], data: frozenset[str]) -> tupl
     known = {*target.rows, *target.optimizers, *FOLDED}
     absent = {o for o in model if o not in known}
     derived = {"grad"} if "slope" in target.helpers else set[str]()
-    absent |= {o for o in data if o not in NUMPY and o not in FOLDED | derived}
+    absent |= {o for o in data if o not in NUMPY and o not in FOLDED | derived | OF_DATA}
     return tuple(sorted(o if " " in o else f"`{o}`" for o in absent))
 
+
+# What is given to code outside while data are made; backends cannot give it.
+OF_DATA = frozenset(["callable"])
 
 # Operators that lowering turns into others, or that are nothing in an array's layout.
 FOLDED = frozenset(

@@ -45,6 +45,7 @@ from sailc.terms import Apply
 from sailc.types.model import (
     Bool,
     Complex,
+    FunctionType,
     Label,
     ListType,
     Opaque,
@@ -170,7 +171,7 @@ def crossing(
             return Stored(_dtype(element, stored), (*outer, *sizes(type)))
         case TextType():
             return Stored("str_", outer)
-        case Opaque():
+        case Opaque() | FunctionType():
             return Stored("", outer)
         case RecordType(fields):
             how = dict(_pairs(stored))

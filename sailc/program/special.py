@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from sailc.program import outside
+from sailc.program.callables import callable_
 from sailc.program.dynamics import course
 from sailc.program.folding import fold
 from sailc.program.gradient import gradient
@@ -401,4 +402,5 @@ SPECIAL = {
     "indices": _indices,
     "extern": outside.call,
     "class_index": _same,
+    "callable": callable_,
 }

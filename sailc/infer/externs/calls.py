@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from sailc.diagnostics.types import NotKnownYet
 from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
+from sailc.infer.externs.callables import given_function
 from sailc.infer.externs.declared import read_extern
 from sailc.infer.lift import lift
 from sailc.infer.read import plain_names, read_type
@@ -20,6 +21,7 @@ from sailc.syntax import tree
 from sailc.terms import Apply, Attribute, Term
 from sailc.types.model import (
     UNKNOWN,
+    FunctionType,
     Label,
     ListType,
     MaybeType,
@@ -47,7 +49,11 @@ def extern_call(
             return POISON
         known = as_dim(value)
         type = UNKNOWN if p.type is None else read_type(ctx, p.type, scope)
-        argument = _argument(ctx, lift(ctx, value, where), type, where, f"{p.name}` of `{d.name}")
+        if isinstance(type, FunctionType):
+            argument = given_function(ctx, value, type, where, p.name) or POISON
+        else:
+            found = lift(ctx, value, where)
+            argument = _argument(ctx, found, type, where, f"{p.name}` of `{d.name}")
         if isinstance(argument, Poison):
             return POISON
         scope.names[p.name] = known if known is not None else argument
