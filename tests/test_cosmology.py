@@ -1,4 +1,4 @@
-"""The paper's cosmology, on small boxes: a simulator supplies the questions, and data are scaled."""
+"""The paper's cosmology on small boxes: a simulator supplies the questions, data are scaled."""
 
 from __future__ import annotations
 
