@@ -21,6 +21,11 @@ class Course(Struct, frozen=True):
         """Whether a layer has the weights that the course before left."""
         return self.takes is None or bool(self.takes.intersection(layer.parts))
 
+    @property
+    def asks_alike(self) -> bool:
+        """Whether its lines ask with one type."""
+        return len({id(k.match) for k in self.links}) == 1
+
     def of(self, split: str) -> Links:
         return tuple(k for k in self.links if k.line.split == split)
 
@@ -39,16 +44,6 @@ def courses(problem: TypedProblem, links: Links, split: str) -> tuple[Course, ..
     *before, last = found
     judging = tuple(k for k in last.links if k.line.split in (split, "test"))
     learned = tuple(k for k in last.links if k not in judging)
-    if _alike(last.links) or not learned:
+    if last.asks_alike or not learned:
         return tuple(found)
     return (*before, Course("", learned, last.takes), Course("", judging, None))
-
-
-def _alike(links: Links) -> bool:
-    """Whether the lines of some links ask with one type."""
-    return len({id(k.match) for k in links}) == 1
-
-
-def unequal(course: Course) -> bool:
-    """Whether lines of one course ask with several types."""
-    return not _alike(course.links)

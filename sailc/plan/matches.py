@@ -59,6 +59,12 @@ class GroundModel(Struct, frozen=True, eq=False):
         """Whether it is a solver that makes something small for each question anew."""
         return self.minimize is not None and self.entry.declaration.kind == "solver"
 
+    @property
+    def by_itself(self) -> bool:
+        """Whether it answers without having been trained: no gradient teaches it, or each
+        question does."""
+        return self.plain or self.afresh
+
 
 class Match(Struct, frozen=True, eq=False):
     """A model joined to a question's and a truth's type by chains of converters."""

@@ -296,8 +296,8 @@ def _measure(
         return f"`{path}` is not known after an epoch: a curve may read {_listed(EVERY_EPOCH)}"
     if "validate.loss" in measured and not problem.of("validate"):
         return f"`{use.name}` reads `validate.loss`, and `{problem.name}` has no `validate` line"
-    by_itself = link.model.plain or link.model.afresh
-    other = sorted(measured - OF_PLAIN) if by_itself and not is_solving((link,)) else []
+    by_itself = link.model.by_itself and not is_solving((link,))
+    other = sorted(measured - OF_PLAIN) if by_itself else []
     if other:
         return f"`{other[0]}` is not measured: {_untrained(link.model)}"
     early = sorted(p for p in measured if p.startswith(("train.", "compile.")))

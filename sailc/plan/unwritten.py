@@ -8,7 +8,7 @@ from sailc.diagnostics.exclusions import Reason
 from sailc.infer.modules.common import World
 from sailc.infer.modules.problem import Carried, DataLine, TypedProblem
 from sailc.infer.modules.trainer import TypedTrainer, is_phased
-from sailc.plan.courses import courses, unequal
+from sailc.plan.courses import courses
 from sailc.plan.link import Links, truth_type
 from sailc.plan.matches import GroundModel
 from sailc.plan.ragged import chosen_by_point
@@ -78,7 +78,7 @@ def _of_courses(problem: TypedProblem, links: Links) -> str:
     if len(found) == 1:
         return ""
     for c in found:
-        if unequal(c):
+        if not c.asks_alike:
             return "data lines of one stage that ask with different types"
         if c is not found[-1] and not c.of("train"):
             return "a stage without a `train` line"
@@ -87,7 +87,7 @@ def _of_courses(problem: TypedProblem, links: Links) -> str:
         return "a fitted converter where a problem is judged on other types than it learns from"
     if any(chosen_by_point(k.line) for k in links):
         return "stages of points whose lists differ in length"
-    if last.links[0].model.plain or last.links[0].model.afresh:
+    if last.links[0].model.by_itself:
         return "stages for a solver that answers each question by itself"
     return ""
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from sailc.infer.modules.problem import Condition, DataLine, TypedProblem
-from sailc.plan.matches import GroundModel
 from sailc.plan.scenario import Scenario
 from sailc.program.files import Files
 from sailc.program.layout import Group, Vector, packed
@@ -72,14 +71,9 @@ def _split_names(problem: TypedProblem) -> dict[tuple[str, str], str]:
 def _splits(scenario: Scenario) -> tuple[str, ...]:
     """The splits that the program reads: what is judged on `validate` never sees `test`, and
     what learns nothing sees no other points than those that it is judged on."""
-    if not any(k.fits or _is_taught(k.model) for k in scenario.links):
+    if not any(k.fits or k.model.fitted or not k.model.by_itself for k in scenario.links):
         return (scenario.split,)
     return ("train", "validate", "test") if scenario.split == "test" else ("train", "validate")
-
-
-def _is_taught(model: GroundModel) -> bool:
-    """Whether a model reads points of training."""
-    return model.fitted is not None or not (model.plain or model.afresh)
 
 
 def _parts(vector: Vector, type: Type, path: str = "") -> Iterator[tuple[str, Vector]]:

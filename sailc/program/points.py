@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -60,11 +60,7 @@ def with_lengths(
         return (), tuple(splits)
     made = Functions("lengths")
     names = {s.names: made.add(s, _lengths_of(s.line)) for s in sources}
-    counted = (
-        replace(s, portions=tuple(replace(p, lengths=names[p.sources]) for p in s.portions))
-        for s in splits
-    )
-    return tuple(made.functions), tuple(counted)
+    return tuple(made.functions), _naming(splits, "lengths", names)
 
 
 def with_questions(
@@ -74,13 +70,20 @@ def with_questions(
     read them, and the splits that say which of them is theirs."""
     made = Functions("questions")
     names = {s.names: made.add(s, _asked_questions(s.line)) for s in sources}
-    found = (
+    return tuple(made.functions), _naming(splits, "questions", names)
+
+
+def _naming(
+    splits: Sequence[Split], what: str, names: Mapping[tuple[str, ...], str]
+) -> tuple[Split, ...]:
+    """Splits whose portions say in a field which function is theirs, by what they run over."""
+    return tuple(
         replace(
-            s, portions=tuple(replace(p, questions=names.get(p.sources, "")) for p in s.portions)
+            s,
+            portions=tuple(replace(p, **{what: names.get(p.sources, "")}) for p in s.portions),
         )
         for s in splits
     )
-    return tuple(made.functions), tuple(found)
 
 
 class Functions(Struct):
