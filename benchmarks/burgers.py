@@ -2,7 +2,7 @@
 
 The published relative error is 6.7e-4 for one seed; the goal is a median of at most 2e-3. Runs the
 scenarios of `burgers.sail` whose network is theirs, if asked with `--full` (and the name of a
-software, to run that alone): a quarter of an hour for a seed on one idle core.
+software, to run that alone): ten minutes for a seed on one idle core.
 """
 
 from __future__ import annotations

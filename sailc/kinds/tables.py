@@ -106,6 +106,7 @@ _ALL = (
         PropertyRow("clip", "expression", "the largest norm of a gradient"),
         PropertyRow("stop", "expression", "when to stop early", repeats=True),
         PropertyRow("standardize", "nothing", "standardize numbers that have no unit, too"),
+        PropertyRow("center", "nothing", "learn answers with a unit from the mean of truths"),
         _CITE,
     ),
     _kind(

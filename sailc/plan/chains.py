@@ -7,17 +7,19 @@ from msgspec import Struct, field
 from sailc.infer.modules.common import World
 from sailc.infer.modules.converter import Converter, converter
 from sailc.routes import Index, Reached, Route, backward, forward
-from sailc.routes.search import Step, standardizer
+from sailc.routes.search import Step, is_plain, self_map
 from sailc.types.meet import may_meet, outline
 from sailc.types.model import Type
 
 
 class Way(Struct, frozen=True):
-    """How chains may go. `standardize`: a trainer wants plain numbers standardized.
-    `fitted`: statistics of the training questions can be had; `inverse`: those of the truths.
+    """How chains may go. `standardize`: a trainer wants plain numbers standardized; `center`:
+    it wants answers with a unit learned from the mean of their truths. `fitted`: statistics of
+    the training questions can be had; `inverse`: those of the truths.
     """
 
     standardize: bool = False
+    center: bool = False
     fitted: bool = True
     inverse: bool = True
 
@@ -77,10 +79,11 @@ class Chains(Struct):
         """Every type that becomes a truth's, in order; the first is its own."""
         key = (truth, way)
         if key not in self._backward:
-            wanted = way.standardize and way.inverse
+            wanted = way.inverse and (way.standardize if is_plain(truth) else way.center)
             found = self._fitted(truth, "question") if wanted else ()
-            suffix = tuple(Step(s.converter, s.source, s.target, inverse=True) for s in found)
-            self._backward[key] = backward(self._index("backward", way.inverse), truth, suffix)
+            last = tuple(Step(s.converter, s.source, s.target, inverse=True) for s in found)
+            chains = backward(self._index("backward", way.inverse), truth)
+            self._backward[key] = [_ended(r, last) for r in chains]
         return self._backward[key]
 
     def _index(self, direction: str, fitted: bool) -> Index:
@@ -99,11 +102,17 @@ class Chains(Struct):
             return reached
         types = [route[0].source if route else reached.type, *(s.target for s in route)]
         for i, type in enumerate(types):
-            step = self._fitted(type, "answer")
+            step = self._fitted(type, "answer") if is_plain(type) else ()
             if step:
                 return Reached(reached.type, (*route[:i], *step, *route[i:]))
         return reached
 
     def _fitted(self, type: Type, other: str) -> Route:
-        step = standardizer(tuple(c for c in self.converters if c.path != other), type)
+        step = self_map(tuple(c for c in self.converters if c.path != other), type)
         return (step,) if step is not None else ()
+
+
+def _ended(reached: Reached, last: Route) -> Reached:
+    """A chain to a truth's type with a step more, unless it has the truths' statistics."""
+    fitted = any(s.converter.fitted for s in reached.route)
+    return reached if fitted else Reached(reached.type, (*reached.route, *last))

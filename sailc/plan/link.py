@@ -220,8 +220,8 @@ class _Linking(Struct):
             self.furthest = (step, reason)
 
     def _asked(self, line: DataLine) -> Asked:
-        f = line.fixtures[0]
-        way = Way(self.trainer.typed.standardize, inverse=f.truth is not None)
+        f, trainer = line.fixtures[0], self.trainer.typed
+        way = Way(trainer.standardize, trainer.center, inverse=f.truth is not None)
         return Asked(f.question.type, self._truth(line), f.verb, way)
 
     def _truth(self, line: DataLine) -> Type | None:
@@ -283,7 +283,7 @@ class _Linking(Struct):
         truth, given = taught_type(f), f.question.type
         if truth is None:
             return Answered((), None, 0)
-        way = Way(self.trainer.typed.standardize, inverse=False)
+        way = Way(inverse=False)
         for there in self.linker.matcher.chains.accepted(truth, way):
             if Solver().unify(given, there.type, NOWHERE) is None:
                 types = (given, *(s.target for s in there.route))
@@ -297,7 +297,8 @@ class _Linking(Struct):
         truths is learned without its units."""
         if truth is None or line.split == "test":
             return Answered(answer, None, 0)
-        fitted = self.trainer.typed.standardize and answer and answer[-1].inverse
+        trainer = self.trainer.typed
+        fitted = (trainer.standardize or trainer.center) and answer and answer[-1].inverse
         for at in range(len(types) - 1 if fitted else 0, len(types)):
             if at and not differentiable(types[1 : at + 1]):
                 break

@@ -199,7 +199,7 @@ def convert(c: Converter, type: Type) -> Type | None:
 # --- backward ---------------------------------------------------------------------------------
 
 
-def backward(converters: Index, truth: Type, suffix: Route = ()) -> list[Reached]:
+def backward(converters: Index, truth: Type) -> list[Reached]:
     """Every type from which chains lead to a truth's, in order; the truth's is first.
 
     A fitted converter used backwards is the last on its chain: its statistics are of the
@@ -211,7 +211,7 @@ def backward(converters: Index, truth: Type, suffix: Route = ()) -> list[Reached
                 for source, lift in _lifted(type, partial(_before, c)):
                     yield Step(c, source, type, lift, inverse=c.fitted)
 
-    return _search(Reached(truth, suffix), expand, _prepend)
+    return _search(Reached(truth, ()), expand, _prepend)
 
 
 def _before(c: Converter, type: Type) -> Type | None:
@@ -325,12 +325,17 @@ def _at_least_one(d: Dim) -> bool:
     return known >= 1 if known is not None else not any(isinstance(a, FloorDiv) for a in d.atoms())
 
 
-# --- standardizing numbers without a unit ---------------------------------------------------
+# --- fitted converters that a trainer asks for ----------------------------------------------
 
 
-def standardizer(converters: tuple[Converter, ...], type: Type) -> Step | None:
-    """The fitted converter with an inverse that leads a plain tensor to its own type: what
-    a trainer that says `standardize` puts first on questions and last on answers."""
+def is_plain(type: Type) -> bool:
+    """Whether a type is that of numbers without a unit."""
+    return isinstance(type, Tensor) and type.element == Num()
+
+
+def self_map(converters: tuple[Converter, ...], type: Type) -> Step | None:
+    """The fitted converter with an inverse that leads a tensor of numbers to its own type:
+    what a trainer that says `standardize` or `center` asks for."""
     if not isinstance(type, Tensor) or not isinstance(type.element, Num):
         return None
     options = [c for c in converters if c.fitted and c.invertible and convert(c, type) == type]

@@ -51,6 +51,7 @@ class TypedTrainer(Struct, frozen=True):
     schedules: tuple[Schedule, ...]
     clip: float | None
     standardize: bool
+    center: bool
 
 
 def is_phased(phases: Iterable[Phase]) -> bool:
@@ -94,6 +95,7 @@ def elaborate_trainer(ctx: Context, entry: Entry, choice: Choice) -> TypedTraine
         tuple(Schedule(s.name, _options(s)) for s in schedules),
         float(clip) if isinstance(clip, int | float) else None,
         has(entry.declaration, "standardize"),
+        has(entry.declaration, "center"),
     )
 
 
