@@ -15,6 +15,7 @@ from sailc.diagnostics.backends import NotWritten
 from sailc.diagnostics.base import Diagnostic
 from sailc.emit.doors import Doors, doors_of
 from sailc.emit.origin import Origin, origin, parts_of
+from sailc.emit.rows import NoRow
 from sailc.infer.dataset import file_line
 from sailc.infer.modules.common import World
 from sailc.names import Entry
@@ -22,12 +23,12 @@ from sailc.plan.outside import packages_of
 from sailc.plan.plan import make_plan
 from sailc.plan.scenario import Plan, Scenario
 from sailc.plan.select import Selection
-from sailc.plan.solving import is_solving
-from sailc.program.fitting import FittedProgram, lower_fitted
-from sailc.program.layout import CannotLower
-from sailc.program.lower import lower
-from sailc.program.solving import AnyProgram, lower_solver
+from sailc.program.files import Files
+from sailc.program.fitting import FittedProgram
+from sailc.program.scenario import lower_scenario
+from sailc.program.solving import AnyProgram, SolverProgram
 from sailc.program.tree import Door, Driver, Program
+from sailc.program.trials import Trials
 from sailc.queries import data_header, data_place, file_trouble, names, source, world
 from sailc.query import Database, query
 from sailc.terms import Apply, walk
@@ -39,7 +40,7 @@ def planned(db: Database, path: str, benchmark: str) -> Plan:
     world_ = world(db)
     entry = world_.names.module("benchmark", benchmark) if benchmark else None
     problems = None if entry is not None else problems_of(world_, path)
-    return make_plan(world_, path, entry, problems)
+    return make_plan(world_, path, entry, problems, Trials(world_).refusal)
 
 
 def problems_of(world_: World, path: str) -> list[Entry]:
@@ -75,11 +76,8 @@ def program(db: Database, scenario: Scenario) -> AnyProgram:
         return location, header if isinstance(header, Header) else None, line.options
 
     folder = str(Path(file).parent.absolute())
-    if is_solving(scenario.links):
-        return lower_solver(world(db), scenario, find, folder, Path(file).name)
-    writer = lower_fitted if scenario.link.model.plain else lower
-    made = writer(world(db), scenario, find, folder, Path(file).name)
-    return replace(made, drivers=drivers(db, made))
+    made = lower_scenario(world(db), scenario, Files(find), folder, Path(file).name)
+    return made if isinstance(made, SolverProgram) else replace(made, drivers=drivers(db, made))
 
 
 def drivers(db: Database, made: Program | FittedProgram) -> dict[Door, Driver]:
@@ -124,13 +122,14 @@ def written(db: Database, scenario: Scenario) -> Compiled | NotWritten:
     """A scenario's program, or why there can be none."""
     try:
         return compiled(db, scenario)
-    except CannotLower as found:
-        return NotWritten(span=found.span, subject=scenario.title, what=found.operator)
+    except NoRow as found:
+        span = scenario.problem.entry.declaration.name_span
+        return NotWritten(span=span, subject=scenario.title, what=found.operator)
 
 
 def compiled(db: Database, scenario: Scenario) -> Compiled:
-    """A scenario's program, lowered once for its text and its data files. Raises `CannotLower`
-    where something has no rule."""
+    """A scenario's program, lowered once for its text and its data files. Raises `NoRow` where
+    its backend writes less than it said to the plan."""
     found = backend(scenario.software.backend)
     assert found is not None
     assert not isinstance(found, BrokenBackend)

@@ -90,8 +90,8 @@ def test_a_function_of_another_type_is_told(tmp_path: Path, truth: str, code: st
 
 
 def test_a_function_that_reads_a_point_is_not_written(tmp_path: Path) -> None:
-    found = sail("run", program(tmp_path, "root(y => y - x[0], 0, 2)")).output
-    assert "a function of each point by itself, given to an extern" in found
+    path = program(tmp_path, "root(y => y - x[0], 0, 2)")
+    assert "a function of each point by itself, given to an extern" in left_out(path)
 
 
 def with_model(folder: Path, output: str) -> Path:

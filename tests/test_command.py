@@ -363,48 +363,6 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return put
 
 
-HALF_WRITTEN = """
-problem Rows {
-    let xs = uniform([0.0, 0.0], [1.0, 1.0]) |> sample(30, seed = 1)
-    train x in xs |> first(20): predict x as x[0]
-    test  x in xs |> last(10):  predict x as x[0]
-}
-
-/// Its truth runs through pairs of numbers, step by step.
-problem Steps {
-    let xs = uniform([0.0, 0.0], [1.0, 1.0]) |> sample(30, seed = 1)
-    let last_of(x) = [b for (a, b) in scan(x, (0, 0), (s, e) => (e, s[0]))][1]
-    train x in xs |> first(20): predict x as last_of(x)
-    test  x in xs |> last(10):  predict x as last_of(x)
-}
-
-trainer short {
-    optimizer adam(1e-2)
-    epochs    1
-    loss      (answer: real, truth: real) => (answer - truth) ^ 2
-}
-
-benchmark b {
-    models   Linear
-    trainers short
-    metrics  mean_error
-    software PyTorch
-}
-"""
-
-
-def test_a_program_that_cannot_be_written_leaves_the_others_alone(tmp_path: Path) -> None:
-    path = write_one(tmp_path, HALF_WRITTEN)
-    emitted = sail("emit", path, "-o", tmp_path / "out", exit=1)
-    assert "error[E0701]: no program can be written for Steps / Linear" in emitted.stderr
-    assert ":10:" in emitted.stderr
-    assert [p.name.split("_")[0] for p in (tmp_path / "out").iterdir()] == ["Rows"]
-
-    found = sail_json("run", path, exit=1)
-    assert [r["status"] for r in found["runs"]] == ["ran", "not run"]
-    assert "no program can be written" in found["runs"][1]["reason"]
-
-
 @pytest.mark.usefixtures("programs")
 def test_the_json_of_a_run(tiny: Path) -> None:
     found = sail_json("run", tiny, exit=0)

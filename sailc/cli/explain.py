@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import click
@@ -41,6 +42,7 @@ def _pair(path: Path, problem: str, model: str) -> None:
     from sailc.cli.open import fail, open_program
     from sailc.diagnostics.names import UnknownModule
     from sailc.plan.story import story
+    from sailc.program.trials import Trials
     from sailc.queries import world
     from sailc.source import Span
 
@@ -52,5 +54,6 @@ def _pair(path: Path, problem: str, model: str) -> None:
         if name not in known:
             wrong = UnknownModule(span=span, name=name, kind=kinds[0], known=tuple(known))
             fail([wrong], workspace, "text", t.USAGE)
-    for line in story(found, problem, model):
+    place = partial(t.place_text, workspace.source)
+    for line in story(found, problem, model, Trials(found).refusal, place):
         click.echo(line)

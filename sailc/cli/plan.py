@@ -37,7 +37,7 @@ def plan(file: Path, benchmark: str | None, form: str) -> None:
         t.print_json(plan_json(found, workspace, times))
     else:
         t.print_diagnostics(found.diagnostics, workspace.source)
-        show_plan(found, times)
+        show_plan(found, times, workspace)
 
 
 def plan_json(plan: Plan, workspace: Workspace, times: Schedule) -> dict[str, Any]:
@@ -46,7 +46,13 @@ def plan_json(plan: Plan, workspace: Workspace, times: Schedule) -> dict[str, An
         "version": VERSION,
         "scenarios": [scenario_json(s, workspace, times.estimates[s.id]) for s in plan.scenarios],
         "excluded": [
-            {"code": e.code, "reason": e.reason, "modules": list(e.modules), "count": e.count}
+            {
+                "code": e.code,
+                "reason": e.reason,
+                "modules": list(e.modules),
+                "count": e.count,
+                "place": t.place_json(workspace.source, e.span) if e.span is not None else None,
+            }
             for e in plan.excluded
         ],
         "pruned": [
@@ -191,7 +197,7 @@ def tuning_json(tuning: Tuning | None) -> dict[str, Any] | None:
     }
 
 
-def show_plan(plan: Plan, times: Schedule) -> None:
+def show_plan(plan: Plan, times: Schedule, workspace: Workspace) -> None:
     """A plan as people read it: a few lines for each scenario, then what was left out."""
     title = f"{plan.file} {plan.benchmark}".strip()
     click.echo(_bold(f"{len(plan.scenarios)} scenarios of {title}"))
@@ -221,6 +227,8 @@ def show_plan(plan: Plan, times: Schedule) -> None:
         click.echo("\n" + _bold("left out"))
     for e in plan.excluded:
         click.echo(f"\n{e.code}  {e.reason}")
+        if e.span is not None:
+            click.echo(f"    at {t.place_text(workspace.source, e.span)}")
         click.echo(f"    {', '.join(e.modules)}")
     if plan.excluded:
         click.echo("\n`sailc explain FILE PROBLEM MODEL` tells the whole story of a pair.")

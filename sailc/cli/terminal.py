@@ -49,6 +49,17 @@ def _range(span: Span, find: Find) -> dict[str, Any]:
     }
 
 
+def place_text(find: Find, span: Span) -> str:
+    """`program.sail:3:7`."""
+    start = find(span.file).position(span.start)
+    return f"{span.file}:{start.line}:{start.column}"
+
+
+def place_json(find: Find, span: Span) -> dict[str, Any]:
+    """A place as `--format json` has it."""
+    return {"file": span.file, **_range(span, find)}
+
+
 def show_diagnostic(d: Diagnostic, find: Find) -> str:
     """Code and message, the line with the place marked, notes, and the next step."""
     color = _COLOR[d.severity]

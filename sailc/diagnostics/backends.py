@@ -6,14 +6,16 @@ from sailc.diagnostics.base import Diagnostic
 
 
 class NotWritten(Diagnostic, frozen=True, kw_only=True):
-    """The plan has a scenario whose program this version of sailc cannot write.
+    """A backend has no row for something that a program computes, and did not say so in time.
 
     ```text
-    no program can be written for Totals / Linear / adam / JAX: `scan of a tuple`
+    no program can be written for Rows / Linear / adam / Other: it has no row for `as_column`
     ```
 
-    The place is what has no translation into arrays yet. The other scenarios run, and this one
-    stays in the table as a row with this reason.
+    A plan leaves out what a backend says that it lacks (X0203), and what no backend's program
+    can hold yet (X0301), each with its place. A backend that somebody else publishes may lack
+    the row of something that an operator is made of: it shows here, when the program is
+    written. The other scenarios run, and this one stays in the table as a row with this reason.
     """
 
     code = "E0701"
@@ -23,8 +25,8 @@ class NotWritten(Diagnostic, frozen=True, kw_only=True):
 
     @property
     def message(self) -> str:
-        return f"no program can be written for {self.subject}: `{self.what}`"
+        return f"no program can be written for {self.subject}: it has no row for `{self.what}`"
 
     @property
     def help(self) -> str:
-        return "say it in another way, or leave out what asks for it; the rest of the plan runs"
+        return "add the row to the backend's table, or run on other software; the rest runs"

@@ -7,6 +7,8 @@ from itertools import islice
 
 from msgspec import Struct, field
 
+from sailc.source import NOWHERE, Span
+
 TITLES: Mapping[str, str] = {
     "X0101": "no chain of converters leads from the question to the model's input",
     "X0102": "no chain of converters leads from the model's answer to the truth",
@@ -27,7 +29,7 @@ TITLES: Mapping[str, str] = {
     "X0203": "the backend lacks an operator",
     "X0204": "the driver of an extern is not there",
     "X0205": "a model would learn through an extern that declares no gradient",
-    "X0301": "not planned by this version of sailc",
+    "X0301": "no program can be written for it by this version of sailc",
     "X0302": "the problem itself is wrong",
     "X0303": "the solver does not take such an equation",
 }
@@ -46,6 +48,10 @@ NEXT: Mapping[str, str] = {
         "table (`sail_torch/rows.py`, `sail_jax/rows.py`); of precisions take `f32`, `f64` or "
         "`bf16`"
     ),
+    "X0301": (
+        "say it in another way, or leave out what asks for it; the plan shows the place, where it "
+        "is one"
+    ),
     "X0205": (
         'declare the gradient (`gradient r, "driver:slope"`), and compare it with differences '
         "by `sailc check --deep`"
@@ -57,13 +63,14 @@ NEXT: Mapping[str, str] = {
 class Reason(Struct, frozen=True):
     """Why one combination was left out.
 
-    `key` groups (a pair of types, a requirement); `reached` says how far the chains got,
-    one line each, for `sailc explain`.
+    `reached` says how far the chains got, one line each, for `sailc explain`; `span` is what in
+    the source is the matter, where that is one place.
     """
 
     code: str
     text: str
     reached: tuple[str, ...] = ()
+    span: Span | None = None
 
 
 class Exclusion(Struct, frozen=True):
@@ -75,6 +82,7 @@ class Exclusion(Struct, frozen=True):
     modules: tuple[str, ...]
     count: int
     reached: tuple[str, ...] = ()
+    span: Span | None = None
 
 
 LISTED = 64
@@ -97,27 +105,31 @@ Named = tuple[str, ...] | Without
 Block = tuple[tuple[str, ...], Named]
 
 
+Key = tuple[str, str, Span]
+
+
 class Exclusions(Struct):
     """Reasons while they are found, in groups: some problems with some modules each.
 
     A group is as large as what was left out, never as their product.
     """
 
-    _groups: dict[tuple[str, str], tuple[Reason, dict[Block, None]]] = field(
-        default_factory=dict[tuple[str, str], tuple[Reason, dict[Block, None]]]
+    _groups: dict[Key, tuple[Reason, dict[Block, None]]] = field(
+        default_factory=dict["Key", tuple[Reason, dict[Block, None]]]
     )
 
     def add(self, reason: Reason, problems: Iterable[str], modules: Iterable[str]) -> None:
         """Leave out each of some modules, with each of some problems if there are any."""
-        _, blocks = self._groups.setdefault((reason.code, reason.text), (reason, {}))
+        key = (reason.code, reason.text, reason.span or NOWHERE)
+        _, blocks = self._groups.setdefault(key, (reason, {}))
         named = modules if isinstance(modules, Without) else tuple(modules)
         blocks[(tuple(problems), named)] = None
 
     def groups(self) -> tuple[Exclusion, ...]:
-        """In the order of their codes and texts."""
+        """In the order of their codes, texts and places."""
         return tuple(
-            Exclusion(code, text, *_names(blocks), reason.reached)
-            for (code, text), (reason, blocks) in sorted(self._groups.items())
+            Exclusion(r.code, r.text, *_names(blocks), r.reached, r.span)
+            for _, (r, blocks) in sorted(self._groups.items(), key=lambda group: group[0])
         )
 
 

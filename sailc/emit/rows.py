@@ -21,6 +21,15 @@ Rows = Mapping[str, Row]
 ARGUMENTS = "abcd"
 
 
+class NoRow(Exception):
+    """An operator that a table has no row for, of those that lowering makes of an author's: a
+    backend's `lacks` has been asked about these before."""
+
+    def __init__(self, operator: str) -> None:
+        super().__init__(operator)
+        self.operator = operator
+
+
 @cache
 def _parsed(row: str) -> ast.expr:
     return ast.parse(row, mode="eval").body
@@ -67,8 +76,7 @@ def _unstarred(items: list[ast.expr]) -> list[ast.expr]:
 
 
 def render(expr: Expr, rows: Rows) -> ast.expr:
-    """The Python expression of an expression. Raises `KeyError` where a row is lacking;
-    the planner has looked before."""
+    """The Python expression of an expression. Raises `NoRow` where a row is lacking."""
     match expr:
         case Ref(name):
             return ast.Name(name, ast.Load())
@@ -87,7 +95,9 @@ def render(expr: Expr, rows: Rows) -> ast.expr:
 
 
 def _operator(op: Op, rows: Rows) -> ast.expr:
-    row = rows[op.operator]
+    row = rows.get(op.operator)
+    if row is None:
+        raise NoRow(op.operator)
     text = row if isinstance(row, str) else row(op)
     arguments = [render(a, rows) for a in op.arguments]
     holes = dict(zip(ARGUMENTS, arguments, strict=False))

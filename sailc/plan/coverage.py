@@ -9,6 +9,7 @@ from sailc.plan.link import Links
 from sailc.plan.ragged import asked_of, chosen_by_point, is_countable
 from sailc.plan.scenario import PlannedMetric
 from sailc.plan.solving import is_solving
+from sailc.source import Span
 from sailc.terms import Apply, Lambda, Map, Term, Var, walk
 
 CONDITION = "a comprehension with `if`"
@@ -131,3 +132,21 @@ def _of_metric(metric: PlannedMetric) -> Iterator[Term]:
     if found.reduced is not None:
         yield found.reduced
     yield from (d.condition for d in found.demands)
+
+
+def place_of(
+    operator: str,
+    links: Links,
+    metrics: Iterable[PlannedMetric],
+    conditions: Iterable[Condition],
+) -> Span | None:
+    """Where in the source an operator stands, as `lacks` names it; None for what stands nowhere,
+    as an optimizer."""
+    roots = [*model_roots(links), *data_roots(links, conditions)]
+    roots += [t for m in metrics for t in _of_metric(m)]
+    for t in walk(*roots):
+        if isinstance(t, Apply) and f"`{t.operator}`" == operator:
+            return t.span
+        if isinstance(t, Map) and t.condition is not None and operator == CONDITION:
+            return t.span
+    return None

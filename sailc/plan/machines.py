@@ -17,6 +17,19 @@ from sailc.names import Entry
 from sailc.plan.scenario import Machine, Software
 from sailc.plan.select import Selection
 from sailc.plan.when import Cell, machine_known, under_facts
+from sailc.source import Span
+
+
+class Lacking(Struct, frozen=True):
+    """An operator that a backend has no row for, in an author's words."""
+
+    backend: str
+    operator: str
+
+    def reason(self, span: Span | None) -> Reason:
+        """Why what needs the operator, at a place, does not run on the backend."""
+        text = f"the backend `{self.backend}` has no row for {self.operator}"
+        return Reason("X0203", text, span=span)
 
 
 class Machines(Struct):
@@ -27,8 +40,8 @@ class Machines(Struct):
     exclusions: Exclusions
     _hardware: list[Machine] | None = None
     _cells: tuple[Cell, ...] | None = None
-    _lacking: dict[tuple[str, frozenset[str], frozenset[str]], Reason | None] = field(
-        default_factory=dict[tuple[str, frozenset[str], frozenset[str]], "Reason | None"]
+    _lacking: dict[tuple[str, frozenset[str], frozenset[str]], Lacking | None] = field(
+        default_factory=dict[tuple[str, frozenset[str], frozenset[str]], "Lacking | None"]
     )
 
     def hardware(self) -> list[Machine]:
@@ -50,18 +63,15 @@ class Machines(Struct):
 
     def pairs(
         self, model: frozenset[str], data: frozenset[str]
-    ) -> Iterator[tuple[Software, Machine]]:
-        """The stacks that can run on each machine and have a row for each of some operators."""
+    ) -> Iterator[tuple[Software, Machine] | Lacking]:
+        """The stacks that can run on each machine, and an operator of some, each time that a
+        stack has no row for it."""
         found = self.cells()
         for name in dict.fromkeys(s.name for s, _ in found):
             for s, machine in found:
                 if s.name != name:
                     continue
-                reason = self._lacks(s, model, data)
-                if reason is None:
-                    yield s, machine
-                else:
-                    self.exclusions.add(reason, (), [name])
+                yield self._lacks(s, model, data) or (s, machine)
 
     def cells(self) -> tuple[Cell, ...]:
         """The stacks that are usable on each machine."""
@@ -75,13 +85,14 @@ class Machines(Struct):
 
     def plain(
         self, software: tuple[str, tuple[str, ...]], operators: frozenset[str]
-    ) -> Iterator[tuple[Software, Machine]]:
-        """Each machine with a stack that is no backend's: NumPy, and packages from outside."""
+    ) -> Iterator[tuple[Software, Machine] | Lacking]:
+        """Each machine with a stack that is no backend's: NumPy, and packages from outside; or
+        an operator that it has no row for."""
         name, packages = software
         made = Software(name, PLAIN, packages)
-        reason = self._lacks(made, frozenset(), operators)
-        if reason is not None:
-            self.exclusions.add(reason, (), [name])
+        lacking = self._lacks(made, frozenset(), operators)
+        if lacking is not None:
+            yield lacking
             return
         for machine in self.hardware():
             yield made, machine
@@ -122,14 +133,14 @@ class Machines(Struct):
 
     def _lacks(
         self, software: Software, model: frozenset[str], data: frozenset[str]
-    ) -> Reason | None:
+    ) -> Lacking | None:
         key = (software.backend, model, data)
         if key not in self._lacking:
             found = backend(software.backend)
             assert found is not None
             assert not isinstance(found, BrokenBackend)
             absent = found.lacks(model, data)
-            self._lacking[key] = _rowless(found.name, absent[0]) if absent else None
+            self._lacking[key] = Lacking(found.name, absent[0]) if absent else None
         return self._lacking[key]
 
 
@@ -139,11 +150,6 @@ def _unwritten(software: Software) -> Reason | None:
         return None
     text = f"the backend `{software.backend}` writes no programs in `{software.precision}`"
     return Reason("X0203", text)
-
-
-def _rowless(backend: str, operator: str) -> Reason:
-    otherwise = "write it with other operators, run on other software, or add the row"
-    return Reason("X0203", f"the backend `{backend}` has no row for {operator}: {otherwise}")
 
 
 PRECISIONS = ("f32", "f64", "bf16")

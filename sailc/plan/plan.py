@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
 
@@ -19,10 +19,10 @@ from sailc.names import Entry
 from sailc.plan.candidates import Candidates
 from sailc.plan.chains import Chains
 from sailc.plan.combination import Combination
-from sailc.plan.coverage import of_data, of_model
+from sailc.plan.coverage import of_data, of_model, place_of
 from sailc.plan.judging import Judging
 from sailc.plan.link import Link, Linker, Links, Trained
-from sailc.plan.machines import Machines
+from sailc.plan.machines import Lacking, Machines
 from sailc.plan.match import Matcher
 from sailc.plan.metrics import Metrics, Out, by_reason, unmeasurable
 from sailc.plan.outside import missing_outside, outside_software
@@ -51,10 +51,15 @@ from sailc.types.model import show
 
 
 def make_plan(
-    world: World, file: str, benchmark: Entry | None, problems: list[Entry] | None
+    world: World,
+    file: str,
+    benchmark: Entry | None,
+    problems: list[Entry] | None,
+    refusal: Refusal,
 ) -> Plan:
-    """The plan of a benchmark, or of some problems with everything that fits them."""
-    whole = Planner.of(world, Selection(world, benchmark))
+    """The plan of a benchmark, or of some problems with everything that fits them; `refusal`
+    says why a scenario has no program."""
+    whole = Planner.of(world, Selection(world, benchmark), refusal)
     names = [e.declaration.name for e in problems] if problems is not None else None
     planners = [whole.within(s) for s in settings(world, benchmark, whole.machines.cells())]
     budgets: dict[str, float] = {}
@@ -101,6 +106,12 @@ def in_order(scenarios: Iterable[Scenario]) -> list[Scenario]:
 
 
 Trainers = dict[str, list[Trained]]
+Refusal = Callable[[Scenario], Reason | None]
+
+
+def may_run(scenario: Scenario) -> Reason | None:
+    """Where only links are of interest, whatever is linked may have a program."""
+    return None
 
 
 class Planner(Struct):
@@ -113,6 +124,7 @@ class Planner(Struct):
     linker: Linker
     machines: Machines
     metrics: Metrics
+    refusal: Refusal
     scenarios: list[Scenario] = field(default_factory=list[Scenario])
     _tuner: Tuner | None = None
     _trainers: dict[tuple[Span, ...], Trainers] = field(
@@ -120,7 +132,13 @@ class Planner(Struct):
     )
 
     @classmethod
-    def of(cls, world: World, selection: Selection, machines: Machines | None = None) -> Planner:
+    def of(
+        cls,
+        world: World,
+        selection: Selection,
+        refusal: Refusal = may_run,
+        machines: Machines | None = None,
+    ) -> Planner:
         machines = machines or Machines(world, selection, Exclusions())
         exclusions = machines.exclusions
         chains = Chains.of(world)
@@ -130,7 +148,8 @@ class Planner(Struct):
         linker = Linker(matcher, judging)
         every = not selection.mentions("metrics")
         asked = Metrics.of(world, judging, selection.metrics(), every)
-        planner = cls(world, selection, exclusions, Grounds(world), linker, machines, asked)
+        grounds = Grounds(world)
+        planner = cls(world, selection, exclusions, grounds, linker, machines, asked, refusal)
         method = method_of(selection.tuned())
         if method is not None:
             made = planner.made
@@ -142,7 +161,8 @@ class Planner(Struct):
         if setting.world is self.world:
             return self
         selection = Selection(setting.world, setting.benchmark)
-        return Planner.of(setting.world, selection, self.machines.only(setting.cells))
+        machines = self.machines.only(setting.cells)
+        return Planner.of(setting.world, selection, self.refusal, machines)
 
     def plan(self, names: Sequence[str] | None) -> None:
         """The scenarios of some problems, in the order of the problems and their axes; of those
@@ -293,13 +313,21 @@ class Planner(Struct):
         else:
             operators |= {p.optimizer for p in trainer.typed.phases}
             pairs = self.machines.pairs(operators, data)
-        for software, machine in pairs:
+        for found in pairs:
+            if isinstance(found, Lacking):
+                span = place_of(found.operator, links, metrics, conditions)
+                self.exclusions.add(found.reason(span), c.names, [answerer(link.model)])
+                continue
+            software, machine = found
             own = self._measurable(c, metrics, machine)
             made = Combination.of(links, trainer, own, software, machine, self.selection.seeds())
             for posed in c.members:
-                found = picked(self.selection, made, posed, self.exclusions)
-                if found is not None:
-                    yield posed.problem, found
+                scenario = picked(self.selection, made, posed, self.exclusions)
+                refusal = self.refusal(scenario) if scenario is not None else None
+                if refusal is not None:
+                    self.exclusions.add(refusal, [posed.problem.name], [answerer(link.model)])
+                elif scenario is not None:
+                    yield posed.problem, scenario
 
     def _measurable(
         self, c: Class, metrics: tuple[PlannedMetric, ...], machine: Machine

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from sailc.diagnostics.exclusions import Reason
+from sailc.diagnostics.exclusions import Exclusions, Reason
 from sailc.infer.modules.common import World, show_value
 from sailc.infer.modules.problem import TypedProblem
 from sailc.names import Entry
 from sailc.plan.candidates import unmeant
-from sailc.plan.link import Link, Trained, truth_type
+from sailc.plan.link import Link, Links, Trained, truth_type
 from sailc.plan.matches import GroundModel, Match
-from sailc.plan.plan import Planner
+from sailc.plan.plan import Planner, Refusal
+from sailc.plan.problems import Posed, classes
 from sailc.plan.scenario import answerer
 from sailc.plan.select import Selection
 from sailc.routes import Route
+from sailc.source import Span
 from sailc.types.model import show
 
 
-def story(world: World, problem: str, model: str) -> Iterator[str]:
-    """Lines of text: for every trainer, the links or the furthest reason against them."""
+def story(
+    world: World, problem: str, model: str, refusal: Refusal, place: Callable[[Span], str]
+) -> Iterator[str]:
+    """Lines of text: for every trainer, the links, and why they have no program if they have
+    none, or the furthest reason against them. `place` spells out where something stands."""
     names = world.names
-    planner = Planner.of(world, Selection(world, None))
+    planner = Planner.of(world, Selection(world, None), refusal)
     entry = names.modules["problem"][problem]
     candidate = names.modules["model"].get(model) or names.modules["solver"][model]
     choice = planner.selection.choices(entry, axes=True)[0][0]
@@ -37,7 +42,7 @@ def story(world: World, problem: str, model: str) -> Iterator[str]:
         return
     told: dict[tuple[str, ...], list[str]] = {}
     for trainer in planner.trainers():
-        lines = tuple(_with_trainer(planner, ground, candidate, trainer))
+        lines = tuple(_with_trainer(planner, ground, candidate, trainer, place))
         told.setdefault(lines, []).append(trainer.typed.entry.declaration.name)
     for lines, trainers in told.items():
         yield ""
@@ -57,7 +62,11 @@ def _asked(problem: TypedProblem) -> Iterator[str]:
 
 
 def _with_trainer(
-    planner: Planner, problem: TypedProblem, model: Entry, trainer: Trained
+    planner: Planner,
+    problem: TypedProblem,
+    model: Entry,
+    trainer: Trained,
+    place: Callable[[Span], str],
 ) -> Iterator[str]:
     """The first choice of knobs that fits, and before it each new reason against one."""
     name = model.declaration.name
@@ -74,11 +83,32 @@ def _with_trainer(
                 if lines not in told:
                     told.append(lines)
                     yield from lines
+            yield from _unwritten(planner, problem, links, trainer, place)
             return
         if links not in seen:
             yield f"  {what} does not fit:"
             yield from _refused(links)
         seen.add(links)
+
+
+def _unwritten(
+    planner: Planner,
+    problem: TypedProblem,
+    links: tuple[Links, ...],
+    trainer: Trained,
+    place: Callable[[Span], str],
+) -> Iterator[str]:
+    """Why what is linked does not run; metrics that do not apply take nothing from that."""
+    planner.exclusions = Exclusions()
+    (alike,) = classes(planner.world, [Posed(problem, {})])
+    for filled in links:
+        made = list(planner.made(alike, filled, trainer))
+        for e in planner.exclusions.groups():
+            if e.code != "X0107":
+                yield f"    but it does not run{'' if not made else ' everywhere'}:"
+                yield f"      {e.code}: {e.reason}"
+                if e.span is not None:
+                    yield f"        at {place(e.span)}"
 
 
 def _linked(link: Link) -> Iterator[str]:

@@ -62,6 +62,23 @@ class Files(Struct):
         return location.expression
 
 
+class Unopened(Files):
+    """Files of which nothing is asked: what a program does with them can be told all the same."""
+
+    def _opened(self, source: str, dataset: str, name: str, type: Type) -> Expr:
+        return Text("None")
+
+    def _path(self, source: str, dataset: str, name: str) -> Expr:
+        return Text("None")
+
+
+def _nothing(*_: str) -> tuple[None, None, Options]:
+    return None, None, Options()
+
+
+UNOPENED = Unopened(_nothing)
+
+
 def _constants(type: Type) -> tuple[str, ...]:
     """The constants of an enum, which its labels are the places of."""
     match present(type):

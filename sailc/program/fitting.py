@@ -17,7 +17,7 @@ from sailc.plan.metrics import reads
 from sailc.plan.scenario import Scenario
 from sailc.program.answering import Answering
 from sailc.program.conversions import conversions, fitted, statistics
-from sailc.program.files import Files, FindFile
+from sailc.program.files import Files
 from sailc.program.heading import about, title
 from sailc.program.layout import (
     POINTS,
@@ -81,10 +81,9 @@ class FittedProgram(Struct, frozen=True):
 
 
 def lower_fitted(
-    world: World, s: Scenario, find: FindFile, folder: str, source: str
+    world: World, s: Scenario, files: Files, folder: str, source: str
 ) -> FittedProgram:
     """The program of a scenario that a solver answers which no gradient teaches."""
-    files = Files(find)
     load, sources = load_function(s, files)
     early, late = parted(conversions(world, s.link.question))
     points, splits = point_functions(sources, early)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sailc.infer.modules.common import World
 from sailc.plan.metrics import reads
 from sailc.plan.scenario import Scenario
-from sailc.program.files import Files, FindFile
+from sailc.program.files import Files
 from sailc.program.heading import about, title
 from sailc.program.learned import constants, training
 from sailc.program.load import load_function
@@ -15,9 +15,8 @@ from sailc.program.stages import lowered_stages
 from sailc.program.tree import Program
 
 
-def lower(world: World, s: Scenario, find: FindFile, folder: str, source: str) -> Program:
+def lower(world: World, s: Scenario, files: Files, folder: str, source: str) -> Program:
     """The program of a scenario whose problem stands in `source`, in `folder`."""
-    files = Files(find)
     load, sources = load_function(s, files)
     made = lowered_stages(world, s, sources)
     program = Program(

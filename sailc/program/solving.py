@@ -14,7 +14,7 @@ from sailc.plan.scenario import Scenario
 from sailc.plan.solving import asks, equations_in, solved, typed
 from sailc.program.collocation import Collocated, collocated
 from sailc.program.equations import EquationCode, Wanted, equation_code
-from sailc.program.files import Files, FindFile
+from sailc.program.files import Files
 from sailc.program.fitting import FittedProgram
 from sailc.program.heading import about, title
 from sailc.program.layout import CannotLower, Group, Leaf, Vector, opened, packed
@@ -73,10 +73,10 @@ AnyProgram = Program | SolverProgram | FittedProgram
 
 
 def lower_solver(
-    world: World, s: Scenario, find: FindFile, folder: str, source: str
+    world: World, s: Scenario, files: Files, folder: str, source: str
 ) -> SolverProgram:
     """The program of a scenario that asks about equations."""
-    return _Lowering.of(world, s, find).program(folder, source)
+    return _Lowering.of(world, s, files).program(folder, source)
 
 
 class _Lowering(Struct):
@@ -90,7 +90,7 @@ class _Lowering(Struct):
     required: bool
 
     @classmethod
-    def of(cls, world: World, s: Scenario, find: FindFile) -> _Lowering:
+    def of(cls, world: World, s: Scenario, files: Files) -> _Lowering:
         link = s.link
         roots = [link.line.source, link.fixture.question]
         found = equations_in(roots)
@@ -104,7 +104,7 @@ class _Lowering(Struct):
         codes = tuple(equation_code(e, x, wanted) for e, x in pairs)
         taken = NameTable(set(TAKEN) | {c.name for c in codes})
         names = tuple(taken.fresh(n) for n in link.line.names)
-        return cls(world, s, Files(find), systems[0], codes, names, taken, wanted.required)
+        return cls(world, s, files, systems[0], codes, names, taken, wanted.required)
 
     @property
     def link(self) -> Link:

@@ -404,3 +404,14 @@ SPECIAL = {
     "class_index": _same,
     "callable": callable_,
 }
+
+TOTAL = frozenset(
+    [
+        "zip", "tuple", "record", "item", "field", "column", "fill", "index", "stack", "list",
+        "stack_list", "set", "class_index", "label", "or_one", "matmul", "zeros", "ones",
+        "sample", "indices",
+    ]
+)  # fmt: skip
+"""Those whose rules take whatever they are given."""
+CHOICES = frozenset(["file", "path", "first", "last", "drop", "every", "shuffle", "known"])
+"""Those whose rules take whatever the data of a problem are, but not what a point holds."""
