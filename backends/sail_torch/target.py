@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sail_torch.layout import channels_second
 from sail_torch.outside import OUTSIDE
 from sail_torch.rows import TORCH
 from sail_torch.spectral import SPECTRAL
@@ -21,11 +22,6 @@ def store(spec: ParameterSpec) -> str:
         return ""
     rank = len(spec.shape)
     return ".T" if rank == 2 else f".transpose{(rank - 1, rank - 2, *range(rank - 2))}"
-
-
-def simplify(text: str) -> str:
-    """Channels moved last and at once first again stay where they are."""
-    return text.replace(".movedim(1, -1).movedim(-1, 1)", "")
 
 
 GRADIENT = '''
@@ -79,7 +75,7 @@ TARGET = Target(
             "torch", "dim", "parts.new_zeros", count="torch.from_numpy(count).to(whole)"
         ),
     },
-    simplify=simplify,
+    simplify=channels_second,
     fitting=Path(__file__).parent / "collocation.py.jinja",
     imports=("import torch", "import torch.nn.functional as F"),
     outside=OUTSIDE,

@@ -1,7 +1,7 @@
-"""What the programs and the references learn from: an NPZ file each, drawn or of scikit-learn's digits.
+"""What the programs and the references learn from: an NPZ file each, of digits or drawn.
 
-Points are whole batches. Truths that are numbers have a mean of 0 and a spread of 1, so that a loss in their
-spread is the loss itself.
+Points are whole batches. Truths that are numbers have a mean of 0 and a spread of 1, so that a loss
+in their spread is the loss itself.
 """
 
 from __future__ import annotations

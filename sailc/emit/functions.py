@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from textwrap import wrap
 
 from sailc.emit.layout import WIDTH, fit
 from sailc.emit.rows import Rows, render
+from sailc.program.tidy import reads
 from sailc.program.tree import Assign, Block, Expr, Function
 
 
@@ -27,39 +28,59 @@ def expression(expr: Expr, rows: Rows) -> str:
     return quoted(render(expr, rows))
 
 
-def function(f: Function, rows: Rows, simplify: Callable[[str], str] = str) -> str:
+# Statements in their order: a name, empty for what has none, and its value.
+Code = list[tuple[str, ast.expr]]
+
+# What shortens them; the names that it is given have to stay what they are.
+Simplify = Callable[[Code, frozenset[str]], Code]
+
+
+def as_it_is(code: Code, kept: frozenset[str]) -> Code:
+    """Statements as they are."""
+    return code
+
+
+def function(f: Function, rows: Rows, simplify: Simplify = as_it_is) -> str:
     """A function definition, one statement for each of the author's bindings."""
     head = fit(f"def {f.name}({', '.join(f.parameters)}):")
-    lines = [head, *docstring(f.doc, 4)]
-    lines += _statements(f.body, rows, simplify, 4)
-    for c in f.checks:
-        lines.append(fit(f"if not ({simplify(expression(c.condition, rows))}):", 4))
+    ends = [*(c.condition for c in f.checks), *f.results]
+    body, values = _written(f.body, ends, rows, simplify, 4)
+    lines = [head, *docstring(f.doc, 4), *body]
+    for c, condition in zip(f.checks, values, strict=False):
+        lines.append(fit(f"if not ({condition}):", 4))
         lines.append(fit(f"raise SystemExit({json.dumps(c.message, ensure_ascii=False)})", 8))
-    results = ", ".join(simplify(expression(r, rows)) for r in f.results)
+    results = ", ".join(values[len(f.checks) :])
     if f.results:
         lines.append(fit(_returned(results, len(f.results)), 4))
     return "\n".join(lines)
 
 
-def _statements(
-    body: Iterable[Assign], rows: Rows, simplify: Callable[[str], str], indent: int
-) -> Iterator[str]:
-    """Statements, functions among them with a line of air around."""
+def _written(
+    body: Sequence[Assign], ends: Iterable[Expr], rows: Rows, simplify: Simplify, indent: int
+) -> tuple[list[str], list[str]]:
+    """The lines of statements, functions among them with a line of air around; and the texts of
+    the expressions at their end."""
+    inside = [reads(a.value) for a in body if isinstance(a.value, Block)]
+    plain = [(a.name, a.value) for a in body if not isinstance(a.value, Block)]
+    code = [(name, render(e, rows)) for name, e in (*plain, *(("", e) for e in ends))]
+    texts = [quoted(value) for _, value in simplify(code, frozenset[str]().union(*inside))]
+    given = iter(texts)
+    lines: list[str] = []
     air = False
     for a in body:
-        if isinstance(a.value, Block) and not air:
-            yield ""
+        if isinstance(a.value, Block):
+            lines += [] if air else [""]
+            lines += _block(a.name, a.value, rows, simplify, indent)
+        else:
+            lines.append(fit(f"{a.name} = {next(given)}", indent))
         air = isinstance(a.value, Block)
-        yield _statement(a, rows, simplify, indent)
+    return lines, list(given)
 
 
-def _statement(a: Assign, rows: Rows, simplify: Callable[[str], str], indent: int) -> str:
-    if not isinstance(a.value, Block):
-        return fit(f"{a.name} = {simplify(expression(a.value, rows))}", indent)
-    inner = _statements(a.value.body, rows, simplify, indent + 4)
-    head = " " * indent + f"def {a.name}({', '.join(a.value.parameters)}):"
-    result = fit(f"return {simplify(expression(a.value.result, rows))}", indent + 4)
-    return "\n".join([head, *inner, result, ""])
+def _block(name: str, block: Block, rows: Rows, simplify: Simplify, indent: int) -> list[str]:
+    head = " " * indent + f"def {name}({', '.join(block.parameters)}):"
+    inner, (result,) = _written(block.body, [block.result], rows, simplify, indent + 4)
+    return [head, *inner, fit(f"return {result}", indent + 4), ""]
 
 
 def _returned(results: str, n: int) -> str:

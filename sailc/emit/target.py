@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from sailc.emit.functions import docstring
+from sailc.emit.functions import Simplify, as_it_is, docstring
 from sailc.emit.layout import fit
 from sailc.emit.rows import Rows
 from sailc.program.tree import ParameterSpec
@@ -21,7 +21,7 @@ class Target(Struct, frozen=True):
     brings a parameter into the backend's own layout (`.T`), or nothing; `optimizers` are
     the texts of their makers, with the options as holes; `fitting` is the template of
     programs that fit a network to each question, where `decorator` stands before an
-    equation, and that import `imports`; `simplify` shortens a statement's text; `outside` defines
+    equation, and that import `imports`; `simplify` shortens statements; `outside` defines
     `from_outside`, by which functions from outside are called among tensors.
     """
 
@@ -33,7 +33,7 @@ class Target(Struct, frozen=True):
     store: Callable[[ParameterSpec], str]
     optimizers: Mapping[str, str]
     helpers: Mapping[str, str] = field(default_factory=dict[str, str])
-    simplify: Callable[[str], str] = str
+    simplify: Simplify = as_it_is
     fitting: Path | None = None
     decorator: str = ""
     imports: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ Eight hidden layers of 20 tanh; 10,000 places inside and 100 on the border; 3,02
 
 import math
 import time
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from torch import nn
 args = arguments()
 rng = np.random.default_rng(args.seed)
 widths = [2, *[20] * 8, 1]
-layers = [nn.Linear(n, k) for n, k in zip(widths, widths[1:], strict=False)]
+layers = [nn.Linear(n, k) for n, k in pairwise(widths)]
 with torch.no_grad():
     for layer, (weight, bias) in zip(layers, dense(rng, *widths), strict=True):
         layer.weight.copy_(torch.from_numpy(weight.T))

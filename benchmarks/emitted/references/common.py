@@ -10,6 +10,7 @@ import argparse
 import json
 import math
 import resource
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def glorot(rng: np.random.Generator, *shape: int) -> np.ndarray:
 
 def dense(rng: np.random.Generator, *widths: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Weights (inputs, outputs) and biases of linear layers one after the other."""
-    pairs = zip(widths, widths[1:], strict=False)
+    pairs = pairwise(widths)
     return [(glorot(rng, n, m), np.zeros(m)) for n, m in pairs]
 
 

@@ -6,6 +6,7 @@ Five 3 × 3 × 3 convolutions of 32, 64, … 512 channels, each followed by a le
 
 import time
 from functools import partial
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +19,7 @@ LAYOUT = ("NDHWC", "DHWIO", "NDHWC")
 
 args = arguments()
 rng = np.random.default_rng(args.seed)
-pairs = zip(CHANNELS, CHANNELS[1:], strict=False)
+pairs = pairwise(CHANNELS)
 w = {
     "convolutions": [(glorot(rng, 3, 3, 3, n, k), np.zeros(k)) for n, k in pairs],
     "dense": dense(rng, 512, 128, 64, 4),
@@ -31,9 +32,7 @@ optimizer = optax.adam(1e-4)
 
 def model(w, x):
     for kernel, bias in w["convolutions"]:
-        x = jax.lax.conv_general_dilated(
-            x, kernel, (1, 1, 1), "SAME", dimension_numbers=LAYOUT
-        )
+        x = jax.lax.conv_general_dilated(x, kernel, (1, 1, 1), "SAME", dimension_numbers=LAYOUT)
         x = jax.nn.leaky_relu(x + bias, 0.3)
         n, size, *_, channels = x.shape
         x = x.reshape(n, *3 * (size // 2, 2), channels).max((2, 4, 6))

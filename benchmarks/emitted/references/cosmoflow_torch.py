@@ -5,6 +5,7 @@ Five 3 × 3 × 3 convolutions of 32, 64, … 512 channels, each followed by a le
 """
 
 import time
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ CHANNELS = [4, 32, 64, 128, 256, 512]
 
 args = arguments()
 rng = np.random.default_rng(args.seed)
-pairs = list(zip(CHANNELS, CHANNELS[1:], strict=False))
+pairs = list(pairwise(CHANNELS))
 convolutions = [
     m
     for n, k in pairs

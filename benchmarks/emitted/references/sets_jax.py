@@ -1,4 +1,7 @@
-"""A sum over sets: eight plain numbers an element, 32 elements, one answer. An epoch is one call."""
+"""A sum over sets: eight plain numbers an element, 32 elements, one answer.
+
+A whole epoch is one call.
+"""
 
 import time
 

@@ -4,6 +4,7 @@ Features 942 + 5,270, one answer; 16,224,001 parameters.
 """
 
 import time
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ SPLIT = 942
 
 def layers(*widths):
     """Linear layers, each followed by a ReLU."""
-    pairs = zip(widths, widths[1:], strict=False)
+    pairs = pairwise(widths)
     return nn.Sequential(*(m for n, k in pairs for m in (nn.Linear(n, k), nn.ReLU())))
 
 
