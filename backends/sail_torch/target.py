@@ -51,10 +51,13 @@ TARGET = Target(
     Path(__file__).parent / "program.py.jinja",
     store,
     {
-        "adam": "torch.optim.Adam(w.values(), lr={rate}, betas=({beta1}, {beta2}), eps={epsilon})",
+        "adam": (
+            "torch.optim.Adam(w.values(), lr={rate}, betas=({beta1}, {beta2}), eps={epsilon}, "
+            "fused=True)"
+        ),
         "adamw": (
             "torch.optim.AdamW(w.values(), lr={rate}, weight_decay={decay}, "
-            "betas=({beta1}, {beta2}), eps={epsilon})"
+            "betas=({beta1}, {beta2}), eps={epsilon}, fused=True)"
         ),
         "adamax": (
             "torch.optim.Adamax(w.values(), lr={rate}, betas=({beta1}, {beta2}), eps={epsilon})"
@@ -63,8 +66,9 @@ TARGET = Target(
             "torch.optim.LBFGS(w.values(), max_iter={steps}, history_size={history}, "
             'tolerance_grad=1e-12, tolerance_change=1e-14, line_search_fn="strong_wolfe")'
         ),
-        "sgd": "torch.optim.SGD(w.values(), lr={rate}, momentum={momentum})",
+        "sgd": "torch.optim.SGD(w.values(), lr={rate}, momentum={momentum}, fused=True)",
     },
+    usual=frozenset(["betas=(0.9, 0.999)", "eps=1e-08", "momentum=0.0"]),
     helpers={
         "spectral_conv": SPECTRAL,
         "grad": GRADIENT,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import ast
+from collections.abc import Iterator
 from typing import Protocol
 
 from msgspec import Struct
 
+from sailc.emit.functions import quoted
 from sailc.emit.layout import fit
+from sailc.emit.target import Target
 from sailc.infer.modules.trainer import Phase, Schedule, Stop
 from sailc.program.tree import Training
 
@@ -44,7 +47,7 @@ class Learning(Struct, frozen=True):
     """What the templates of training loops ask for."""
 
     program: Trained
-    optimizers: Mapping[str, str]
+    target: Target
     validated: bool
 
     @property
@@ -65,11 +68,14 @@ class Learning(Struct, frozen=True):
 
     def _text(self, phase: Phase) -> str:
         """The maker of an optimizer."""
-        text = self.optimizers[phase.optimizer]
+        text = self.target.optimizers[phase.optimizer]
         for name, value in phase.options.items():
             known = "RATE" if name == "rate" and not self.phased else repr(value)
             text = text.replace("{" + name + "}", known)
-        return text
+        call = ast.parse(text, mode="eval").body
+        assert isinstance(call, ast.Call)
+        call.keywords = [k for k in call.keywords if ast.unparse(k) not in self.target.usual]
+        return quoted(call)
 
     # --- what is done after an epoch ---------------------------------------------------------
 

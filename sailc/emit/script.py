@@ -113,7 +113,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     modules |= {"import functools"} if doors.learning and "functools." in target.outside else set()
     imports = sorted({i for i in program.imports if i not in _ALWAYS} | modules)
     validated = any(s.kind == "validate" for x in program.stages for s in x.data.splits)
-    learning = Learning(program, target.optimizers, validated)
+    learning = Learning(program, target, validated)
     batch = Staged(stage, program, learning.checks) if program.staged else Batch(stage)
     return {
         "program": program,

@@ -63,7 +63,7 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
         "needs": ", ".join([*(target.packages if fitted else ["numpy"]), "scipy"]),
         "backend": target.name,
         "init": init_function("init", fitted.parameters, target) if fitted else "",
-        "learning": Learning(fitted, target.optimizers, False) if fitted else None,
+        "learning": Learning(fitted, target, False) if fitted else None,
         "judged": "residual" in used,
         "standard": [i for i in imports if is_standard(i)],
         "others": [i for i in imports if not is_standard(i)],

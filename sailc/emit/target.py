@@ -19,7 +19,8 @@ class Target(Struct, frozen=True):
 
     `helpers` are function definitions that some rows call, by operator; `store` is what
     brings a parameter into the backend's own layout (`.T`), or nothing; `optimizers` are
-    the texts of their makers, with the options as holes; `fitting` is the template of
+    the texts of their makers, with the options as holes, `usual` the arguments of theirs that
+    are the library's own defaults, and not written; `fitting` is the template of
     programs that fit a network to each question, where `decorator` stands before an
     equation, and that import `imports`; `simplify` shortens statements; `outside` defines
     `from_outside`, by which functions from outside are called among tensors.
@@ -32,6 +33,7 @@ class Target(Struct, frozen=True):
     template: Path
     store: Callable[[ParameterSpec], str]
     optimizers: Mapping[str, str]
+    usual: frozenset[str] = frozenset()
     helpers: Mapping[str, str] = field(default_factory=dict[str, str])
     simplify: Simplify = as_it_is
     fitting: Path | None = None

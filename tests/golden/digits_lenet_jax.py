@@ -128,7 +128,7 @@ def batches(n, rng):
     return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
 
 
-OPTIMIZER = optax.adam(RATE, b1=0.9, b2=0.999, eps=1e-08)
+OPTIMIZER = optax.adam(RATE)
 
 
 @jax.jit

@@ -487,7 +487,7 @@ def loss(w, eq, inside, border):
         left_over(eq, partial(phi, w), inside) ** 2
     ).mean() + (mismatch(eq, partial(phi, w), border) ** 2).mean()
 
-ADAM = optax.adam(RATE, b1=0.9, b2=0.999, eps=1e-08)
+ADAM = optax.adam(RATE)
 PHASES = 100 * [(ADAM, 1)]
 
 

@@ -521,7 +521,7 @@ def network(eq, rng, device):
         [[tensor(x, w) for x in at] for at in sides]
         for sides in borders(eq, 60, rng)
     ]
-    optimizer = torch.optim.Adam(w.values(), lr=RATE, betas=(0.9, 0.999), eps=1e-08)
+    optimizer = torch.optim.Adam(w.values(), lr=RATE, fused=True)
     start = time.perf_counter()
     for epoch in range(1, EPOCHS + 1):
 

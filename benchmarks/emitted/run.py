@@ -1,0 +1,187 @@
+"""Emitted programs beside programs written by hand for the same model, data, batch and steps.
+
+Each pair runs in turn, in an order that alternates, so that a machine that slows down slows both.
+Prints for each, and for all, the throughput of training as emitted over hand-written with the lower
+end of its 95 % interval (Student's t over the logarithms of the pairs), the ratio of peak memory,
+and by how much the mean losses of the epochs differ from the reference's.
+
+    python benchmarks/emitted/run.py [--pairs 5] [--threads 1] [NAME…]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import data
+from msgspec import Struct
+
+HERE = Path(__file__).parent
+GOAL = 0.97
+
+
+class Case(Struct, frozen=True):
+    """A benchmark of `emitted.sail`, and what its reference is told."""
+
+    benchmark: str
+    epochs: int
+    batch: int
+    hole: str = ""
+
+
+CASES = {
+    "mlp": Case("mlp_pairs", 40, 64),
+    "lenet": Case("lenet_pairs", 8, 64),
+    "sets": Case("sets_pairs", 10, 64),
+    "cosmoflow": Case("cosmoflow_pairs", 3, 4),
+    "slstr": Case("slstr_pairs", 2, 4),
+    "uno": Case("uno_pairs", 3, 32),
+    "burgers": Case("burgers_pairs", 50, 64, "Deep"),
+}
+BACKENDS = {"PyTorch": "torch", "JAX": "jax"}
+
+
+class Ran(Struct, frozen=True):
+    losses: list[float]
+    seconds: float
+    peak: int
+
+
+class Pair(Struct, frozen=True):
+    emitted: Ran
+    reference: Ran
+
+    @property
+    def throughput(self) -> float:
+        return self.reference.seconds / self.emitted.seconds
+
+    @property
+    def memory(self) -> float:
+        return self.emitted.peak / self.reference.peak
+
+    @property
+    def difference(self) -> float:
+        """The largest relative difference of the losses."""
+        both = zip(self.emitted.losses, self.reference.losses, strict=True)
+        return max(abs(a - b) / abs(b) for a, b in both)
+
+
+def ran(command: list[str], environment: dict[str, str]) -> tuple[list[dict], int]:
+    """What a process prints as JSON lines, and its peak memory."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        assert process.stdout is not None
+        lines = [json.loads(line) for line in process.stdout]
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ends with {process.returncode}")
+    return lines, used.ru_maxrss * 1024
+
+
+def emitted(script: Path, out: Path, environment: dict[str, str]) -> Ran:
+    command = [sys.executable, str(script), "--seed", "0", "--out", str(out)]
+    lines, peak = ran(command, environment)
+    epochs = [e for e in lines if e["event"] == "epoch"]
+    return Ran([e["loss"] for e in epochs], epochs[-1]["seconds"], peak)
+
+
+def reference(name: str, case: Case, backend: str, folder: Path, environment: dict) -> Ran:
+    script = HERE / "references" / f"{name}_{backend}.py"
+    command = [sys.executable, str(script), "--epochs", str(case.epochs)]
+    command += ["--batch", str(case.batch), "--data", str(folder / f"{name}.npz")]
+    (found,), peak = ran(command, environment)
+    return Ran(found["losses"], found["seconds"], peak)
+
+
+def written(case: Case, folder: Path) -> dict[str, Path]:
+    """The emitted program for each backend."""
+    program = folder / "emitted.sail"
+    sail = [sys.executable, "-m", "sailc"]
+    told = subprocess.run(
+        [*sail, "plan", str(program), case.benchmark, "--format", "json"],
+        capture_output=True,
+        check=True,
+    )
+    found: dict[str, Path] = {}
+    for s in json.loads(told.stdout)["scenarios"]:
+        if [h["model"] for h in s["holes"]] == [case.hole] * bool(case.hole):
+            out = folder / case.benchmark / s["software"]
+            one = [case.benchmark, "--scenario", s["id"], "-o", str(out)]
+            subprocess.run(
+                [*sail, "emit", str(program), *one], check=True, stdout=subprocess.DEVNULL
+            )
+            (found[BACKENDS[s["software"]]],) = out.glob("*.py")
+    return found
+
+
+def pairs(
+    name: str, backend: str, script: Path, n: int, folder: Path, threads: int
+) -> Iterator[Pair]:
+    count = str(threads)
+    environment = os.environ | {"OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count}
+    if threads == 1:
+        flags = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+        environment["XLA_FLAGS"] = flags
+    out = folder / "out"
+    for i in range(n):
+        if i % 2:
+            theirs = reference(name, CASES[name], backend, folder, environment)
+            ours = emitted(script, out, environment)
+        else:
+            ours = emitted(script, out, environment)
+            theirs = reference(name, CASES[name], backend, folder, environment)
+        yield Pair(ours, theirs)
+
+
+def interval(ratios: list[float]) -> tuple[float, float]:
+    """The geometric mean, and the lower end of its 95 % interval."""
+    from scipy.stats import t
+
+    logs = [math.log(r) for r in ratios]
+    mean, n = statistics.mean(logs), len(logs)
+    if n < 2:
+        return math.exp(mean), math.nan
+    reach = t.ppf(0.975, n - 1) * statistics.stdev(logs) / math.sqrt(n)
+    return math.exp(mean), math.exp(mean - reach)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", default=list(CASES))
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    print("| program | backend | emitted / hand-written | lower end | memory | losses differ by |")
+    print("|---|---|---|---|---|---|")
+    means: list[float] = []
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        shutil.copy(HERE / "emitted.sail", folder)
+        (folder / "sail.toml").touch()
+        data.write(folder)
+        for name in args.names:
+            for backend, script in sorted(written(CASES[name], folder).items()):
+                found = list(pairs(name, backend, script, args.pairs, folder, args.threads))
+                mean, low = interval([p.throughput for p in found])
+                memory = statistics.median(p.memory for p in found)
+                worst = max(p.difference for p in found)
+                means.append(mean)
+                row = (
+                    f"| {name} | {backend} | {mean:.3f} | {low:.3f} | {memory:.2f} | {worst:.1e} |"
+                )
+                print(row, flush=True)
+    mean, low = interval(means)
+    print(f"| all | | {mean:.3f} | {low:.3f} (goal: {GOAL}) | | |")
+
+
+if __name__ == "__main__":
+    main()
