@@ -58,6 +58,10 @@ ANSWERS = "answers"
 """The place of the function that answers a problem's questions."""
 
 
+HOLE = "hole"
+"""How the places of holes begin, which models fill."""
+
+
 class Const(Struct, frozen=True, gc=False, eq=False):
     """A number, a text, or nested tuples of numbers (a tensor)."""
 

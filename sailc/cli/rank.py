@@ -22,7 +22,7 @@ def rank(file: Path, ranking: str | None, benchmark: str | None, form: str) -> N
     """Rank the kept results of FILE by RANKING, or by every ranking; runs nothing."""
     from sailc.cli.open import fail, find_plan, open_program
     from sailc.cli.run import jobs_for, store_of
-    from sailc.cli.table import print_boards, print_tuning, results_json
+    from sailc.cli.table import print_boards, print_formulas, print_tuning, results_json
     from sailc.diagnostics.names import UnknownModule
     from sailc.judge import boards, rows_of, unrun
     from sailc.queries import world
@@ -50,4 +50,5 @@ def rank(file: Path, ranking: str | None, benchmark: str | None, form: str) -> N
         t.print_json(results_json(plan, runs, found, tuned))
     else:
         print_boards(found)
+        print_formulas(plan, runs)
         print_tuning(plan, tuned)

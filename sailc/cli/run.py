@@ -43,7 +43,7 @@ def run(
     """Run FILE's BENCHMARK to a ranked table. What was run before is kept."""
     from sailc.cli.failures import failures
     from sailc.cli.open import find_runnable, open_program
-    from sailc.cli.table import print_boards, print_tuning, results_json
+    from sailc.cli.table import print_boards, print_formulas, print_tuning, results_json
     from sailc.engines import LocalEngine
     from sailc.judge import boards, rows_of, unrun
     from sailc.queries import world
@@ -72,6 +72,7 @@ def run(
         t.print_json({**results_json(plan, runs, found, tuned), "failures": told})
     else:
         print_boards(found)
+        print_formulas(plan, runs)
         print_tuning(plan, tuned)
         t.print_diagnostics(failed, workspace.source)
         _say(runs, store)

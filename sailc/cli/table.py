@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -118,6 +119,28 @@ def print_tuning(plan: Plan, tuned: list[Tuned]) -> None:
         if t.best is not None and t.best.value is not None:
             knobs = ", ".join(f"{k} {v}" for k, v in t.best.hyperparameters.items())
             click.echo(f"    best {t.criterion} {number(t.best.value)} with {knobs}")
+
+
+def print_formulas(plan: Plan, runs: list[Run]) -> None:
+    """What was found, of each scenario whose answers are formulas: the first of its first run."""
+    from sailc.judge import asked, labels
+
+    names = labels(plan)
+    scenarios = {s.id: s for s in plan.scenarios}
+    told: set[str] = set()
+    for run in runs:
+        found: Any = (run.result or {}).get("formulas", [])
+        if not found or run.scenario in told or run.scenario not in scenarios:
+            continue
+        told.add(run.scenario)
+        click.echo(f"{asked(scenarios[run.scenario])}: {names[run.scenario]} found")
+        click.echo(f"    {short(found[0]['answer'])}")
+        click.echo(f"    where it is {short(found[0]['truth'])}")
+
+
+def short(formula: str) -> str:
+    """A formula whose numbers have four digits."""
+    return re.sub(r"\d+\.\d+(e[-+]?\d+)?", lambda m: f"{float(m[0]):.4g}", formula)
 
 
 def _cells(r: Ranked, metrics: list[str], told: bool) -> list[str]:

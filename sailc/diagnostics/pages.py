@@ -15,6 +15,7 @@ _MODULES = (
     "diverged",
     "equations",
     "files",
+    "formulas",
     "internal",
     "kinds",
     "names",

@@ -10,6 +10,7 @@ from sailc.emit.functions import docline, function
 from sailc.emit.imports import STANDARD, in_order
 from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
+from sailc.emit.pieces import helpers
 from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in
 from sailc.emit.script import FOLDED, OF_DATA
@@ -50,14 +51,16 @@ def _script(program: FittedProgram) -> str:
 
 
 def _facts(program: FittedProgram, doors: Doors) -> dict[str, object]:
-    used = operators_in(program.functions)
+    used = operators_in(program.functions) | frozenset(["told"] * program.formulas)
     modules = {MODULES[o] for o in used if o in MODULES} | set(doors.imports)
     imports = sorted({*program.imports, *modules, "import numpy as np"})
-    needed = tuple(p for d in doors.drivers.values() for p in d.packages)
-    packages = tuple(dict.fromkeys(distributions(needed)))
+    needed = [p for d in doors.drivers.values() for p in d.packages]
+    needed += ["sympy"] if "import sympy" in modules else []
+    packages = tuple(dict.fromkeys(distributions(tuple(needed))))
     imports += ["from importlib.metadata import version"] if packages else []
     written = [function(f, {**NUMPY, "extern": doors.row}) for f in program.functions]
-    counts = any("math." in text for text in written)
+    called = helpers(used, HELPERS)
+    counts = any("math." in text for text in (*written, *called))
     standard = [line for line in STANDARD if counts or line != "import math"]
     return {
         "program": program,
@@ -71,7 +74,7 @@ def _facts(program: FittedProgram, doors: Doors) -> dict[str, object]:
         "doors": doors,
         "packages": packages,
         "count": _count(program),
-        "data_helpers": [HELPERS[o] for o in sorted(used) if o in HELPERS],
+        "data_helpers": called,
         "metric_line": _metric_line,
         "layout": fit,
         "taker": "solver",

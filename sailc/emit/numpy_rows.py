@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sailc.emit import tiling
+from sailc.emit import formulas, tiling
 from sailc.emit.rows import Row, Rows
 from sailc.program.tree import Op, Ref, is_tuple
 
@@ -215,6 +215,8 @@ def constant(library: str) -> Row:
             return f"{maker}.full({shape}, {first!r})"
         if len(shape) == 1 and (steps := _even(numbers)):
             return f"{library}.arange({steps})"
+        if library == "np" and len(shape) == 1 and (line := _on_a_line(numbers)):
+            return line
         return f"{library}.{'tensor' if library == 'torch' else 'array'}(value)"
 
     return row
@@ -231,6 +233,18 @@ def _even(numbers: list[object]) -> str:
         return ""
     given = [start, stop, step] if step != 1 else [start, stop] if start else [stop]
     return ", ".join(map(str, given))
+
+
+def _on_a_line(numbers: list[object]) -> str:
+    """The text of many numbers in even steps; empty where rounding makes others of them."""
+    known = [n for n in numbers if isinstance(n, int | float) and not isinstance(n, bool)]
+    if len(known) < max(5, len(numbers)):
+        return ""
+    start, step = known[0], known[1] - known[0]
+    if any(n != start + step * i for i, n in enumerate(known)):
+        return ""
+    line = f"{step!r} * np.arange({len(known)})"
+    return f"{start!r} + {line}" if start else line
 
 
 def _flattened(value: object) -> tuple[tuple[int, ...], list[object]]:
@@ -397,6 +411,7 @@ NUMPY: Rows = {
     "hide": "hide(a, b, seed)",
     "add_noise": "a + np.random.default_rng(seed).normal(0, b, np.shape(a))",
     **tiling.ROWS,
+    **formulas.ROWS,
     "auc": "auc(a, b)",
     "wasserstein": "wasserstein(a, b)",
 }  # fmt: skip
@@ -408,6 +423,7 @@ MODULES = {
     "tiles": "import itertools",
     "stitch": "import itertools",
     "sobol": "from scipy.stats import qmc",
+    **formulas.MODULES,
 }
 
 _AUC = '''

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
 
+import sailc.symbolic.written
+from sailc.emit.formulas import CALLED
+
 WRITTEN = Path(__file__).parent / "written"
+ELSEWHERE = {"formulas": Path(sailc.symbolic.written.__file__).parent / "formulas.py"}
+"""What is the compiler's, too."""
 
 
 class Piece(Struct, frozen=True):
@@ -33,7 +38,8 @@ def pieces(*files: str) -> Pieces:
     functions: dict[str, Piece] = {}
     imports: dict[str, str] = {}
     for file in files:
-        text = (WRITTEN / f"{file}.py").read_text(encoding="utf-8")
+        path = ELSEWHERE.get(file, WRITTEN / f"{file}.py")
+        text = path.read_text(encoding="utf-8")
         for node in ast.parse(text).body:
             match node:
                 case ast.FunctionDef(name=own) | ast.ClassDef(name=own):
@@ -85,3 +91,10 @@ def merged(lines: Iterable[str]) -> list[str]:
         f"{head} import {', '.join(sorted(set(names)))}" if names else head
         for head, names in result.items()
     ]
+
+
+def helpers(operators: Iterable[str], known: Mapping[str, str]) -> list[str]:
+    """The functions that some operators' rows call: those `known`, and those of formulas."""
+    own = [known[o] for o in sorted(operators) if o in known]
+    formulas, _ = taken(("formulas",), CALLED.intersection(operators))
+    return [*dict.fromkeys(own), *formulas]

@@ -18,6 +18,7 @@ from sailc.emit.imports import STANDARD, in_order
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
+from sailc.emit.pieces import helpers as called
 from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in
 from sailc.emit.solving import solver_script
@@ -127,7 +128,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "uses_data": bool(doors.folders) or any("DATA" in t.text for t in _texts(program)),
         "doors": doors,
         "own_helpers": list(dict.fromkeys(helpers)),
-        "data_helpers": [h for o in sorted(on_data) if (h := HELPERS.get(o)) and h not in helpers],
+        "data_helpers": [h for h in called(on_data, HELPERS) if h not in helpers],
         "reads": program.reads,
         "history": "validate.loss" in program.reads or any(m.curve for m in program.metrics),
         "inits": _inits(program, target),

@@ -13,11 +13,11 @@ from sailc.emit.functions import docline, docstring, function
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
-from sailc.emit.pieces import merged, taken
+from sailc.emit.pieces import helpers, merged, taken
 from sailc.emit.rows import operators_in
 from sailc.emit.target import Target, init_function
 from sailc.program.equations import EquationCode
-from sailc.program.solving import SolverProgram
+from sailc.program.solving import LineCode, SolverProgram
 from sailc.program.tree import Function, MetricCode
 
 # The files whose functions a program is made of.
@@ -53,8 +53,6 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
     extra += ["from pathlib import Path", "import numpy as np"]
     lines = {*program.imports, *needed, *extra}
     imports = sorted(merged(sorted(lines)), key=lambda line: (line.startswith("from"), line))
-    each = ", ".join(program.names)
-    asked = f"{program.asked.name}({each})" if program.asked else each
     return {
         "program": program,
         "title": docline(f"{program.title}, on {target.title}"),
@@ -69,45 +67,70 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
         "others": [i for i in imports if not is_standard(i)],
         "uses_data": _mentions(program, "DATA"),
         "written": texts,
-        "data_helpers": [HELPERS[o] for o in sorted(used) if o in HELPERS],
-        "drawn": fitted is not None or any(f.drawn for f in program.fixtures),
-        "each": each,
-        "each_one": each if len(program.names) == 1 else f"({each})",
-        "asked": asked,
-        "solve": _solve(program, asked),
+        "data_helpers": helpers(used, HELPERS),
+        "drawn": fitted is not None or any(f.drawn for x in program.lines for f in x.fixtures),
+        "scores": {n: _distinct(f for f, _ in own) for n, own in program.scores.items()},
+        "solvers": _distinct(x.solver for x in program.lines),
+        "count": " + ".join(f"len(points{x.apart})" for x in program.lines),
+        "each": _each,
+        "asked": _asked,
+        "solve": partial(_solve, program),
         "layout": fit,
-        "metric_line": _metric_line,
+        "metric_line": partial(_metric_line, program),
     }
 
 
-def _solve(program: SolverProgram, asked: str) -> str:
+def _distinct(functions: Iterable[Function]) -> list[Function]:
+    """Functions, each once."""
+    return list({f.name: f for f in functions}.values())
+
+
+def _each(line: LineCode) -> str:
+    """The parts of a point, as arguments."""
+    return ", ".join(line.names)
+
+
+def _asked(line: LineCode) -> str:
+    """The question of a point."""
+    return f"{line.asked.name}({_each(line)})" if line.asked else _each(line)
+
+
+def _solve(program: SolverProgram, line: LineCode) -> str:
     """How the solver is called."""
     if program.fitted is not None:
-        return f"{program.fitted.solver}({asked}, rng, args.device)"
-    return f"{program.solver.name}({asked})"
+        return f"{program.fitted.solver}({_asked(line)}, rng, args.device)"
+    return f"{line.solver.name}({_asked(line)})"
 
 
 def _numpy(f: Function) -> str:
     return function(f, NUMPY)
 
 
-def _metric_line(m: MetricCode) -> str:
+def _metric_line(program: SolverProgram, m: MetricCode) -> str:
     name = m.function.name
-    arguments = (
-        "run" if m.measured else f"np.stack({m.answers}_answers), np.stack({m.answers}_truths)"
-    )
+    if m.name in program.scores:  # the scores of all lines are one list
+        each = [f"{f.name}({_compared(own)})" for f, own in program.scores[m.name]]
+        arguments = f"np.concatenate([{', '.join(each)}])"
+    else:
+        arguments = "run" if m.measured else _compared(m.answers)
     return fit(f'"{m.name}": float({name}({arguments})),', 8)
 
 
+def _compared(fixture: str) -> str:
+    return f"np.stack({fixture}_answers), np.stack({fixture}_truths)"
+
+
 def _functions(program: SolverProgram) -> Iterator[Function]:
-    yield program.load
-    if program.fitted is None:
-        yield program.solver
-    if program.asked:
-        yield program.asked
-    for f in program.fixtures:
-        yield from (x for x in (f.answer, f.truth) if x is not None)
+    for line in program.lines:
+        yield line.load
+        if program.fitted is None:
+            yield line.solver
+        if line.asked:
+            yield line.asked
+        for f in line.fixtures:
+            yield from (x for x in (f.answer, f.truth) if x is not None)
     for m in program.metrics:
+        yield from (f for f, _ in program.scores.get(m.name, ()))
         yield m.function
     for e in program.equations:
         yield from e.methods

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from sailc.diagnostics.types import WrongArguments
 from sailc.infer.arguments import awaiting, option
 from sailc.infer.coerce import coerce
@@ -31,13 +33,14 @@ from sailc.infer.values import (
 )
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.terms import Apply, Const, Map, Term, Var
+from sailc.terms import ANSWERS, HOLE, Apply, Const, Map, Term, Var, rooted
 from sailc.types.model import (
     FieldType,
     FunctionType,
     Label,
     RecordType,
     SetType,
+    Shape,
     Tensor,
     Type,
     TypeVar,
@@ -124,6 +127,9 @@ def _call_term(
     arguments = [lift(ctx, v, s) for v, s in positional]
     match ctx.solver.resolve(type):
         case FunctionType(parameters, result) if len(parameters) == len(arguments):
+            shape = _elementwise(ctx, function, arguments)
+            if shape:
+                parameters, result = _on_each(parameters, shape), _on_each((result,), shape)[0]
             for a, p in zip(arguments, parameters, strict=True):
                 ctx.unify(a.type, p, a.span)
             given = [coerce(ctx, a, p) for a, p in zip(arguments, parameters, strict=True)]
@@ -139,6 +145,25 @@ def _call_term(
             return at_place(ctx, function, positional, span)
         case _:
             return not_callable(ctx, function, span)
+
+
+def _elementwise(ctx: Context, function: Term, arguments: list[Term]) -> Shape:
+    """The shape of the tensors that a formula of numbers is given, of which it is taken of each
+    number; none where it is given what it says."""
+    root, _ = rooted(function)
+    type = ctx.type_of(function)
+    own = not isinstance(root, Var) or not (root.place == ANSWERS or root.place.startswith(HOLE))
+    if not own or not isinstance(type, FunctionType):
+        return ()
+    types = [ctx.solver.resolve(t) for t in (*type.parameters, type.result)]
+    if not all(isinstance(t, Tensor) and t.shape == () for t in types):
+        return ()
+    shapes = [s for a in arguments if (s := ctx.shape_of(a))]
+    return shapes[0] if len({*shapes}) == 1 and len(shapes) == len(arguments) else ()
+
+
+def _on_each(types: tuple[Type, ...], shape: Shape) -> tuple[Type, ...]:
+    return tuple(replace(t, shape=shape) if isinstance(t, Tensor) else t for t in types)
 
 
 def _construct(

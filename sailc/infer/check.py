@@ -39,7 +39,7 @@ from sailc.infer.modules.trainer import elaborate_trainer
 from sailc.infer.read import declared_type, read_type, read_unit
 from sailc.infer.scopes import entry_value
 from sailc.infer.units import declared_unit
-from sailc.infer.values import Given, Lazy, Poison, Scope, as_dim
+from sailc.infer.values import Function, Given, Lazy, Poison, Scope, as_dim
 from sailc.names import Entry
 from sailc.source import Span
 from sailc.syntax import tree
@@ -273,7 +273,10 @@ def _function(ctx: Context, entry: Entry, choice: Choice) -> None:
     if d.parameters is None or len(arguments) != len(d.parameters):
         return
     given: list[Given] = [(v, v.span) for v, _ in arguments]
-    result = lift(ctx, ctx.apply(function, given, {}, d.name_span), d.name_span)
+    made = ctx.apply(function, given, {}, d.name_span)
+    if isinstance(made, Function):
+        return  # what it is a function of is known where it is called
+    result = lift(ctx, made, d.name_span)
     if d.result is not None and not ctx.failed:
         span = d.value.span if d.value is not None else d.name_span
         expected = read_type(ctx, d.result, inner)

@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from sailc.infer.context import Context
 from sailc.source import Span
-from sailc.terms import Apply, Attribute, Const, Map, Term, Var
+from sailc.terms import Apply, Attribute, Const, Lambda, Map, Term, Var
 from sailc.types.model import (
     Complex,
+    FunctionType,
     ListType,
     MaybeType,
     Num,
@@ -57,8 +58,21 @@ def converted(solver: Solver, term: Term, wanted: Type) -> Term:
         case SetType(item, n), SetType(other, _):
             mapped = _each(solver, term, item, other, lambda t: ListType(t, n))
             return Apply(SetType(_item_of(mapped.type), n), term.span, "set", (mapped,))
+        case FunctionType(), FunctionType():
+            return _function(solver, term, found, wanted)
         case _:
             return term
+
+
+def _function(solver: Solver, term: Term, found: FunctionType, wanted: FunctionType) -> Term:
+    """A function of what another is of, in other units."""
+    names = ["x"] if len(wanted.parameters) == 1 else [f"x{i + 1}" for i in range(9)]
+    variables = tuple(Var(t, term.span, n) for t, n in zip(wanted.parameters, names, strict=False))
+    own = tuple(converted(solver, v, t) for v, t in zip(variables, found.parameters, strict=True))
+    called = Apply(found.result, term.span, "call", (term, *own))
+    body = converted(solver, called, wanted.result)
+    function = {"function": Lambda(variables, body)}
+    return Apply(wanted, term.span, "function", (), function, name=getattr(term, "name", ""))
 
 
 def in_unit(solver: Solver, term: Term, unit: Unit) -> Term:
@@ -103,6 +117,8 @@ def _differ(found: Type, wanted: Type) -> bool:
             return _differ(t, o)
         case MaybeType(t), MaybeType(o):
             return _differ(t, o)
+        case FunctionType(ps, r), FunctionType(qs, s):
+            return any(_differ(t, o) for t, o in zip((*ps, r), (*qs, s), strict=False))
         case _:
             return False
 

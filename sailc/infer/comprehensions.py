@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sailc.infer.context import Context
-from sailc.infer.lift import elements, lift, term
+from sailc.infer.lift import elements, held, lift, term
 from sailc.infer.scopes import bind, pattern_name
 from sailc.infer.values import (
     POISON,
@@ -89,7 +89,7 @@ def _mapped(
         condition = term(ctx, clause.condition, inner)
         ctx.unify(condition.type, BOOLEAN, clause.condition.span)
         n = _kept(n, source, condition)
-    value = lift(ctx, body(inner), span)
+    value = held(ctx, body(inner), span)
     return Map(ListType(ctx.type_of(value), n), span, variable, source, value, condition)
 
 

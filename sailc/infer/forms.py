@@ -1,24 +1,29 @@
-"""`repeat` and `copies`: they elaborate their argument afresh each time."""
+"""What elaborates its arguments in a way of its own: `repeat` and `copies` afresh each time, `grad`
+where its variable is a number already."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from sailc.diagnostics.types import NotKnownYet, WrongArguments
+from sailc.diagnostics.types import NoDerivative, NotKnownYet, WrongArguments
 from sailc.infer.context import Context
 from sailc.infer.values import (
     POISON,
     Composed,
+    Given,
     Poison,
+    Quantity,
     Scope,
     Sequence,
     Value,
     as_dim,
+    is_term,
 )
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.terms import ANSWERS, Apply, Var
-from sailc.types.model import FunctionType
+from sailc.terms import ANSWERS, Apply, Const, Var, rebuild, walk
+from sailc.types.model import FunctionType, Num, Tensor
+from sailc.units import ONE
 
 Form = Callable[[Context, tree.Call, Scope], Value]
 
@@ -72,11 +77,54 @@ def _copies_form(ctx: Context, expr: tree.Call, scope: Scope) -> Value:
     return POISON if copies is None else Sequence(tuple(copies))
 
 
-_FORMS: dict[str, Form] = {"repeat": _repeat, "copies": _copies_form}
+def _grad(ctx: Context, expr: tree.Call, scope: Scope) -> Value:
+    """`grad(f(x), x)`, where x may be a number already: the slope of f there."""
+    function = ctx.evaluate(expr.function, scope)
+    by = expr.arguments[-1].value if expr.arguments else None
+    known = scope.find(by.id) if isinstance(by, tree.Name) else None
+    if isinstance(by, tree.Name) and isinstance(known, int | float | Quantity):
+        return _at_number(ctx, function, expr, by, known, scope)
+    return _called(ctx, function, expr, scope)
+
+
+def _at_number(
+    ctx: Context,
+    function: Value,
+    expr: tree.Call,
+    by: tree.Name,
+    known: float | Quantity,
+    scope: Scope,
+) -> Value:
+    number, unit = (known.value, known.unit) if isinstance(known, Quantity) else (known, ONE)
+    inner = scope.child()
+    inner.names[by.id] = variable = Var(Tensor(Num(unit)), by.span, by.id)
+    value = _called(ctx, function, expr, inner)
+    if not is_term(value):
+        return value
+    if any(isinstance(t, Apply) and t.operator == "grad" for t in walk(value)):
+        problem = "algebra knows none, and there is no other by a number that is known already"
+        ctx.report(NoDerivative(span=expr.span, problem=problem))
+        return POISON
+    return rebuild(value, lambda t: t, {id(variable): Const(variable.type, by.span, number)})
+
+
+def _called(ctx: Context, function: Value, expr: tree.Call, scope: Scope) -> Value:
+    positional: list[Given] = []
+    named: dict[str, Given] = {}
+    for a in expr.arguments:
+        given = (ctx.evaluate(a.value, scope), a.value.span)
+        if isinstance(a.name, tree.Name):
+            named[a.name.id] = given
+        else:
+            positional.append(given)
+    return ctx.apply(function, positional, named, expr.span)
+
+
+_FORMS: dict[str, Form] = {"repeat": _repeat, "copies": _copies_form, "grad": _grad}
 
 
 def special_form(ctx: Context, name: tree.Name, scope: Scope) -> Form | None:
-    """`repeat` and `copies`: they elaborate their argument afresh each time."""
+    """What elaborates its arguments in a way of its own."""
     if name.id not in _FORMS or scope.find(name.id) is not None:
         return None
     return _FORMS[name.id]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from sailc.diagnostics.formulas import NoFormula
 from sailc.diagnostics.types import AwaitsArgument, NotAFunction, TypeMismatch
 from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
+from sailc.infer.read import read_type
 from sailc.infer.values import (
     Awaiting,
     Closure,
+    Composed,
     DatasetRef,
     Fields,
+    Function,
     ModuleRef,
     Poison,
     Primitive,
@@ -20,13 +24,15 @@ from sailc.infer.values import (
     Word,
 )
 from sailc.source import Span
+from sailc.symbolic.vocabulary import strange
 from sailc.syntax import tree
-from sailc.terms import Apply, Const, Map, Term, Var, named
+from sailc.terms import Apply, Const, Lambda, Map, Term, Var, named
 from sailc.types.dims import Dim, const
 from sailc.types.model import (
     BOOLEAN,
     REAL,
     UNKNOWN,
+    FunctionType,
     ListType,
     Num,
     RecordType,
@@ -55,11 +61,11 @@ def lift(ctx: Context, value: Value, span: Span) -> Term:
         case str():
             return Const(TextType(), span, value)
         case Sequence(items, brackets, name):
-            parts = [lift(ctx, i, span) for i in items]
+            parts = [held(ctx, i, span) for i in items]
             made = listed(ctx, parts, span) if brackets else tupled(ctx, parts, span)
             return named(made, name) if name else made
         case Fields(items):
-            return record(ctx, {k: lift(ctx, v, span) for k, v in items.items()}, span)
+            return record(ctx, {k: held(ctx, v, span) for k, v in items.items()}, span)
         case Poison():
             return ctx.poison(span)
         case Word(name):
@@ -73,6 +79,75 @@ def lift(ctx: Context, value: Value, span: Span) -> Term:
             what = "a module" if isinstance(value, ModuleRef | DatasetRef) else "a function"
             ctx.report(TypeMismatch(span=span, found=what, expected="a value"))
             return ctx.poison(span)
+
+
+def held(ctx: Context, value: Value, span: Span, wanted: Type | None = None) -> Term:
+    """What a record, a list or a question may hold: the term of a value, or of a function that is
+    a formula."""
+    if not isinstance(value, Closure | Composed | Primitive):
+        return lift(ctx, value, span)
+    made = function_term(ctx, value, span, wanted)
+    if made is None:
+        return ctx.poison(span)
+    function = made.attributes["function"]
+    assert isinstance(function, Lambda)
+    for v in function.variables:
+        _settle(ctx, v)
+    odd = strange(function.body, function.variables)
+    if odd is None:
+        return made
+    what = f"`{odd.operator}`" if isinstance(odd, Apply) else "a comprehension"
+    ctx.report(NoFormula(span=span, problem=f"algebra has no word for {what}"))
+    return ctx.poison(span)
+
+
+def _settle(ctx: Context, variable: Var) -> None:
+    """A number of any unit, of which nothing says which, has none."""
+    type = ctx.type_of(variable)
+    if not isinstance(type, Tensor) or not isinstance(type.element, Num):
+        return
+    if ctx.solver.unit(type.element.unit).variables:
+        ctx.unify(type, Tensor(Num(), type.shape), variable.span)
+
+
+def function_term(
+    ctx: Context, value: Function, span: Span, wanted: Type | None = None
+) -> Apply | None:
+    """A function as a value: an expression of its variables, which are single numbers unless it
+    says otherwise. None after a mistake, which is reported."""
+    expected = ctx.solver.resolve(wanted) if wanted is not None else None
+    variables = _variables(ctx, value, span, expected)
+    made = ctx.apply(value, [(v, span) for v in variables], {}, span)
+    if isinstance(made, Poison):
+        return None
+    body = lift(ctx, made, span)
+    if isinstance(expected, FunctionType) and len(expected.parameters) == len(variables):
+        if not ctx.unify(body.type, expected.result, span, "what the function gives"):
+            return None
+        body = coerce(ctx, body, expected.result)
+    type = FunctionType(tuple(v.type for v in variables), ctx.type_of(body))
+    name = value.name if isinstance(value, Closure) else ""
+    return Apply(type, span, "function", (), {"function": Lambda(variables, body)}, name=name)
+
+
+def _variables(ctx: Context, value: Function, span: Span, expected: Type | None) -> tuple[Var, ...]:
+    """What a function is of: as it says, as is expected, or a number in any unit."""
+    if not isinstance(value, Closure):
+        known = expected.parameters if isinstance(expected, FunctionType) else ()
+        types = known or (Tensor(Num(ctx.solver.unit_var())),)
+        names = ["x"] if len(types) == 1 else [f"x{i + 1}" for i in range(len(types))]
+        return tuple(Var(t, span, n) for t, n in zip(types, names, strict=True))
+    asked = [p for p in value.parameters if p.default is None]
+    types = expected.parameters if isinstance(expected, FunctionType) else ()
+    found: list[Var] = []
+    for i, p in enumerate(asked):
+        type: Type = Tensor(Num(ctx.solver.unit_var()))
+        if p.type is not None:
+            type = read_type(ctx, p.type, value.scope.child())
+        elif len(types) == len(asked):
+            type = types[i]
+        found.append(Var(type, p.span, p.name))
+    return tuple(found)
 
 
 def _awaits(

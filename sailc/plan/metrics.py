@@ -160,7 +160,7 @@ class Metrics(Struct):
             measure = _measure(self.world, m.entry, m.use, problem, link)
             if isinstance(measure, str):
                 return measure
-            return PlannedMetric(m.info, m.entry, None, 0, measure)
+            return PlannedMetric(m.info, m.entry, None, 0, measure, m.use)
         at = _fixture(m.use, link)
         truth = scored_type(link.line.fixtures[at])
         found = self._scores(m, link, at, truth) if truth is not None else None
@@ -168,7 +168,7 @@ class Metrics(Struct):
             output = show(_answers(link, at)[0])
             truths = show(truth) if truth is not None else "?"
             return f"it does not score `{output}` against `{truths}`"
-        return PlannedMetric(m.info, m.entry, found[0], found[1], None, at)
+        return PlannedMetric(m.info, m.entry, found[0], found[1], None, m.use, at)
 
     def _scores(self, m: Ready, link: Link, at: int, truth: Type) -> tuple[Score, int] | None:
         """A metric's score on the first type of a fixture's answer chain that it accepts."""
@@ -183,6 +183,23 @@ class Metrics(Struct):
                 if found is not None and not ctx.failed:
                     return _ground_score(ctx, found), place
         return None
+
+
+def on_another(world: World, m: PlannedMetric, first: Link, link: Link) -> PlannedMetric | None:
+    """A score on the fixture of another line that is called as its own is, or has its place; None
+    where it does not accept that."""
+    name = first.line.fixtures[m.fixture].name
+    names = [f.name for f in link.line.fixtures]
+    at = names.index(name) if name in names else m.fixture
+    truth = scored_type(link.line.fixtures[at]) if at < len(names) else None
+    types = _answers(link, at) if truth is not None else ()
+    if truth is None or m.at >= len(types):
+        return None
+    ctx = world.context()
+    found = find_score(ctx, m.entry, m.use.given, (types[m.at], truth, link.fixture.question.type))
+    if found is None or ctx.failed:
+        return None
+    return replace(m, score=_ground_score(ctx, found), fixture=at)
 
 
 def _of_others(asked: Iterable[Ready], problem: TypedProblem) -> list[Ready]:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from sailc.diagnostics.base import Diagnostic
 from sailc.diagnostics.exclusions import Exclusion
 from sailc.infer.modules.common import show_value
-from sailc.infer.modules.metric import Measure, MetricInfo, Score
+from sailc.infer.modules.metric import Measure, MetricInfo, Score, Use
 from sailc.infer.modules.problem import TypedProblem
 from sailc.infer.modules.trainer import TypedTrainer
 from sailc.infer.values import Value
@@ -23,13 +23,14 @@ from sailc.plan.matches import GroundModel
 
 class PlannedMetric(Struct, frozen=True):
     """A metric that applies: its score on what the first `at` steps of the answer chain
-    have made of the output, or a measurement."""
+    have made of the output, or a measurement. `use` is how it was asked for."""
 
     info: MetricInfo
     entry: Entry
     score: Score | None
     at: int
     measure: Measure | None
+    use: Use
     fixture: int = 0
 
 

@@ -37,16 +37,16 @@ def unsolved(world: World, links: Links) -> Reason | None:
     """Why no program can be written that asks a solver these questions."""
     if any(k.line.split != "test" for k in links):
         return _later("a model that learns from equations")
-    link, *others = links
-    if others:
-        return _later("equations in several `test` lines")
+    link = links[0]
     if link.model.fitted or (link.model.trained and link.model.minimize is None):
         return _later("a model that learns from equations")
     if link.model.minimize is not None and not _is_function(link.model.output):
         return _later("a solver that minimizes something but answers with no function")
     if link.model.minimize is None and not isinstance(link.output, FieldType):
         return _later("an answer to an equation that is no field")
-    return next(_refused(world, link), None)
+    if link.model.minimize is not None and len({id(k.match) for k in links}) > 1:
+        return _later("several `test` lines of other types for a solver that minimizes something")
+    return next((r for k in links for r in _refused(world, k)), None)
 
 
 def _is_function(output: Term) -> bool:

@@ -16,7 +16,16 @@ from sailc.plan.scenario import judged
 from sailc.plan.solving import is_solving, unsolved
 from sailc.source import NOWHERE
 from sailc.terms import Apply, walk
-from sailc.types.model import ListType, RecordType, SetType, Tensor, TupleType, Type, show
+from sailc.types.model import (
+    FunctionType,
+    ListType,
+    RecordType,
+    SetType,
+    Tensor,
+    TupleType,
+    Type,
+    show,
+)
 from sailc.types.solver import Solver
 
 SPLITS = ("train", "validate", "test")
@@ -120,20 +129,23 @@ def _of_model(model: GroundModel) -> str:
     if model.afresh and not isinstance(model.output.type, Tensor):
         return "a solver that minimizes something and whose answer is no tensor"
     inputs = tuple(v.type for v in model.inputs)
-    if not all(map(_is_arrays, inputs)) or not _is_arrays(model.output.type):
+    formulas = model.plain
+    if not all(_is_arrays(t, formulas) for t in (*inputs, model.output.type)):
         asked = inputs[0] if len(inputs) == 1 else TupleType(inputs)
         return f"a model from `{show(asked)}` to `{show(model.output.type)}`"
     return ""
 
 
-def _is_arrays(type: Type) -> bool:
-    """Tensors, or records, tuples and lists of them."""
+def _is_arrays(type: Type, formulas: bool) -> bool:
+    """Tensors, or records, tuples and lists of them; formulas too, where these may be."""
     match type:
         case RecordType(fields):
-            return all(_is_arrays(t) for _, t in fields)
+            return all(_is_arrays(t, formulas) for _, t in fields)
         case TupleType(items):
-            return all(map(_is_arrays, items))
+            return all(_is_arrays(t, formulas) for t in items)
         case ListType(item, _) | SetType(item, _):
-            return _is_arrays(item)
+            return _is_arrays(item, formulas)
+        case FunctionType():
+            return formulas
         case _:
             return isinstance(type, Tensor)

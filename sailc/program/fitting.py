@@ -40,7 +40,7 @@ from sailc.program.tidy import inlined
 from sailc.program.tree import Data, Door, Driver, Expr, Function, MetricCode, Ref
 from sailc.program.vectors import Lowering
 from sailc.terms import Var
-from sailc.types.model import ListType, RecordType, SetType, TupleType, Type
+from sailc.types.model import FunctionType, ListType, RecordType, SetType, TupleType, Type
 
 
 class FittedProgram(Struct, frozen=True):
@@ -69,6 +69,8 @@ class FittedProgram(Struct, frozen=True):
     """The path to an array among those of the truths, which is as long as there are points."""
     questions: tuple[Function, ...] = ()
     reads: frozenset[str] = frozenset()
+    formulas: bool = False
+    """Whether its answers are formulas, which are told."""
     drivers: Mapping[Door, Driver] = field(default_factory=dict[Door, Driver])
 
     @property
@@ -119,6 +121,7 @@ def lower_fitted(
         truth=_first_array(truth.type) if truth is not None else (),
         questions=questions,
         reads=frozenset(r for m in s.metrics if m.measure for r in reads(m.measure)),
+        formulas=isinstance(s.link.output, FunctionType),
     )
 
 

@@ -5,28 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sailc.infer.modules.common import World
 from sailc.infer.modules.problem import DataLine, Question
 from sailc.plan.link import Link
-from sailc.plan.metrics import reads
-from sailc.plan.scenario import Scenario
+from sailc.plan.metrics import on_another, reads
+from sailc.plan.scenario import PlannedMetric, Scenario
 from sailc.plan.solving import asks, equations_in, solved, typed
 from sailc.program.collocation import Collocated, collocated
 from sailc.program.equations import EquationCode, Wanted, equation_code
 from sailc.program.files import Files
 from sailc.program.fitting import FittedProgram
-from sailc.program.heading import about, title
+from sailc.program.heading import about as about_of
+from sailc.program.heading import title
 from sailc.program.layout import CannotLower, Group, Leaf, Vector, opened, packed
 from sailc.program.names import TAKEN, NameTable, snake
+from sailc.program.points import alike
 from sailc.program.scoring import measure_code, score_code
 from sailc.program.solved import EXPLICIT, listing, settled
 from sailc.program.tidy import inlined
-from sailc.program.tree import Door, Driver, Function, MetricCode, Program, Ref
+from sailc.program.tree import Door, Driver, Expr, Function, MetricCode, Op, Program, Ref
 from sailc.program.vectors import Lowering
 from sailc.symbolic.form import TypedEquation
 from sailc.symbolic.system import System, system
-from sailc.terms import Apply, Const, Term, walk
+from sailc.symbolic.vocabulary import NUMBERS
+from sailc.terms import Apply, Const, Term, same, walk
 from sailc.types.model import TupleType
 
 
@@ -42,9 +46,24 @@ class FixtureCode(Struct, frozen=True):
     drawn: bool
 
 
+class LineCode(Struct, frozen=True):
+    """What a program does with the points of one data line. `names` are those of a point's parts,
+    `output` is what an answer is called, `asked` makes the question of a point; `apart` tells
+    its variables from those of the lines before."""
+
+    load: Function
+    names: tuple[str, ...]
+    asked: Function | None
+    solver: Function
+    output: str
+    fixtures: tuple[FixtureCode, ...]
+    apart: str = ""
+
+
 class SolverProgram(Struct, frozen=True):
-    """A scenario's program, in the order of its text. `names` are those of a point's parts,
-    `output` is what an answer is called, `asked` makes the question of a point."""
+    """A scenario's program, in the order of its text. `scores` are the functions that score the
+    answers of each line, by the metric, where there are several lines: which function, and which
+    fixture of the line."""
 
     scenario: str
     title: str
@@ -55,18 +74,16 @@ class SolverProgram(Struct, frozen=True):
     imports: tuple[str, ...]
     helpers: tuple[str, ...]
     equations: tuple[EquationCode, ...]
-    load: Function
-    names: tuple[str, ...]
-    asked: Function | None
-    solver: Function
-    output: str
-    fixtures: tuple[FixtureCode, ...]
+    lines: tuple[LineCode, ...]
     metrics: tuple[MetricCode, ...]
     reads: frozenset[str]
     fitted: Collocated | None = None
     required: bool = False
     """Whether equations have to be asked if their parameters are what they require."""
     drivers: Mapping[Door, Driver] = field(default_factory=dict["Door", "Driver"])
+    scores: Mapping[str, tuple[tuple[Function, str], ...]] = field(
+        default_factory=dict[str, tuple[tuple[Function, str], ...]]
+    )
 
 
 AnyProgram = Program | SolverProgram | FittedProgram
@@ -76,72 +93,102 @@ def lower_solver(
     world: World, s: Scenario, files: Files, folder: str, source: str
 ) -> SolverProgram:
     """The program of a scenario that asks about equations."""
-    return _Lowering.of(world, s, files).program(folder, source)
+    first = s.link
+    links = [first, *(k for k in s.links if k is not first)]
+    asked = [_Asked.of(world, s, k) for k in links]
+    systems = _systems([x for a in asked for x in a.equations]) if solved(first) else {}
+    wanted = Wanted(
+        any(map(_implicit, links)),
+        any(a.judged for a in asked),
+        first.model.minimize is not None,
+        any(asks(world, a.roots) for a in asked),
+    )
+    every = {e.name: e for a in asked for e in a.equations}
+    codes = tuple(equation_code(e, systems.get(e.name), wanted) for e in every.values())
+    taken = NameTable(set(TAKEN) | {c.name for c in codes})
+    fitted = collocated(s, taken) if first.model.minimize is not None else None
+    lines: list[LineCode] = []
+    for i, a in enumerate(asked):
+        about = systems.get(a.equations[0].name)
+        names = tuple(taken.fresh(n) for n in a.link.line.names)
+        made = _Lowering(
+            s, a.link, a.fixtures, files, about, names, taken, f"_{i + 1}" if i else ""
+        )
+        lines.append(made.line(fitted, lines))
+    metrics, scores = _metrics(s, asked, lines, taken)
+    return SolverProgram(
+        scenario=s.id,
+        title=title(s),
+        doc=tuple(about_of(s)),
+        source=source,
+        data_folder=folder,
+        data_files=tuple(files.paths),
+        imports=tuple(dict.fromkeys(files.imports)),
+        helpers=tuple(dict.fromkeys(files.helpers)),
+        equations=codes,
+        lines=tuple(lines),
+        metrics=metrics,
+        reads=frozenset(r for m in s.metrics if m.measure for r in reads(m.measure)),
+        fitted=fitted,
+        required=wanted.required,
+        scores=scores,
+    )
+
+
+class _Asked(Struct):
+    """What a data line asks: its equations, and its metrics with the fixtures that they score."""
+
+    link: Link
+    equations: list[TypedEquation]
+    metrics: list[PlannedMetric]
+
+    @classmethod
+    def of(cls, world: World, s: Scenario, link: Link) -> _Asked:
+        found = equations_in([link.line.source, link.fixture.question])
+        equations = [e for t in found.values() if (e := typed(world, t)) is not None]
+        metrics: list[PlannedMetric] = []
+        for m in s.metrics:
+            own = m if link is s.link or m.score is None else on_another(world, m, s.link, link)
+            if own is None:
+                what = f"`{m.info.name}` on a `test` line that it does not score"
+                raise CannotLower(what, link.line.span)
+            metrics.append(own)
+        return cls(link, equations, metrics)
+
+    @property
+    def roots(self) -> list[Term]:
+        return [self.link.line.source, self.link.fixture.question]
+
+    @property
+    def fixtures(self) -> list[int]:
+        """The places of those that a metric scores."""
+        return sorted({m.fixture for m in self.metrics if m.score is not None})
+
+    @property
+    def judged(self) -> bool:
+        """Whether it is scored by what the laws leave over."""
+        asked = [self.link.line.fixtures[i].question for i in self.fixtures]
+        return any(isinstance(t, Apply) and t.operator == "residual" for t in walk(*asked))
 
 
 class _Lowering(Struct):
-    world: World
+    """One data line; `apart` is the end of names that tell it from those before."""
+
     s: Scenario
+    link: Link
+    scored: list[int]
     files: Files
     about: System | None
-    codes: tuple[EquationCode, ...]
     names: tuple[str, ...]
     taken: NameTable
-    required: bool
+    apart: str
 
-    @classmethod
-    def of(cls, world: World, s: Scenario, files: Files) -> _Lowering:
-        link = s.link
-        roots = [link.line.source, link.fixture.question]
-        found = equations_in(roots)
-        equations = [e for t in found.values() if (e := typed(world, t)) is not None]
-        fitted = link.model.minimize is not None
-        systems = _systems(equations) if solved(link) else [None] * len(equations)
-        asked = [f.question for i, f in enumerate(link.line.fixtures) if i in scored(s)]
-        judged = any(isinstance(t, Apply) and t.operator == "residual" for t in walk(*asked))
-        pairs = zip(equations, systems, strict=True)
-        wanted = Wanted(_implicit(link), judged, fitted, asks(world, roots))
-        codes = tuple(equation_code(e, x, wanted) for e, x in pairs)
-        taken = NameTable(set(TAKEN) | {c.name for c in codes})
-        names = tuple(taken.fresh(n) for n in link.line.names)
-        return cls(world, s, files, systems[0], codes, names, taken, wanted.required)
-
-    @property
-    def link(self) -> Link:
-        return self.s.link
-
-    def program(self, folder: str, source: str) -> SolverProgram:
-        load = self._load()
-        asked = self._asked()
+    def line(self, fitted: Collocated | None, before: list[LineCode]) -> LineCode:
+        load, asked = self._load(), self._asked()
         output = self.taken.fresh(self.link.fixture.name or "solution")
-        fitted = None
-        if self.link.model.minimize is not None:
-            fitted = collocated(self.s, self.taken)
-            solver = fitted.loss
-        else:
-            solver = self._solver()
+        solver = self._solver(before) if fitted is None else fitted.loss
         fixtures = tuple(self._fixtures(output))
-        return SolverProgram(
-            scenario=self.s.id,
-            title=title(self.s),
-            doc=tuple(about(self.s)),
-            source=source,
-            data_folder=folder,
-            data_files=tuple(self.files.paths),
-            imports=tuple(dict.fromkeys(self.files.imports)),
-            helpers=tuple(dict.fromkeys(self.files.helpers)),
-            equations=self.codes,
-            load=load,
-            names=self.names,
-            asked=asked,
-            solver=solver,
-            output=output,
-            fixtures=fixtures,
-            metrics=tuple(self._metrics(fixtures)),
-            reads=frozenset(r for m in self.s.metrics if m.measure for r in reads(m.measure)),
-            fitted=fitted,
-            required=self.required,
-        )
+        return LineCode(load, self.names, asked, solver, output, fixtures, self.apart)
 
     # --- questions ---------------------------------------------------------------------------
 
@@ -152,7 +199,8 @@ class _Lowering(Struct):
         low.files = dict(self.files.read_by(source))
         result = listing(low, source)
         doc = "What is asked about, one after another."
-        return inlined(Function("load", doc, (), tuple(low.body), (result,), source.span))
+        name = f"load{self.apart}"
+        return inlined(Function(name, doc, (), tuple(low.body), (result,), source.span))
 
     def _asked(self) -> Function | None:
         """The question of a point, where it is not the point itself."""
@@ -174,7 +222,8 @@ class _Lowering(Struct):
 
     # --- answers -----------------------------------------------------------------------------
 
-    def _solver(self) -> Function:
+    def _solver(self, before: list[LineCode]) -> Function:
+        """The solver as it answers this line; one of those before that does the same."""
         model = self.link.model
         low = Lowering()
         start = low.names.fresh(model.input.name)
@@ -184,14 +233,15 @@ class _Lowering(Struct):
         low.count(output)
         result = packed(low.lower(output))
         d = model.entry.declaration
-        name = self.taken.fresh(snake(d.name))
         doc = d.doc or f"The solver {d.name}."
-        return inlined(Function(name, doc, (start,), tuple(low.body), (result,), output.span))
+        made = inlined(Function("", doc, (start,), tuple(low.body), (result,), output.span))
+        twin = next((x.solver for x in before if alike(x.solver, made)), None)
+        return twin or replace(made, name=self.taken.fresh(snake(d.name)))
 
     def _fixtures(self, output: str) -> Iterator[FixtureCode]:
         """The fixtures that a metric scores."""
         for i, f in enumerate(self.link.line.fixtures):
-            if i not in scored(self.s) or f.truth is None:
+            if i not in self.scored or f.truth is None:
                 continue
             name = self.taken.fresh(f.name or "answer") if i else output
             answer = self._answer(name, f, output) if i else None
@@ -206,9 +256,10 @@ class _Lowering(Struct):
     def _answer(self, name: str, f: Question, output: str) -> Function:
         """A fixture that is computed with the answer to the first."""
         low, parameters = _at_point(self.link.line, self.names)
+        asked = self.link.fixture.question
         for t in walk(f.question):
             if isinstance(t, Apply) and t.operator == "call":
-                low.calls = {**low.calls, id(t.arguments[0]): _answered(output)}
+                low.calls = {**low.calls, id(t.arguments[0]): _answered(output, asked)}
         low.count(f.question)
         result = packed(low.lower(f.question))
         drawn = [t for t in walk(f.question) if isinstance(t, Apply) and t.operator == "residual"]
@@ -218,40 +269,91 @@ class _Lowering(Struct):
             Function(name, doc, tuple(used), tuple(low.body), (result,), f.question.span)
         )
 
-    def _metrics(self, fixtures: tuple[FixtureCode, ...]) -> Iterator[MetricCode]:
-        stages = dict(zip(sorted(scored(self.s)), (f.name for f in fixtures), strict=True))
-        for m in self.s.metrics:
-            if m.score is None:
-                yield measure_code(m, self.taken)
-            else:
-                yield score_code(m, stages[m.fixture], self.taken, grouped=False)
+
+_Scores = dict[str, tuple[tuple[Function, str], ...]]
 
 
-def _systems(equations: list[TypedEquation]) -> list[System]:
-    """The systems of some equations, which are all solved alike."""
-    systems = [system(e) for e in equations]
-    kinds = {(x.time is not None, len(x.space)) for x in systems}
-    if len(kinds) > 1:
-        raise CannotLower("equations with time and such without", equations[0].span)
-    if any(x.carries and not x.fluxes for x in systems):
-        return [system(e, conserving=False) for e in equations]
-    return systems
+def _metrics(
+    s: Scenario, asked: list[_Asked], lines: list[LineCode], taken: NameTable
+) -> tuple[tuple[MetricCode, ...], _Scores]:
+    """The metrics' functions, and where there are several lines, those that score each."""
+    codes: list[MetricCode] = []
+    scores: _Scores = {}
+    for i, m in enumerate(s.metrics):
+        if m.score is None:
+            codes.append(measure_code(m, taken))
+            continue
+        several = len(lines) > 1
+        made = score_code(m, _called(asked[0], lines[0], m), taken, grouped=several)
+        codes.append(made)
+        if several:
+            scores[m.info.name] = tuple(_scored(made, i, asked, lines, taken))
+    return tuple(codes), scores
 
 
-def _answered(output: str) -> Callable[[Lowering, Apply], Vector]:
+def _called(asked: _Asked, line: LineCode, m: PlannedMetric) -> str:
+    """What the fixture is called that a metric scores."""
+    return dict(zip(asked.fixtures, line.fixtures, strict=True))[m.fixture].name
+
+
+def _scored(
+    first: MetricCode, i: int, asked: list[_Asked], lines: list[LineCode], taken: NameTable
+) -> Iterator[tuple[Function, str]]:
+    """The function that scores the answers of each line; one where lines are scored alike."""
+    found: list[Function] = []
+    for a, line in zip(asked, lines, strict=True):
+        m = a.metrics[i]
+        made = first.scores if line is lines[0] else _scores_of(m, taken)
+        assert made is not None
+        if isinstance(made.results[0], Op) and made.results[0].operator == "pack":
+            raise CannotLower(f"`{m.info.name}` of several lines about equations", a.link.line.span)
+        twin = next((f for f in found if alike(_of_any_size(f), _of_any_size(made))), made)
+        found.append(twin)
+        yield twin, _called(a, line, m)
+
+
+def _of_any_size(f: Function) -> Function:
+    """A function whose functions of numbers do not say how many these are."""
+    body = tuple(replace(a, value=_sizeless(a.value)) for a in f.body)
+    return replace(f, body=body, results=tuple(map(_sizeless, f.results)))
+
+
+def _sizeless(expr: Expr) -> Expr:
+    if not isinstance(expr, Op):
+        return expr
+    inner = tuple(map(_sizeless, expr.arguments))
+    if expr.operator in NUMBERS:
+        return Op(expr.operator, inner)
+    return replace(expr, arguments=inner)
+
+
+def _scores_of(m: PlannedMetric, taken: NameTable) -> Function | None:
+    return score_code(m, "", taken, grouped=True).scores
+
+
+def _systems(equations: list[TypedEquation]) -> dict[str, System]:
+    """The systems of some equations by name. Those of a kind are all solved alike."""
+    found = {e.name: system(e) for e in equations}
+    leaning = {_kind(x) for x in found.values() if x.carries and not x.fluxes}
+    return {
+        e.name: system(e, conserving=False) if _kind(found[e.name]) in leaning else found[e.name]
+        for e in equations
+    }
+
+
+def _kind(x: System) -> tuple[bool, int]:
+    return x.time is not None, len(x.space)
+
+
+def _answered(output: str, asked: Term) -> Callable[[Lowering, Apply], Vector]:
     """The answer to the question that was asked, under its name."""
 
     def answer(low: Lowering, term: Apply) -> Vector:
-        if len(term.arguments) != 2 or id(term.arguments[1]) not in low.memo:
+        if len(term.arguments) != 2 or not same(term.arguments[1], asked):
             raise CannotLower("a question that is not the one that was asked", term.span)
         return Leaf(Ref(output), (), 0)
 
     return answer
-
-
-def scored(s: Scenario) -> frozenset[int]:
-    """The fixtures that a metric scores, by their places."""
-    return frozenset(m.fixture for m in s.metrics if m.score is not None)
 
 
 def _number(f: Question) -> float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from sailc.program import outside
+from sailc.program import formulas, outside
 from sailc.program.callables import callable_
 from sailc.program.dynamics import course
 from sailc.program.folding import fold
@@ -293,9 +293,7 @@ def _concat(low: Lowering, term: Apply) -> Vector:
 def _call(low: Lowering, term: Apply) -> Vector:
     """A call of a function that the program has."""
     function = low.calls.get(id(term.arguments[0]))
-    if function is None:
-        raise CannotLower("a call", term.span)
-    return function(low, term)
+    return formulas.call(low, term) if function is None else function(low, term)
 
 
 def _same(low: Lowering, term: Apply) -> Vector:
@@ -403,6 +401,9 @@ SPECIAL = {
     "extern": outside.call,
     "class_index": _same,
     "callable": callable_,
+    "function": formulas.function,
+    "derived": formulas.derived,
+    "equivalent": formulas.equivalent,
 }
 
 TOTAL = frozenset(

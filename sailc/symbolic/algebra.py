@@ -49,6 +49,14 @@ def _relu(x: Expression) -> Expression:
     return sympy.Max(x, 0)
 
 
+def _clip(x: Expression, low: Expression, high: Expression) -> Expression:
+    return sympy.Min(sympy.Max(x, low), high)
+
+
+def _where(condition: Expression, a: Expression, b: Expression) -> Expression:
+    return sympy.Piecewise((a, condition), (b, True))
+
+
 def _add(a: Expression, b: Expression) -> Expression:
     return a + b
 
@@ -73,7 +81,7 @@ def _negative(a: Expression) -> Expression:
     return -a
 
 
-_FUNCTIONS: Mapping[str, Callable[..., Expression]] = {
+FUNCTIONS: Mapping[str, Callable[..., Expression]] = {
     "add": _add,
     "subtract": _subtract,
     "multiply": _multiply,
@@ -98,6 +106,12 @@ _FUNCTIONS: Mapping[str, Callable[..., Expression]] = {
     "maximum": sympy.Max,
     "minimum": sympy.Min,
     "relu": _relu,
+    "clip": _clip,
+    "where": _where,
+    "less": sympy.Lt,
+    "less_equal": sympy.Le,
+    "greater": sympy.Gt,
+    "greater_equal": sympy.Ge,
 }
 
 
@@ -170,8 +184,8 @@ class Symbols(Struct, eq=False):
                 places = [self._function(a) for a in term.arguments[1:]]
                 pairs = zip(map(self.symbol, self.independents), places, strict=True)
                 return inner.subs(dict(pairs), simultaneous=True)
-            case name if name in _FUNCTIONS:
-                return _FUNCTIONS[name](*map(self._function, term.arguments))
+            case name if name in FUNCTIONS:
+                return FUNCTIONS[name](*map(self._function, term.arguments))
             case name:
                 raise NoSymbol(name, term.span)
 
@@ -193,21 +207,16 @@ class Symbols(Struct, eq=False):
 
     def term(self, expression: Expression, span: Span) -> Term:
         """An expression as a term: sums and products as an author would write them."""
-        return _Written(self._variables, span).term(expression)
+        return Written(self._variables, span).term(expression)
 
 
-def equal(a: Term, b: Term) -> bool:
-    """Whether two terms are one for all values of their variables, as far as simplifying
-    tells. Raises `NoSymbol`."""
-    symbols = Symbols()
-    return bool(sympy.simplify(symbols.expression(a) - symbols.expression(b)) == 0)
+class Written(Struct):
+    """Writes the expressions of one place: what `variables` and `functions` stand for, by the
+    names of SymPy's symbols."""
 
-
-class _Written(Struct):
-    """Writes the expressions of one place."""
-
-    variables: Mapping[str, Var]
+    variables: Mapping[str, Term]
     span: Span
+    functions: Mapping[str, Term] = {}
 
     def term(self, e: Expression) -> Term:
         if e.is_Symbol:
@@ -220,6 +229,11 @@ class _Written(Struct):
             return self._product(e)
         if e.is_Pow:
             return self._power(*e.as_base_exp())
+        if str(e.func) in self.functions:
+            called = (self.functions[str(e.func)], *map(self.term, e.args))
+            return Apply(REAL, self.span, "call", called)
+        if e.is_Piecewise:
+            return self._pieces(*e.args)
         name = _NAMES.get(e.func)
         if name is None:
             raise NoSymbol(str(e.func), self.span)
@@ -229,6 +243,16 @@ class _Written(Struct):
                 first = self._apply(name, first, other)
             return first
         return self._apply(name, *map(self.term, e.args))
+
+    def _pieces(self, *pieces: tuple[Expression, Expression]) -> Term:
+        """The first expression whose condition holds; the last has none."""
+        (value, condition), *rest = pieces
+        if not rest:
+            if condition != sympy.true:
+                raise NoSymbol("a function with a gap", self.span)
+            return self.term(value)
+        holds = self._apply(_NAMES[condition.func], *map(self.term, condition.args))
+        return self._apply("where", holds, self.term(value), self._pieces(*rest))
 
     def _apply(self, name: str, *arguments: Term) -> Term:
         return Apply(REAL, self.span, name, arguments)
@@ -301,4 +325,8 @@ _NAMES: Mapping[Any, str] = {
     sympy.floor: "floor",
     sympy.Max: "maximum",
     sympy.Min: "minimum",
+    sympy.Lt: "less",
+    sympy.Le: "less_equal",
+    sympy.Gt: "greater",
+    sympy.Ge: "greater_equal",
 }

@@ -7,7 +7,7 @@ from msgspec import Struct
 from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
 from sailc.infer.equations import as_answer
-from sailc.infer.lift import lift
+from sailc.infer.lift import function_term, lift
 from sailc.infer.modules.common import (
     Choice,
     Requirement,
@@ -18,11 +18,11 @@ from sailc.infer.modules.common import (
 from sailc.infer.modules.converter import all_points
 from sailc.infer.read import read_type
 from sailc.infer.scopes import force
-from sailc.infer.values import Lazy, Scope
+from sailc.infer.values import Closure, Composed, Lazy, Scope, Value
 from sailc.names import Entry
 from sailc.source import NOWHERE, Span
 from sailc.syntax import tree
-from sailc.terms import Apply, Const, Layer, Map, Term, Var, named
+from sailc.terms import HOLE, Apply, Const, Layer, Map, Term, Var, named
 from sailc.types.model import FunctionType, Num, Tensor, TupleType, Type
 
 
@@ -133,7 +133,8 @@ def _hole(ctx: Context, line: tree.Needs, scope: Scope) -> Hole:
     type = read_type(ctx, line.type, scope)
     if not isinstance(type, FunctionType):
         type = FunctionType((ctx.solver.type_var(),), type)
-    return Hole(line.name, line.verb, type, Var(type, line.name_span, line.name), line.span)
+    variable = Var(type, line.name_span, line.name, f"{HOLE} {line.name}")
+    return Hole(line.name, line.verb, type, variable, line.span)
 
 
 def _fitted(
@@ -171,13 +172,21 @@ def _output(ctx: Context, entry: Entry, scope: Scope) -> Term:
         # The type comes first: its dimensions may be named in the value (`linear(m)`).
         expected = read_type(ctx, line.type, scope) if line.type is not None else None
         outer, ctx.part = ctx.part, line.name or "output"
-        term = as_answer(ctx, lift(ctx, ctx.evaluate(line.value, scope), line.value.span))
+        value = ctx.evaluate(line.value, scope)
+        term = as_answer(ctx, _answered(ctx, value, line.value.span, expected))
         ctx.part = outer
         fits = expected and ctx.unify(term.type, expected, line.value.span, "the output")
         if expected is not None and fits:
             term = coerce(ctx, term, expected)
         outputs.append(named(term, line.name) if line.name else term)
     return outputs[0] if outputs else ctx.poison(entry.declaration.span)
+
+
+def _answered(ctx: Context, value: Value, span: Span, expected: Type | None) -> Term:
+    """What a model answers; a function may hold what is learned."""
+    if isinstance(value, Closure | Composed):
+        return function_term(ctx, value, span, expected) or ctx.poison(span)
+    return lift(ctx, value, span)
 
 
 def force_lets(ctx: Context, scope: Scope) -> None:

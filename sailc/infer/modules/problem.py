@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sailc.diagnostics.names import UnknownModule
 from sailc.diagnostics.types import TypeMismatch
 from sailc.infer.context import Context
-from sailc.infer.lift import elements, term
+from sailc.infer.lift import elements, held, term
 from sailc.infer.modules.common import (
     Choice,
     Requirement,
@@ -212,7 +212,7 @@ def _answering(ctx: Context, question: Question, fixture: tree.Fixture) -> Var:
 
 
 def _fixture(ctx: Context, fixture: tree.Fixture, scope: Scope) -> Question:
-    question = term(ctx, fixture.question, scope)
+    question = held(ctx, ctx.evaluate(fixture.question, scope), fixture.question.span)
     truth, truth_type = _truth(ctx, fixture.truth, scope)
     weight = None
     for option in fixture.options:
@@ -252,6 +252,7 @@ def _truth(ctx: Context, expr: tree.Expr | None, scope: Scope) -> tuple[Term | N
             return None, read_type(ctx, expr, scope)
         case tree.Name(_, head) if head in _TYPE_HEADS:
             return None, read_type(ctx, expr, scope)
+        case tree.Arrow():
+            return None, read_type(ctx, expr, scope)
         case _:
-            value = term(ctx, expr, scope)
-            return value, None
+            return held(ctx, ctx.evaluate(expr, scope), expr.span), None

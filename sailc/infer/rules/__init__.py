@@ -11,6 +11,7 @@ from sailc.infer.rules import (
     collections,
     dynamics,
     equations,
+    formulas,
     gradient,
     judging,
     makers,
@@ -34,6 +35,7 @@ RULES: Mapping[str, Rule] = {
     **judging.RULES,
     **equations.RULES,
     **gradient.RULES,
+    **formulas.RULES,
     **dynamics.RULES,
 }
 VARIADIC = frozenset({"extreme", "concat", "stack", "zip", "derivative"})

@@ -188,40 +188,7 @@ def _smooth(ctx: Context, call: Bound) -> Value:
     return Apply(BOOLEAN, call.span, "smooth", (), attributes)
 
 
-def _equivalent(ctx: Context, call: Bound) -> Value:
-    """`equivalent(f, g)`: of functions that are known while planning."""
-    from sailc.symbolic.algebra import NoSymbol, equal
-
-    functions = [call.values["f"], call.values["g"]]
-    counts = [_parameters_of(f) for f, _ in functions]
-    if None in counts:
-        at = counts.index(None)
-        ctx.report(NotKnownYet(span=functions[at][1], what="a function"))
-        return POISON
-    if counts[0] != counts[1]:
-        return False
-    names = tuple(f"x{i}" for i in range(counts[0] or 0))
-    variables = tuple(Var(Tensor(Num(ctx.solver.unit_var())), call.span, n) for n in names)
-    given: list[Given] = [(v, call.span) for v in variables]
-    bodies = [lift(ctx, ctx.apply(f, given, {}, s), s) for f, s in functions]
-    if any(isinstance(ctx.type_of(b), Unknown) for b in bodies):
-        return POISON
-    if not ctx.unify(bodies[1].type, bodies[0].type, call.span, "two functions that are compared"):
-        return POISON
-    try:
-        return equal(*bodies)
-    except NoSymbol as error:
-        ctx.report(NotKnownYet(span=error.span, what=f"the algebra of `{error.operator}`"))
-        return POISON
-
-
-def _parameters_of(function: Value) -> int | None:
-    """How many numbers a function is of; None of what is no template."""
-    return len(function.parameters) if isinstance(function, Closure) else None
-
-
 RULES: dict[str, Rule] = {
-    "equivalent": _equivalent,
     "derivative": _derivative,
     "residual": _left_over,
     "mismatch": _left_over,

@@ -1,0 +1,133 @@
+"""Functions as values of a program: formulas, one for each point or for all.
+
+What a function holds is computed for all points at once, as anything else; only what it does with
+its variables is written in symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from sailc.program.layout import CannotLower, Group, Leaf, Levels, align, merge
+from sailc.program.tree import Assign, Block, Expr, Op, Ref
+from sailc.symbolic.vocabulary import NUMBERS
+from sailc.terms import Apply, Lambda, Term, below
+from sailc.types.model import Tensor
+
+if TYPE_CHECKING:
+    from sailc.program.vectors import Lowering
+
+# Operators that SymPy writes in its own way.
+SYMBOLIC = NUMBERS - {"add", "subtract", "multiply", "divide", "power", "negative"} | {"norm"}
+
+
+def function(low: Lowering, term: Apply) -> Leaf:
+    """The formula of each point: made by a function of what it holds of the point."""
+    made = term.attributes["function"]
+    assert isinstance(made, Lambda)
+    inner = low.inside()
+    given: list[tuple[str, Leaf]] = []
+    for t in dict.fromkeys(_held(made)):
+        leaf = low.lower(t)
+        if isinstance(leaf, Group):
+            raise CannotLower("a record in a formula", t.span)
+        if leaf.levels:
+            given.append((inner.names.fresh(_label(t)), leaf))
+            leaf = Leaf(Ref(given[-1][0]), (), leaf.rank)
+        inner.bind(t, leaf)
+    block = _block(inner, made, tuple(name for name, _ in given))
+    name = low.store(term.name or "formula", Leaf(block, (), 0), term.span).expr
+    return _made(name, [leaf for _, leaf in given])
+
+
+def _made(name: Expr, given: list[Leaf]) -> Leaf:
+    """What the function gives that makes formulas: one, or one for each point."""
+    if not given:
+        return Leaf(Op("invoke", (name,)), (), 0)
+    levels: Levels = merge(*(g.levels for g in given))
+    parts = tuple(align(g, levels, g.rank) for g in given)
+    ranks = tuple(g.rank for g in given)
+    return Leaf(Op("formulas", (name, *parts), {"ranks": ranks}), levels, 0)
+
+
+def _block(inner: Lowering, made: Lambda, parameters: tuple[str, ...]) -> Block:
+    symbols: list[Ref] = []
+    for v in made.variables:
+        if not isinstance(v.type, Tensor) or v.type.shape:
+            raise CannotLower("a function of what is no number", v.span)
+        symbols.append(Ref(inner.names.fresh(v.name)))
+        inner.body.append(Assign(symbols[-1].name, Op("symbol", (), {"name": v.name}), v.span))
+        inner.bind(v, Leaf(symbols[-1], (), 0))
+    inner.count(made.body)
+    value = inner.leaf(made.body)
+    if value.rank:
+        raise CannotLower("a function that gives no number", made.body.span)
+    body = tuple(replace(a, value=_in_symbols(a.value)) for a in inner.body)
+    formula = Op("formula", (*symbols, _in_symbols(value.expr)))
+    return Block(parameters, body, formula)
+
+
+def _held(made: Lambda) -> Iterator[Term]:
+    """What of a function's body does not hang on its variables: the largest parts."""
+    hanging: dict[int, bool] = {id(v): True for v in made.variables}
+
+    def hangs(t: Term) -> bool:
+        if id(t) not in hanging:
+            hanging[id(t)] = any(map(hangs, below(t)))
+        return hanging[id(t)]
+
+    stack = [made.body]
+    while stack:
+        t = stack.pop()
+        if not hangs(t):
+            yield t
+        else:
+            stack += reversed(list(below(t)))
+
+
+def _label(t: Term) -> str:
+    """What a part of a formula is called in the function that makes it."""
+    match t:
+        case Apply(operator="index", arguments=(owner,), attributes={"items": (int() as i,)}):
+            return f"{getattr(owner, 'name', '') or 'a'}_{i}"
+        case Apply(operator="negative", arguments=(inner,)):
+            return f"minus_{_label(inner)}"
+        case _:
+            return getattr(t, "name", "") or "a"
+
+
+def _in_symbols(expr: Expr) -> Expr:
+    """An expression in SymPy's words."""
+    match expr:
+        case Op(operator, arguments):
+            parts = tuple(map(_in_symbols, arguments))
+            name = f"symbolic {operator}" if operator in SYMBOLIC | {"values"} else operator
+            return replace(expr, operator=name, arguments=parts)
+        case _:
+            return expr
+
+
+def call(low: Lowering, term: Apply) -> Leaf:
+    """What a function that is a value gives at places."""
+    f, *places = (low.leaf(a) for a in term.arguments)
+    levels = merge(f.levels, *(p.levels for p in places))
+    rank = max(p.rank for p in places)
+    parts = tuple(align(v, levels, rank) for v in (f, *places))
+    return Leaf(Op("values", parts), levels, rank)
+
+
+def derived(low: Lowering, term: Apply) -> Leaf:
+    """The derivative of a function that is a value."""
+    f = low.leaf(term.arguments[0])
+    return Leaf(Op("derived", (f.expr,), term.attributes), f.levels, 0)
+
+
+def equivalent(low: Lowering, term: Apply) -> Leaf:
+    """Whether two functions are one, for each point."""
+    leaves = [low.leaf(a) for a in term.arguments]
+    levels = merge(*(v.levels for v in leaves))
+    parts = tuple(align(v, levels, 0) for v in leaves)
+    return Leaf(Op("equivalent", parts), levels, 0)
