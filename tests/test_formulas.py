@@ -213,3 +213,48 @@ def test_a_formula_of_every_word(tmp_path: Path) -> None:
         "test p in drawn: solve whole(p[0]) as whole(p[0])(0.5) + whole(p[0])(2.0)",
     ).replace("f([0.0, 2.0])", "f([0.5, 2.0])")
     assert result(write_one(tmp_path, text))["metrics"]["off"] < 1e-12
+
+
+LEARNED = """
+problem Decays {
+    let drawn  = uniform([1, 0.5], [3, 2]) |> sample(3, seed = 1)
+    let law(p) = t => p[0] * exp(-p[1] * t)
+    let times  = [0, 0.5, 1, 2, 4]
+
+    test p in drawn: discover { t: times, y: law(p)(times) } as law(p)
+}
+
+solver Curve {
+    for      discover
+    input    seen: { t: Tensor[real, n], y: Tensor[real, n] }
+    let      a = parameter(1.0)
+    let      b = parameter(1.0)
+    minimize mean((a * exp(-b * seen.t) - seen.y) ^ 2)
+    output   law: real -> real = t => a * exp(-b * t)
+}
+
+trainer quick {
+    optimizer adam(5e-2)
+    epochs    300
+    loss      (answer: real, truth: real) => (answer - truth) ^ 2
+}
+
+metric found {
+    for    discover
+    better higher
+    score  (answer: real -> real, truth: real -> real) =>
+        equivalent(answer, truth, tolerance = 0.02, from = 0, to = 4)
+    reduce mean
+}
+
+benchmark B { software SOFTWARE
+              trainers quick
+              metrics  found }
+"""
+
+
+@pytest.mark.parametrize("software", ["PyTorch", "JAX"])
+def test_the_numbers_of_a_formula_are_learned(tmp_path: Path, software: str) -> None:
+    found = result(write_one(tmp_path, LEARNED.replace("SOFTWARE", software)))
+    assert found["metrics"]["found"] == 1
+    assert all(pair["answer"].startswith("t => ") for pair in found["formulas"])

@@ -106,7 +106,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     helpers = [target.helpers[o] for o in sorted(used) if o in target.helpers]
     helpers += [target.helpers["slope"]] if program.varied else []
     helpers += [target.outside, doors.in_model] if doors.learning else []
-    on_data = operators_in(program.on_data)
+    on_data = operators_in(program.on_data) | frozenset(["told"] * program.formulas)
     modules = {MODULES[o] for o in (used - target.helpers.keys()) | on_data if o in MODULES}
     modules |= {"import itertools"} if any("itertools." in h for h in helpers) else set()
     modules |= {"import resource"} if "train.memory" in program.reads else set()

@@ -15,7 +15,9 @@ from sailc.plan.ragged import chosen_by_point
 from sailc.plan.scenario import judged
 from sailc.plan.solving import is_solving, unsolved
 from sailc.source import NOWHERE
-from sailc.terms import Apply, walk
+from sailc.symbolic.vocabulary import held, strange
+from sailc.terms import Apply, Lambda, Term, walk
+from sailc.types.dims import Dim
 from sailc.types.model import (
     FunctionType,
     ListType,
@@ -126,14 +128,30 @@ def _of_conditions(links: Links) -> str:
 def _of_model(model: GroundModel) -> str:
     if model.fitted is not None and (model.trained or model.minimize is not None):
         return "a solver that is fitted and holds parameters"
-    if model.afresh and not isinstance(model.output.type, Tensor):
+    formulas = isinstance(model.output.type, FunctionType) and holds_numbers(model.output)
+    if model.afresh and not isinstance(model.output.type, Tensor) and not formulas:
         return "a solver that minimizes something and whose answer is no tensor"
     inputs = tuple(v.type for v in model.inputs)
-    formulas = model.plain
-    if not all(_is_arrays(t, formulas) for t in (*inputs, model.output.type)):
+    answered = model.plain or formulas
+    if not all(_is_arrays(t, model.plain) for t in inputs) or not _is_arrays(
+        model.output.type, answered
+    ):
         asked = inputs[0] if len(inputs) == 1 else TupleType(inputs)
         return f"a model from `{show(asked)}` to `{show(model.output.type)}`"
     return ""
+
+
+def holds_numbers(output: Term) -> bool:
+    """Whether a formula holds nothing but numbers, and vectors of as many as are known."""
+    function = output.attributes["function"] if isinstance(output, Apply) else None
+    if not isinstance(function, Lambda) or strange(function.body, function.variables) is not None:
+        return False
+    shapes = [t.type.shape if isinstance(t.type, Tensor) else None for t in held(function)]
+    return all(s is not None and len(s) < 2 and all(map(_is_known, s)) for s in shapes)
+
+
+def _is_known(item: object) -> bool:
+    return isinstance(item, Dim) and item.value is not None
 
 
 def _is_arrays(type: Type, formulas: bool) -> bool:

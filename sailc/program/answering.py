@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from sailc.plan.link import Links
 from sailc.plan.scenario import PlannedMetric, Scenario
 from sailc.program.conversions import bind_statistic, statistics
+from sailc.program.formulas import from_numbers
 from sailc.program.layout import Leaf, Vector, packed
 from sailc.program.model import function_name
 from sailc.program.names import TAKEN, NameTable
@@ -20,7 +21,7 @@ from sailc.program.tidy import inlined
 from sailc.program.tree import AnswerCode, Assign, Expr, Function, MetricCode, Op, Ref
 from sailc.program.vectors import Lowering
 from sailc.terms import Var
-from sailc.types.model import Num, Tensor, Type
+from sailc.types.model import FunctionType, Num, Tensor, Type
 
 
 class Answering(Struct):
@@ -129,9 +130,15 @@ class Answering(Struct):
             for s in p.conversion.statistics
         ]
 
+    def _output(self, low: Lowering) -> Vector:
+        output = self.scenario.link.model.output
+        if isinstance(output.type, FunctionType) and not self.scenario.link.model.plain:
+            return from_numbers(low, output, "output")
+        return low.points(output.type, "output")
+
     def _converted(self, low: Lowering, at: int) -> Vector:
         """What the first `at` steps of the answer chain make of the output."""
-        vector = low.points(self.scenario.link.output, "output")
+        vector = self._output(low)
         for placed in self.chain:
             if placed.step < at:
                 vector = convert(low, placed, vector)

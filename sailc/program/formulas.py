@@ -6,16 +6,26 @@ its variables is written in symbols.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from sailc.program.layout import CannotLower, Group, Leaf, Levels, align, merge
+from sailc.plan.matches import GroundModel
+from sailc.program.layout import (
+    POINTS,
+    CannotLower,
+    Group,
+    Leaf,
+    Levels,
+    Vector,
+    align,
+    merge,
+)
 from sailc.program.tree import Assign, Block, Expr, Op, Ref
-from sailc.symbolic.vocabulary import NUMBERS
-from sailc.terms import Apply, Lambda, Term, below
-from sailc.types.model import Tensor
+from sailc.symbolic.vocabulary import NUMBERS, held
+from sailc.terms import Apply, Const, Lambda, Term
+from sailc.types.dims import Dim, const
+from sailc.types.model import FunctionType, Num, Tensor
 
 if TYPE_CHECKING:
     from sailc.program.vectors import Lowering
@@ -30,7 +40,7 @@ def function(low: Lowering, term: Apply) -> Leaf:
     assert isinstance(made, Lambda)
     inner = low.inside()
     given: list[tuple[str, Leaf]] = []
-    for t in dict.fromkeys(_held(made)):
+    for t in dict.fromkeys(held(made)):
         leaf = low.lower(t)
         if isinstance(leaf, Group):
             raise CannotLower("a record in a formula", t.span)
@@ -70,22 +80,49 @@ def _block(inner: Lowering, made: Lambda, parameters: tuple[str, ...]) -> Block:
     return Block(parameters, body, formula)
 
 
-def _held(made: Lambda) -> Iterator[Term]:
-    """What of a function's body does not hang on its variables: the largest parts."""
-    hanging: dict[int, bool] = {id(v): True for v in made.variables}
+# --- formulas that are learned ---------------------------------------------------------------
 
-    def hangs(t: Term) -> bool:
-        if id(t) not in hanging:
-            hanging[id(t)] = any(map(hangs, below(t)))
-        return hanging[id(t)]
 
-    stack = [made.body]
-    while stack:
-        t = stack.pop()
-        if not hangs(t):
-            yield t
-        else:
-            stack += reversed(list(below(t)))
+def in_numbers(model: GroundModel) -> GroundModel:
+    """A model that answers with formulas as one that gives, as a vector, the numbers that these
+    hold: a backend has no formulas."""
+    if not isinstance(model.output.type, FunctionType):
+        return model
+    parts = learned(model.output)
+    rows = tuple(t if _size(t) else _stacked(t) for t in parts)
+    whole = Tensor(Num(), (const(sum(_size(t) or 1 for t in parts)),))
+    flat = rows[0] if len(rows) == 1 else Apply(whole, model.output.span, "concat", rows)
+    return replace(model, output=flat)
+
+
+def _stacked(t: Term) -> Term:
+    return Apply(Tensor(Num(), (const(1),)), t.span, "stack", (t,))
+
+
+def learned(output: Term) -> list[Term]:
+    """The numbers and vectors of numbers that a formula holds, apart from what is known."""
+    assert isinstance(output, Apply)
+    made = output.attributes["function"]
+    assert isinstance(made, Lambda)
+    return [t for t in dict.fromkeys(held(made)) if not isinstance(t, Const)]
+
+
+def _size(t: Term) -> int:
+    """How many numbers a vector has; 0 for a single number."""
+    shape = t.type.shape if isinstance(t.type, Tensor) else ()
+    return shape[0].value or 0 if shape and isinstance(shape[0], Dim) else 0
+
+
+def from_numbers(low: Lowering, output: Term, name: str) -> Vector:
+    """The formulas that hold the numbers of a vector."""
+    start = 0
+    for t in learned(output):
+        n = _size(t)
+        item = (start, start + n) if n else start
+        at = Op("index", (Ref(name),), {"items": (item,)}, batch=1)
+        low.bind(t, Leaf(at, (POINTS,), 1 if n else 0))
+        start += n or 1
+    return low.lower(output)
 
 
 def _label(t: Term) -> str:

@@ -13,6 +13,7 @@ from sailc.program.precision import PRECISIONS
 from sailc.program.slopes import with_slopes
 from sailc.program.stages import lowered_stages
 from sailc.program.tree import Program
+from sailc.types.model import FunctionType
 
 
 def lower(world: World, s: Scenario, files: Files, folder: str, source: str) -> Program:
@@ -38,6 +39,7 @@ def lower(world: World, s: Scenario, files: Files, folder: str, source: str) -> 
         reads=_reads(s),
         questions=made.questions,
         judged=s.split,
+        formulas=isinstance(s.link.output, FunctionType),
         afresh=s.link.model.afresh,
         precision=PRECISIONS[s.software.precision],
     )

@@ -13,6 +13,7 @@ from sailc.plan.matches import GroundModel
 from sailc.plan.scenario import Scenario
 from sailc.program.answering import Answering, is_taught
 from sailc.program.conversions import conversions, fitted
+from sailc.program.formulas import in_numbers
 from sailc.program.layout import is_structured
 from sailc.program.load import Source
 from sailc.program.model import Keys, learned_arrays, minimized, model_function, requirement
@@ -60,7 +61,7 @@ def _single(world: World, s: Scenario, name: str, keys: Keys, sources: Sequence[
         answering.truth_statistics(),
         learned_arrays(model)[0],
         "init",
-        model_function(model, keys),
+        model_function(in_numbers(model), keys),
         _loss(answering, model, keys),
         frozenset(_structured(s.link)),
         model.minimize is not None,

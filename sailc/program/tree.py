@@ -374,6 +374,8 @@ class Program(Struct, frozen=True):
     afresh: bool = False
     """Whether it learns for each question anew."""
     drivers: Mapping[Door, Driver] = field(default_factory=dict[Door, "Driver"])
+    formulas: bool = False
+    """Whether its answers are formulas, which are told."""
     varied: tuple[Function, ...] = ()
     """What is differentiated while data are made, in double precision."""
 

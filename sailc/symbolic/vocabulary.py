@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from sailc.terms import Apply, Map, Term, Var, below
+from sailc.terms import Apply, Lambda, Map, Term, Var, below
 
 NUMBERS = frozenset(
     [
@@ -37,6 +37,24 @@ def strange(body: Term, variables: Iterable[Var]) -> Term | None:
             return t
         stack += below(t)
     return None
+
+
+def held(made: Lambda) -> Iterator[Term]:
+    """What of a function's body does not hang on its variables: the largest parts."""
+    hanging: dict[int, bool] = {id(v): True for v in made.variables}
+
+    def hangs(t: Term) -> bool:
+        if id(t) not in hanging:
+            hanging[id(t)] = any(map(hangs, below(t)))
+        return hanging[id(t)]
+
+    stack = [made.body]
+    while stack:
+        t = stack.pop()
+        if not hangs(t):
+            yield t
+        else:
+            stack += reversed(list(below(t)))
 
 
 def _is_plain(t: Term) -> bool:
