@@ -134,3 +134,71 @@ def test_what_ran_is_known_to_the_next_plan(tmp_path: Path) -> None:
     assert {s["cost"]["basis"] for s in before["scenarios"]} == {"counted"}
     seconds = {r["scenario"]: r["seconds"] for r in ran["runs"]}
     assert {s["id"]: s["cost"]["seconds"] for s in after["scenarios"]} == pytest.approx(seconds)
+
+
+FITTED = """
+equation Heat {
+    unknown  u(x, t)
+    domain   x in 0..1, t in 0..1
+    law      d(u, t) == d(u, x, x)
+    initial  u(x, 0) == sin(pi * x)
+    boundary d(u, x)(0, t) == 0
+    boundary d(u, x)(1, t) == 0
+}
+
+problem Rod { test eq in [Heat, Heat] { solution: solve eq as reference(eq, x = 4, t = 4) } }
+
+solver Network {
+    needs    phi: Tensor[real, d] -> Tensor[real, k]
+    input    eq: Equation[d, k]
+    minimize mean(residual(eq, phi, at = 1_000) ^ 2) + mean(mismatch(eq, phi, at = 100) ^ 2)
+    output   phi
+}
+
+trainer newton {
+    optimizer [adam(1e-3), lbfgs(steps = 50)]
+    epochs    20, 10
+    loss      (answer: Tensor[real, ...s], truth: Tensor[real, ...s]) => mean((answer - truth) ^ 2)
+}
+
+benchmark b {
+    solvers  Network
+    trainers newton
+    metrics  mean_error
+    software PyTorch
+    set      MLP.width = 64, MLP.depth = 1, MLP.activation = relu
+}
+"""
+
+
+def test_a_fit_to_an_equation_is_counted_by_step_place_and_derivative(tmp_path: Path) -> None:
+    """20 epochs of Adam are 20 steps, 10 of L-BFGS 500. The law reads second derivatives, a
+    condition first ones."""
+    found = plan_of(write_one(tmp_path, FITTED))["scenarios"]
+    (cost,) = [s["cost"] for s in found if "MLP" in str(s["holes"])]
+    network = cost["forward_flops"]
+    evaluation = 3 * network * (1_000 * 3**2 + 100 * 3)
+    operations = 2 * evaluation * (20 + 10 * 50) + 2 * network
+    assert cost["seconds"] == pytest.approx(START + operations / 1e10)
+
+
+CHANGES = {
+    "epochs": ("epochs    20, 10", "epochs    20, 11"),
+    "an optimizer": ("[adam(1e-3), lbfgs(steps = 50)]", "[adam(2e-3), lbfgs(steps = 50)]"),
+    "the order of phases": ("[adam(1e-3), lbfgs(steps = 50)]", "[lbfgs(steps = 50), adam(1e-3)]"),
+    "a schedule": ("epochs    20, 10", "epochs    20, 10\n    schedule  cosine()"),
+    "clipping": ("epochs    20, 10", "epochs    20, 10\n    clip      1.0"),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_scenario_is_another_where_its_training_changes(tmp_path: Path, what: str) -> None:
+    """What earlier runs took tells nothing of it, and they are not its results."""
+    before = plan_of(write_one(tmp_path / "before", FITTED))["scenarios"]
+    changed = FITTED.replace(*CHANGES[what])
+    after = plan_of(write_one(tmp_path / "after", changed))["scenarios"]
+    assert changed != FITTED
+    assert {s["id"] for s in before}.isdisjoint(s["id"] for s in after)
+    renamed = FITTED.replace("// ", "//  ") + "// a comment\n"
+    same = plan_of(write_one(tmp_path / "same", renamed))["scenarios"]
+    assert [s["id"] for s in same] == [s["id"] for s in before]

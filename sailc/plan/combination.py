@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import asdict, replace
 
-from sailc.infer.modules.common import show_value
+from sailc.infer.modules.common import World, show_value
 from sailc.infer.modules.problem import TypedProblem
+from sailc.infer.modules.trainer import TypedTrainer
 from sailc.plan.cost import Cost, cost_of
+from sailc.plan.evaluating import evaluation_flops
 from sailc.plan.link import Links, Trained, for_problem
 from sailc.plan.scenario import (
     Machine,
@@ -39,6 +42,7 @@ class Combination(Struct, frozen=True):
     @classmethod
     def of(
         cls,
+        world: World,
         links: Links,
         trainer: Trained,
         metrics: tuple[PlannedMetric, ...],
@@ -54,11 +58,13 @@ class Combination(Struct, frozen=True):
         known = {
             "model": answerer(model),
             "hyperparameters": hyper,
-            "trainer": name,
+            "trainer": f"{name} {_taught(trainer.typed)}" if name else "",
             "software": software.name,
             "hardware": machine.name,
         }
         cost = cost_of(model)
+        if model.afresh:
+            cost = replace(cost, evaluation_flops=evaluation_flops(world, judged(links)))
         return cls(links, trainer, metrics, software, machine, seeds, hyper, known, cost)
 
     def scenario(self, problem: TypedProblem, axes: dict[str, object]) -> Scenario:
@@ -76,3 +82,8 @@ class Combination(Struct, frozen=True):
             self.seeds,
             self.cost,
         )
+
+
+def _taught(trainer: TypedTrainer) -> str:
+    """How a trainer teaches, whatever its name: a scenario is another where that changes."""
+    return str({k: v for k, v in asdict(trainer).items() if k != "entry"})

@@ -21,21 +21,30 @@ ITERATES = frozenset({"integrate", "discretize", "reference", "residual", "misma
 
 
 class Cost(Struct, frozen=True):
-    """Of one point: `macs` and operations forward, and with training. None: not known."""
+    """Of one point: `macs` and operations forward, and with training. None: not known.
+    `evaluation_flops` are those of one step of a solver that minimizes something for a question,
+    0 for all others."""
 
     parameters: int
     macs: int | None
     forward_flops: int | None
     train_flops: int | None
     bytes: int
+    evaluation_flops: int | None = 0
 
 
 def cost_of(model: GroundModel) -> Cost:
     count = sum(elements(t) or 0 for layer in model.layers for t in layer.parameters.values())
-    macs, flops = _work(model.output, {})
-    forward = None if macs is None or flops is None else 2 * macs + flops
+    macs, _ = _work(model.output, {})
+    forward = flops_of(model.output)
     train = None if forward is None else 3 * forward
     return Cost(count, macs, forward, train, 4 * count)
+
+
+def flops_of(term: Term) -> int | None:
+    """Operations of one evaluation of a term; None where only the data know."""
+    macs, flops = _work(term, {})
+    return None if macs is None or flops is None else 2 * macs + flops
 
 
 def elements(type: Type) -> int | None:

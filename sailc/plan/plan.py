@@ -320,7 +320,9 @@ class Planner(Struct):
                 continue
             software, machine = found
             own = self._measurable(c, metrics, machine)
-            made = Combination.of(links, trainer, own, software, machine, self.selection.seeds())
+            made = Combination.of(
+                self.world, links, trainer, own, software, machine, self.selection.seeds()
+            )
             for posed in c.members:
                 scenario = picked(self.selection, made, posed, self.exclusions)
                 refusal = self.refusal(scenario) if scenario is not None else None

@@ -1,11 +1,12 @@
 """How long runs take, and when they begin: the cells of a plan on their machines' timelines.
 
-A run is estimated by what it computes: the operations of training (points, epochs) and of
-answering the test questions, at the rate of its machine, after a start. The rate is a tenth of
-the peak that the hardware declares for the precision of the stack, or 10 GFLOP/s where it
-declares none; a start (imports, data, compiling) takes 4 s. Earlier runs correct that: a
-scenario that has run takes its median, the others are scaled by the median of measured to
-counted seconds, of the same stack and machine where there are any.
+A run is estimated by what it computes: the operations of training (points, epochs, and the steps
+that L-BFGS takes in one), of fitting each question where a solver does that
+(`sailc.plan.evaluating`), and of answering the test questions, at the rate of its machine, after
+a start. The rate is a tenth of the peak that the hardware declares for the precision of the
+stack, or 10 GFLOP/s where it declares none; a start (imports, data, compiling) takes 4 s. Earlier
+runs correct that: a scenario that has run takes its median, the others are scaled by the median
+of measured to counted seconds, of the same stack and machine where there are any.
 
 Cells begin in rounds, the first seed of every scenario before the second of any, and in a
 round the shortest first: so each hour tells the most. A cell that would end after the budget of
@@ -23,6 +24,7 @@ from msgspec import Struct
 
 from sailc.infer.values import Fields, Quantity
 from sailc.plan.cost import length
+from sailc.plan.evaluating import steps
 from sailc.plan.prune import Cell, pruned
 from sailc.plan.scenario import Machine, Plan, Scenario
 
@@ -162,13 +164,12 @@ def _estimate(
 
 def counted(s: Scenario, machine: Machine) -> float | None:
     """Seconds of one run by the operations that it takes; None where they are not known."""
-    train, forward = s.cost.train_flops, s.cost.forward_flops
+    each = (s.cost.train_flops, s.cost.evaluation_flops, s.cost.forward_flops)
     points = [_points(s, split) for split in ("train", s.split)]
-    if train is None or forward is None or None in points:
+    if None in each or None in points:
         return None
-    learned, asked = (p or 0 for p in points)
-    epochs = sum(phase.epochs for phase in s.trainer.phases)
-    operations = train * learned * epochs + forward * asked
+    (train, fit, forward), (learned, asked) = ([n or 0 for n in x] for x in (each, points))
+    operations = (train * learned + fit * asked) * steps(s.trainer.phases) + forward * asked
     return START + operations / rate(machine, s.software.precision)
 
 

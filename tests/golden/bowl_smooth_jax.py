@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-SCENARIO = "c9364dbb3885"
+SCENARIO = "6740d5f2508a"
 BACKEND = "jax"
 VERSIONS = {
     "python": platform.python_version(),

@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-SCENARIO = "aba670f98b48"
+SCENARIO = "c151a5ee2ac0"
 BACKEND = "jax"
 VERSIONS = {
     "python": platform.python_version(),

@@ -24,7 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-SCENARIO = "3a4e557e1c25"
+SCENARIO = "7af847c1a61b"
 BACKEND = "jax"
 VERSIONS = {
     "python": platform.python_version(),

@@ -31,7 +31,7 @@ from scipy.integrate import solve_ivp
 from scipy.interpolate import CubicSpline, RegularGridInterpolator
 from scipy.stats import qmc
 
-SCENARIO = "a340f699f675"
+SCENARIO = "93b5518d9e02"
 BACKEND = "jax"
 VERSIONS = {
     "python": platform.python_version(),

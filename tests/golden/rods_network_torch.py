@@ -30,7 +30,7 @@ from scipy.integrate import solve_ivp
 from scipy.interpolate import CubicSpline, RegularGridInterpolator
 from scipy.stats import qmc
 
-SCENARIO = "17512ff52a43"
+SCENARIO = "0e8bde17c26c"
 BACKEND = "torch"
 VERSIONS = {
     "python": platform.python_version(),
