@@ -18,6 +18,17 @@ problem Squares {
     test  q in rows |> last(50):   predict Set([x for x in q if x > 0]) as squares(q)
 }
 
+/// Two lines to learn from, and two to be judged by.
+problem Twice {
+    let rows  = normal(0, 1, shape = [6]) |> sample(300, seed = 1)
+    let more  = normal(1, 1, shape = [6]) |> sample(100, seed = 2)
+    let up(p) = [x for x in p if x > 0]
+    train p in rows |> first(250): predict Set(up(p)) as sum(up(p))
+    train p in more |> first(50):  predict Set(up(p)) as sum(up(p))
+    test  p in rows |> last(30):   predict Set(up(p)) as sum(up(p))
+    test  p in more |> last(20):   predict Set(up(p)) as sum(up(p))
+}
+
 /// Some of a point's own elements, by their places: not some of the points.
 problem Parts {
     let rows    = normal(0, 1, shape = [6]) |> sample(300, seed = 1)
@@ -106,7 +117,7 @@ benchmark sets {
     metrics  mean_error, tail_error, element_error, answered, waiting
 }
 """
-PAIRS = {"Squares": "DeepSet", "Doubled": "Each", "Chains": "Both"}
+PAIRS = {"Squares": "DeepSet", "Twice": "DeepSet", "Doubled": "Each", "Chains": "Both"}
 PLAIN = {"Parts": "Linear", "Crossed": "Linear"}
 
 
@@ -155,6 +166,20 @@ def test_points_of_one_length_are_together(sets: Emitted) -> None:
         np.testing.assert_allclose(truths, [(k**2).sum() for k in kept])
     assert sorted(np.concatenate(places)) == [*range(50)]
     assert any(len(at) < program["BATCH"] for at in places)
+
+
+def test_lines_of_one_split_follow_each_other(sets: Emitted) -> None:
+    """A group is of one line; the points of the second come after those of the first."""
+    program = functions(sets, "Twice/DeepSet/PyTorch")
+    points, places = program["data"]()
+    more = np.random.default_rng(2).normal(1, 1, (100, 6))
+    test = [*rows()[-30:], *more[-20:]]
+    assert sorted(np.concatenate(places)) == [*range(50)]
+    for part, at in zip(points["test"][0], places, strict=True):
+        np.testing.assert_array_equal(part, [row[row > 0] for row in (test[i] for i in at)])
+    found = program["in_order"](points["test"][1], places)
+    np.testing.assert_allclose(found, [row[row > 0].sum() for row in test])
+    assert sum(len(part) for part in points["train"][0]) == 300
 
 
 def test_scores_are_in_the_order_of_the_problem(sets: Emitted) -> None:

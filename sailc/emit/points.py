@@ -17,9 +17,12 @@ def data_facts(
     return {
         "parts": parts,
         "data_functions": list(several.values()),
-        "joins": any(len(s.portions) > 1 for d in parts for s in d.splits),
+        "joins": not parts[-1].lengths
+        and any(len(s.portions) > 1 for d in parts for s in d.splits),
         "grouped": bool(parts[-1].lengths),
         "points_of": points_of,
+        "groups_of": groups_of,
+        "places_of": places_of,
         "questions_of": questions_of,
         "all_points": all_points,
         "fitted": fitted,
@@ -43,16 +46,37 @@ def points_of(split: Split, grouped: bool) -> str:
     if not grouped:
         calls = [f"{p.points}({', '.join(p.sources)})" for p in split.portions]
         return f"{f'{x}, {y}' if split.truths else x} = {_joined(calls)}"
-    (portion,) = split.portions
-    each = f"{portion.points}({_some(portion)}) for at in {split.name}_at"
-    return f"{x}, {y} = zip(*[{each}])" if split.truths else f"{x} = tuple({each})"
+    groups = [f"{p.points}({_some(p)}) for at in {at}" for p, at in groups_of(split)]
+    if split.truths:
+        return f"{x}, {y} = zip({', '.join(f'*[{each}]' for each in groups)})"
+    if len(groups) == 1:
+        return f"{x} = tuple({groups[0]})"
+    return f"{x} = ({', '.join(f'*[{each}]' for each in groups)})"
+
+
+def groups_of(split: Split) -> list[tuple[Portion, str]]:
+    """The data lines of a split, and what the places of their points are called, apart by the
+    lengths of lists."""
+    names = [f"{split.name}_{i}_at" if i > 1 else f"{split.name}_at" for i in range(1, 100)]
+    return list(zip(split.portions, names, strict=False))
+
+
+def places_of(split: Split) -> str:
+    """The places of the points of each group among those of a split, line after line."""
+    first, *others = [at for _, at in groups_of(split)]
+    parts = [f"*{first}"]
+    for i, at in enumerate(others):
+        before = " + ".join(f"sum(map(len, {name}))" for name in [first, *others[:i]])
+        parts.append(f"*(at + {before} for at in {at})")
+    return f"[{', '.join(parts)}]" if others else first
 
 
 def questions_of(split: Split, grouped: bool) -> str:
     """The questions of a split, as they are asked."""
     if grouped:
-        (portion,) = split.portions
-        return f"[{portion.questions}({_some(portion)}) for at in {split.name}_at]"
+        groups = [f"{p.questions}({_some(p)}) for at in {at}" for p, at in groups_of(split)]
+        whole = ", ".join(groups if len(groups) == 1 else [f"*[{each}]" for each in groups])
+        return f"[{whole}]"
     return _joined([f"{p.questions}({', '.join(p.sources)})" for p in split.portions])
 
 
