@@ -16,8 +16,8 @@ Arrays = tuple[np.ndarray, np.ndarray]
 
 
 def digits() -> Arrays:
-    found = load_digits()
-    return found.data / 16, found.target
+    x, y = load_digits(return_X_y=True)
+    return x / 16, y
 
 
 def pictures() -> Arrays:
