@@ -36,7 +36,7 @@ contracts: $(VENV)/.dev ## check who may import whom
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev ## print the benchmarks' figures
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit; done
+	@for script in benchmarks/*.py benchmarks/emitted/run.py; do echo "== $$script"; $(BIN)/python $$script || exit; done
 
 clean: ## remove the environment and what the tools left
 	rm -rf $(VENV) dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
