@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from sailc.emit import tiling
-from sailc.emit.numpy_rows import (
+from sailc.emit.numpy_rows.layers import mean_of, pool
+from sailc.emit.numpy_rows.shared import (
+    ALIKE,
     ELEMENTARY,
     INFIX,
     classes,
     constant,
+    conv_ends,
     expand,
-    outside,
+    fourier,
+    padded,
+    position,
     reduction,
     reshape,
+    running,
     space_rank,
     stack,
     wraps,
 )
 from sailc.emit.rows import Row, Rows
-from sailc.program.tree import Op, is_tuple
+from sailc.program.tree import Op
 
 
 def _linear(op: Op) -> str:
@@ -30,39 +36,21 @@ _NUMBERS = {1: ("NWC", "WIO"), 2: ("NHWC", "HWIO"), 3: ("NDHWC", "DHWIO")}
 def _conv(op: Op) -> str:
     rank = space_rank(op)
     image, window = _NUMBERS[rank]
-    stride = op.attributes["stride"]
-    pad = str(op.attributes["pad"]).upper()
-    k = op.attributes["k"]
-    assert isinstance(k, int)
-    padding = f'"{"VALID" if any(outside(op)) else pad}"'
-    source = "a"
-    if any(outside(op)):
-        ends = [(0, 0), *[outside(op)] * rank, (0, 0)]
-        source = f"jnp.pad(a, {ends}" + (', "wrap")' if wraps(op) else ")")
-    if pad == "SAME" and stride != 1:
-        padding = str([((k - 1) // 2, (k - 1) // 2)] * rank)
+    stride, dilation, groups = (op.attributes[n] for n in ("stride", "dilation", "groups"))
+    padding, source = str([conv_ends(op)] * rank), "a"
+    if wraps(op):
+        source = f'jnp.pad(a, {[(0, 0), *[conv_ends(op)] * rank, (0, 0)]}, "wrap")'
+    if wraps(op) or not any(conv_ends(op)):
+        padding = '"VALID"'
+    elif op.attributes["pad"] == "same" and stride == 1:
+        padding = '"SAME"'
+    more = f", rhs_dilation={(dilation,) * rank}" if dilation != 1 else ""
+    more += f", feature_group_count={groups}" if groups != 1 else ""
     text = (
-        f"jax.lax.conv_general_dilated({source}, weight, {(stride,) * rank}, {padding}, "
+        f"jax.lax.conv_general_dilated({source}, weight, {(stride,) * rank}, {padding}{more}, "
         f'dimension_numbers=("{image}", "{window}", "{image}"))'
     )
     return f"{text} + bias" if "bias" in op.parameters else text
-
-
-def _pool(op: Op) -> str:
-    """Windows as axes of their own: on a CPU, this differentiates faster than a window
-    operator (3 times, for pictures of 8 x 8)."""
-    k, rank = op.attributes["k"], space_rank(op)
-    before = op.attributes["before"]
-    assert isinstance(k, int)
-    assert is_tuple(before)
-    space = [n for n in before[:-1] if isinstance(n, int)]
-    whole = all(n % k == 0 for n in space)
-    cut = "" if whole else "[:, " + ", ".join(f": {n // k * k}" for n in space) + "]"
-    shape = ", ".join(f"{n // k}, {k}" for n in space)
-    axes = tuple(range(2, 2 * rank + 1, 2))
-    reduce = "max" if op.attributes["kind"] == "max" else "mean"
-    at = axes if rank > 1 else axes[0]
-    return f"a{cut}.reshape(-1, {shape}, {before[-1]}).{reduce}(axis={at})"
 
 
 def _upsample(op: Op) -> str:
@@ -73,14 +61,17 @@ def _upsample(op: Op) -> str:
 
 
 def _cross_entropy(op: Op) -> str:
-    text = "optax.softmax_cross_entropy_with_integer_labels(a, b)"
-    axes = tuple(range(1, space_rank(op) + 1))
-    return f"{text}.mean(axis={axes})" if axes else text
+    return (
+        mean_of(op, "optax.softmax_cross_entropy_with_integer_labels(a, b)")
+        .replace("(optax", "optax")
+        .replace(")).mean", ").mean")
+    )
 
 
 def _norm(op: Op) -> str:
     axes = op.attributes.get("axes")
-    return "jnp.sqrt((a**2).sum())" if axes is None else f"jnp.sqrt((a**2).sum(axis={axes}))"
+    square = "(jnp.abs(a) ** 2)" if op.attributes.get("of") == "complex" else "(a**2)"
+    return f"jnp.sqrt({square}.sum({'' if axes is None else f'axis={axes}'}))"
 
 
 def _axes(name: str, more: str = "") -> Row:
@@ -99,6 +90,15 @@ def _scan(op: Op) -> str:
 JAX: Rows = {
     **{k: v for k, v in INFIX.items() if k not in ("take_rows", "length", "each_column")},
     **{n: f"jnp.{n}(a)" for n in ELEMENTARY},
+    **ALIKE,
+    "conj": "jnp.conj(a)",
+    "diagonal": "jnp.diagonal(a, axis1=-2, axis2=-1)",
+    "pad": padded("jnp"),
+    "fft": fourier("jnp.fft.fft"),
+    "ifft": fourier("jnp.fft.ifft"),
+    "downsample": pool,
+    "bce": lambda op: mean_of(op, "bce(a, b)"),
+    "mean_bce": "bce(a, b).mean()",
     "expand": expand,
     "reshape": reshape,
     "sigmoid": "jax.nn.sigmoid(a)",
@@ -117,8 +117,8 @@ JAX: Rows = {
     "norm": _norm,
     "max": reduction("max"),
     "min": reduction("min"),
-    "argmax": reduction("argmax"),
-    "argmin": reduction("argmin"),
+    "argmax": position("argmax", "axis"),
+    "argmin": position("argmin", "axis"),
     "quantile": _axes("jnp.quantile", ", q"),
     "solve_linear": "jnp.linalg.solve(a, b[..., None])[..., 0]",
     "lstsq": "(jnp.linalg.pinv(a) @ b[..., None])[..., 0]",
@@ -126,12 +126,15 @@ JAX: Rows = {
     "inverse": "jnp.linalg.inv(a)",
     "det": "jnp.linalg.det(a)",
     "spectral_conv": "spectral_conv(a, real, imaginary)",
-    "cumsum": "jnp.cumsum(a, axis=-1)",
-    "sort": "jnp.sort(a, axis=-1)",
+    "cumsum": running("jnp.cumsum"),
+    "sort": running("jnp.sort"),
     "transpose": "jnp.swapaxes(a, -1, -2)",
     "concat": "jnp.concatenate([*args], axis=-1)",
     "stack": stack("jnp", "[*args]", "jnp.broadcast_arrays(*args)", "axis"),
     "constant": constant("jnp"),
+    "or_one": "jnp.where(a == 0, 1, a)",
+    "mode": "jax.scipy.stats.mode(a, axis=-1).mode",
+    "auc": "auc(a, b)",
     "one_hot": lambda op: f"jax.nn.one_hot(a, {classes(op)})",
     "repeat_rows": "jnp.broadcast_to(a, (len(b), *jnp.shape(a)))",
     "repeat_number": "jnp.full(b, a)",
@@ -145,7 +148,8 @@ JAX: Rows = {
     "softmax": "jax.nn.softmax(a, axis=-1)",
     "linear": _linear,
     "conv": _conv,
-    "pool": _pool,
+    # A window operator differentiates slower on a CPU (3 times, for pictures of 8 x 8).
+    "pool": pool,
     "upsample": _upsample,
     **tiling.ROWS,
     "parameter": "value",

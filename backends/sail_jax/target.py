@@ -9,7 +9,8 @@ from sail_jax.outside import OUTSIDE
 from sail_jax.rows import JAX
 from sail_jax.spectral import SPECTRAL
 from sailc.emit import tiling
-from sailc.emit.numpy_rows import OTHERS
+from sailc.emit.numpy_rows.helpers import OTHERS
+from sailc.emit.numpy_rows.texts import shared
 from sailc.emit.script import lacking, script
 from sailc.emit.target import Target
 from sailc.program.solving import AnyProgram
@@ -43,6 +44,33 @@ def slope(function, x, *known):
         return np.asarray(jax.grad(function)(x, *known))
 '''.strip()
 
+BCE = '''
+def bce(share, truth):
+    """Binary cross-entropy of probabilities, whose logarithms are -100 at least."""
+    least = math.exp(-100)
+    true, false = jnp.log(jnp.maximum(share, least)), jnp.log(jnp.maximum(1 - share, least))
+    return -(truth * true + (1 - truth) * false)
+'''.strip()
+
+AUC = '''
+def auc(scores, labels):
+    """Area under the ROC curve, from the ranks of the positive (Mann and Whitney 1947)."""
+    order, positive = jnp.sort(scores), labels == 1
+    rank = (jnp.searchsorted(order, scores) + jnp.searchsorted(order, scores, "right") + 1) / 2
+    count = positive.sum()
+    above = (rank * positive).sum() - count * (count + 1) / 2
+    return above / (count * (len(labels) - count))
+'''.strip()
+
+
+WORDS = {
+    "np": "jnp",
+    "taken": "jnp.take_along_axis",
+    "diagonal": "jnp.diagonal(r, axis1=-2, axis2=-1)",
+    "bins": "jnp.arange(bins)",
+    "select": "jnp.take(x, places[i : i + n], axis)",
+}
+
 TARGET = Target(
     "jax",
     "JAX",
@@ -61,6 +89,9 @@ TARGET = Target(
     helpers={
         "spectral_conv": SPECTRAL,
         "others": OTHERS,
+        "auc": AUC,
+        "bce": BCE,
+        **shared(**WORDS),
         "slope": SLOPE,
         "fold": FOLDED,
         "scan": FOLDED,

@@ -4,16 +4,21 @@ which PyTorch knows as the memory format `channels_last`, so nothing is copied."
 from __future__ import annotations
 
 from sailc.emit import tiling
-from sailc.emit.numpy_rows import (
+from sailc.emit.numpy_rows.layers import mean_of
+from sailc.emit.numpy_rows.shared import (
+    ALIKE,
     ELEMENTARY,
     INFIX,
     STEPS,
     classes,
     constant,
+    conv_ends,
     expand,
-    outside,
+    fourier,
+    position,
     reduction,
     reshape,
+    running,
     space_rank,
     stack,
     wraps,
@@ -27,29 +32,25 @@ def _linear(op: Op) -> str:
 
 
 def _conv(op: Op) -> str:
-    bias = "bias" if "bias" in op.parameters else "None"
-    stride = op.attributes["stride"]
-    more = ""
-    before, after = outside(op)
-    source = "a.movedim(-1, 1)"
-    if before or after:
-        ends = f"{(before, after) * space_rank(op)}"
-        source = f"F.pad({source}, {ends}" + (", 'circular')" if wraps(op) else ")")
-    if op.attributes["pad"] == "same":
-        more = ', padding="same"' if stride == 1 else f", padding={_same_padding(op)}"
+    stride, dilation, groups = (op.attributes[n] for n in ("stride", "dilation", "groups"))
+    before, after = conv_ends(op)
+    source, more = "a.movedim(-1, 1)", ""
+    if op.attributes["pad"] == "same" and stride == 1:
+        more = ', padding="same"'
+    elif before == after and not wraps(op):
+        more = f", padding={before}" if before else ""
+    else:
+        beyond = ', "circular"' if wraps(op) else ""
+        source = f"F.pad({source}, {(before, after) * space_rank(op)}{beyond})"
     more += f", stride={stride}" if stride != 1 else ""
-    return f"F.conv{space_rank(op)}d({source}, weight, {bias}{more}).movedim(1, -1)"
-
-
-def _same_padding(op: Op) -> int:
-    """With a stride, `same` pads (k - 1) // 2 at both ends: exact for odd windows."""
-    k = op.attributes["k"]
-    assert isinstance(k, int)
-    return (k - 1) // 2
+    more += f", dilation={dilation}" if dilation != 1 else ""
+    more += f", groups={groups}" if groups != 1 else ""
+    bias = ", bias" if "bias" in op.parameters else ""
+    return f"F.conv{space_rank(op)}d({source}, weight{bias}{more}).movedim(1, -1)"
 
 
 def _pool(op: Op) -> str:
-    kind = {"max": "max", "mean": "avg"}[str(op.attributes["kind"])]
+    kind = "max" if op.attributes.get("kind") == "max" else "avg"
     return f"F.{kind}_pool{space_rank(op)}d(a.movedim(-1, 1), k).movedim(1, -1)"
 
 
@@ -67,6 +68,17 @@ def _cross_entropy(op: Op) -> str:
     return f"{text}.flatten(1).mean(dim=1)" if space_rank(op) else text
 
 
+def _bce(op: Op) -> str:
+    return mean_of(op, 'F.binary_cross_entropy(a, b, reduction="none")').replace("axis=", "dim=")
+
+
+def _pad(op: Op) -> str:
+    n, kind = op.attributes["n"], op.attributes["kind"]
+    if kind == "constant":
+        return f"F.pad(a, {(0, 0) + (n, n) * space_rank(op)})"
+    return f'pad(a, {n}, "{kind}")'
+
+
 def _bounded(name: str, end: str) -> Row:
     """The larger or smaller of two; a number beside a tensor is a bound of it."""
 
@@ -79,6 +91,12 @@ def _bounded(name: str, end: str) -> Row:
     return row
 
 
+def _mean(op: Op) -> str:
+    """PyTorch takes no mean of truth values."""
+    text = reduction("mean", "dim")(op)
+    return text.replace("a.", "(a * 1.0).", 1) if op.attributes.get("of") == "bool" else text
+
+
 def _norm(op: Op) -> str:
     axes = op.attributes.get("axes")
     return (
@@ -88,9 +106,14 @@ def _norm(op: Op) -> str:
     )
 
 
-def _std(op: Op) -> str:
-    axes = op.attributes.get("axes")
-    return "a.std(correction=0)" if axes is None else f"a.std(dim={axes}, correction=0)"
+def _spread(name: str) -> Row:
+    """Of a population: a sum of squares divided by how many there are."""
+
+    def row(op: Op) -> str:
+        axes = op.attributes.get("axes")
+        return f"a.{name}(correction=0)" if axes is None else f"a.{name}(dim={axes}, correction=0)"
+
+    return row
 
 
 def _extreme(name: str) -> Row:
@@ -101,12 +124,19 @@ def _extreme(name: str) -> Row:
     return row
 
 
-def _quantile(op: Op) -> str:
-    axes = op.attributes.get("axes")
-    if axes is None:
-        return "torch.quantile(a, q)"
-    assert is_tuple(axes)
-    return f"torch.quantile(a, q, dim={axes[0]})"
+def _quantile(share: str) -> Row:
+    """The value below which a share lies, of all or along one axis at a time."""
+
+    def row(op: Op) -> str:
+        axes = op.attributes.get("axes")
+        if axes is None:
+            return f"torch.quantile(a, {share})"
+        assert is_tuple(axes)
+        if len(axes) == 1:
+            return f"torch.quantile(a, {share}, dim={axes[0]})"
+        return f"torch.quantile(a.flatten(-{len(axes)}), {share}, dim=-1)"
+
+    return row
 
 
 def _repeat_rows(op: Op) -> str:
@@ -128,6 +158,16 @@ def _take(op: Op) -> str:
 TORCH: Rows = {
     **{k: v for k, v in INFIX.items() if k not in ("take_rows", "length", "each_column")},
     **{n: f"torch.{n}(a)" for n in (*ELEMENTARY, "sigmoid", "erf", "relu")},
+    **ALIKE,
+    "conj": "torch.conj(a)",
+    "diagonal": "torch.diagonal(a, dim1=-2, dim2=-1)",
+    "pad": _pad,
+    "windows": "a.unfold(axis, n, stride).movedim(-1, axis + 1)",
+    "fft": fourier("torch.fft.fft", "dim"),
+    "ifft": fourier("torch.fft.ifft", "dim"),
+    "downsample": _pool,
+    "bce": _bce,
+    "mean_bce": "F.binary_cross_entropy(a, b)",
     "expand": expand,
     "reshape": reshape,
     "maximum": _bounded("maximum", "min"),
@@ -136,27 +176,31 @@ TORCH: Rows = {
     "where": "torch.where(a, b, c)",
     "sum": reduction("sum", "dim"),
     "product": reduction("prod", "dim"),
-    "mean": reduction("mean", "dim"),
-    "median": reduction("median", "dim"),
-    "std": _std,
+    "mean": _mean,
+    "median": _quantile("0.5"),
+    "std": _spread("std"),
+    "variance": _spread("var"),
     "norm": _norm,
     "max": _extreme("amax"),
     "min": _extreme("amin"),
-    "argmax": reduction("argmax", "dim"),
-    "argmin": reduction("argmin", "dim"),
-    "quantile": _quantile,
+    "argmax": position("argmax", "dim"),
+    "argmin": position("argmin", "dim"),
+    "quantile": _quantile("q"),
     "solve_linear": "torch.linalg.solve(a, b[..., None])[..., 0]",
     "lstsq": "(torch.linalg.pinv(a) @ b[..., None])[..., 0]",
     "cholesky": "torch.linalg.cholesky(a)",
     "inverse": "torch.linalg.inv(a)",
     "det": "torch.linalg.det(a)",
     "spectral_conv": "spectral_conv(a, real, imaginary)",
-    "cumsum": "torch.cumsum(a, dim=-1)",
-    "sort": "torch.sort(a, dim=-1).values",
+    "cumsum": running("torch.cumsum", "dim"),
+    "sort": lambda op: f"torch.sort(a, dim={op.attributes['axis']}).values",
     "transpose": "a.transpose(-1, -2)",
     "concat": "torch.cat([*args], dim=-1)",
     "stack": stack("torch", "[*args]", "torch.broadcast_tensors(*args)", "dim"),
     "constant": constant("torch"),
+    "or_one": "torch.where(a == 0, 1, a)",
+    "mode": "torch.mode(a, dim=-1).values",
+    "auc": "auc(a, b)",
     "one_hot": lambda op: f"F.one_hot(a, {classes(op)}).float()",
     "repeat_rows": _repeat_rows,
     "repeat_number": "c.new_full((b,), a)",

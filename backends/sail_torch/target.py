@@ -9,7 +9,8 @@ from sail_torch.outside import OUTSIDE
 from sail_torch.rows import TORCH
 from sail_torch.spectral import SPECTRAL
 from sailc.emit import tiling
-from sailc.emit.numpy_rows import MOTION, OTHERS
+from sailc.emit.numpy_rows.helpers import MOTION, OTHERS
+from sailc.emit.numpy_rows.texts import shared
 from sailc.emit.script import lacking, script
 from sailc.emit.target import Target
 from sailc.program.solving import AnyProgram
@@ -43,6 +44,37 @@ def slope(function, x, *known):
     return found[0].numpy()
 '''.strip()
 
+PAD = '''
+def pad(x, n, kind):
+    """n more along each dimension of space, at both ends."""
+    for axis in range(1, x.ndim - 1):
+        places = torch.from_numpy(np.pad(np.arange(x.shape[axis]), n, kind))
+        x = x.index_select(axis, places.to(x.device))
+    return x
+'''.strip()
+
+AUC = '''
+def auc(scores, labels):
+    """Area under the ROC curve, from the ranks of the positive (Mann and Whitney 1947)."""
+    order, positive = torch.sort(scores).values, labels == 1
+    below = torch.searchsorted(order, scores)
+    rank = (below + torch.searchsorted(order, scores, right=True) + 1) / 2
+    count = positive.sum()
+    above = (rank * positive).sum() - count * (count + 1) / 2
+    return above / (count * (len(labels) - count))
+'''.strip()
+
+
+WORDS = {
+    "np": "torch",
+    "axis": "dim",
+    "keep": "keepdim",
+    "taken": "torch.take_along_dim",
+    "diagonal": "torch.diagonal(r, dim1=-2, dim2=-1)",
+    "bins": "torch.arange(bins, device=x.device)",
+    "select": "x.index_select(axis, torch.from_numpy(places[i : i + n]).to(x.device))",
+}
+
 TARGET = Target(
     "torch",
     "PyTorch",
@@ -73,6 +105,9 @@ TARGET = Target(
         "spectral_conv": SPECTRAL,
         "grad": GRADIENT,
         "others": OTHERS,
+        "auc": AUC,
+        "pad": PAD,
+        **shared(**WORDS),
         "slope": SLOPE,
         **MOTION,
         **tiling.helpers(

@@ -23,7 +23,8 @@ from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in
 from sailc.emit.solving import solver_script
 from sailc.emit.staged import Staged, shared, statistics_of
-from sailc.emit.target import GLOROT, Target, init_function
+from sailc.emit.starts import drawers, init_function
+from sailc.emit.target import Target
 from sailc.program.solving import AnyProgram, SolverProgram
 from sailc.program.tree import Expr, Function, Op, ParameterSpec, Program, Text
 
@@ -179,10 +180,10 @@ def _inits(program: Program, target: Target) -> list[str]:
         if s.loss is not None:
             drawn = {p.name: p for p in s.parameters if p.name not in s.carried}
             found.setdefault(s.init, {}).update(drawn)
-    glorot = any(p.initial == "glorot" for specs in found.values() for p in specs.values())
-    shared = [GLOROT] if len(found) > 1 and glorot else []
+    drawn = [p for specs in found.values() for p in specs.values()]
+    shared = drawers(drawn) if len(found) > 1 else []
     functions = (
-        init_function(name, tuple(specs.values()), target, not shared)
+        init_function(name, tuple(specs.values()), target, len(found) == 1)
         for name, specs in found.items()
     )
     return [*shared, *functions]

@@ -15,7 +15,8 @@ from sailc.emit.learning import Learning
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import helpers, merged, taken
 from sailc.emit.rows import operators_in
-from sailc.emit.target import Target, init_function
+from sailc.emit.starts import init_function
+from sailc.emit.target import Target
 from sailc.program.equations import EquationCode
 from sailc.program.solving import LineCode, SolverProgram
 from sailc.program.tree import Function, MetricCode

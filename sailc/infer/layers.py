@@ -7,6 +7,7 @@ from sailc.infer.context import Context
 from sailc.infer.read import read_type
 from sailc.infer.values import (
     Scope,
+    Word,
     as_dim,
 )
 from sailc.source import Span
@@ -48,7 +49,13 @@ def _initial(ctx: Context, declaration: tree.Declaration, scope: Scope) -> dict[
                 result[a.name.id] = a.value.id
             else:
                 value = ctx.evaluate(a.value, scope)
-                result[a.name.id] = value.value if isinstance(value, Const) else value
+                match value:
+                    case Const(value=known):
+                        result[a.name.id] = known
+                    case Word(name):
+                        result[a.name.id] = name
+                    case _:
+                        result[a.name.id] = value
     return result
 
 

@@ -245,6 +245,12 @@ _ALL = (
         "let give require",
         PropertyRow("parameters", "expression", "learned parameters: a record of their types"),
         PropertyRow("initial", "expressions", "how parameters start, by name"),
+        PropertyRow(
+            "domain",
+            "expressions",
+            "where it is defined, by argument: positive, nonzero, share (0 to 1), symmetric, "
+            "or definite (symmetric and positive definite)",
+        ),
         *_COSTS,
         PropertyRow("rule", "name", "how it is typed where a signature cannot say"),
     ),

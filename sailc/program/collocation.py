@@ -43,7 +43,7 @@ def collocated(s: Scenario, taken: NameTable) -> Collocated:
     """The fit of a scenario whose model minimizes."""
     model = s.link.model
     assert model.minimize is not None
-    parameters, keys = learned_arrays(model)
+    parameters, keys = learned_arrays(model.layers)
     whole = _function_of(model.output)
     wanted = model.holes[0].name if model.holes else "field"
     networks: dict[str, Function] = {}

@@ -21,18 +21,18 @@ from sailc.program.rules import mean_over_points
 from sailc.program.tidy import inlined
 from sailc.program.tree import Check, Expr, Function, Op, ParameterSpec, Ref
 from sailc.program.vectors import Lowering
-from sailc.terms import same
+from sailc.terms import Layer, same
 from sailc.types.model import TupleType
 
 Keys = Mapping[int, Mapping[str, str]]
 """The keys of each layer's arrays, by its identity and the parameter's name."""
 
 
-def learned_arrays(model: GroundModel) -> tuple[tuple[ParameterSpec, ...], Keys]:
-    """The learned arrays, named for the parts that they belong to."""
+def learned_arrays(layers: tuple[Layer, ...]) -> tuple[tuple[ParameterSpec, ...], Keys]:
+    """The learned arrays of some layers, named for the parts that they belong to."""
     specs: list[ParameterSpec] = []
     keys: dict[int, dict[str, str]] = {}
-    for layer, name in zip(model.layers, layer_names(model.layers), strict=True):
+    for layer, name in zip(layers, layer_names(layers), strict=True):
         keys[id(layer)] = {}
         for parameter, type in layer.parameters.items():
             shape = tuple(n for n in sizes(type) if n is not None)

@@ -6,7 +6,7 @@ from sailc.program.layout import Leaf
 from sailc.program.tree import Expr, Op
 
 # Losses of one point whose mean over points the libraries compute in one call.
-MEANS = {"cross_entropy": "mean_cross_entropy"}
+MEANS = {"cross_entropy": "mean_cross_entropy", "bce": "mean_bce"}
 
 
 def mean_over_points(value: Leaf) -> Expr:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from sailc.program import formulas, outside
+from sailc.program import along, formulas, outside
 from sailc.program.callables import callable_
 from sailc.program.dynamics import course
 from sailc.program.folding import fold
@@ -18,6 +18,7 @@ from sailc.program.layout import (
     CannotLower,
     Group,
     Leaf,
+    Levels,
     Vector,
     align,
     any_leaf,
@@ -313,12 +314,15 @@ def _pairs(low: Lowering, term: Apply) -> Vector:
     vector = low.lower(term.arguments[0])
     if not isinstance(vector, Group):
         raise CannotLower(term.operator, term.span)
+    if any_leaf(vector).levels:
+        raise CannotLower(f"`{term.operator}` of each of several lists", term.span)
     parts = tuple(v.expr for v in vector.items.values() if isinstance(v, Leaf))
     return Leaf(Op(term.operator, parts), (), 0)
 
 
 def _matmul(low: Lowering, term: Apply) -> Vector:
-    """A vector beside a matrix gets an axis where both are batched."""
+    """A vector beside a matrix gets an axis where both are batched; so do batched matrices of
+    unlike ranks."""
     a, b = (low.leaf(x) for x in term.arguments)
     levels = merge(a.levels, b.levels)
     rank = rank_of(term.type)
@@ -327,12 +331,18 @@ def _matmul(low: Lowering, term: Apply) -> Vector:
         product = Op("multiply", (left, right))
         return Leaf(Op("sum", (product,), {"axes": (-1,)}), levels, 0)
     if b.rank == 1 and b.levels:
-        column = Op("as_column", (right,))
+        column = _among(Op("as_column", (right,)), 2, a.rank, levels)
         return Leaf(Op("from_column", (Op("matmul", (left, column)),)), levels, rank)
     if a.rank == 1 and b.levels:
-        row = Op("as_row", (left,))
+        row = _among(Op("as_row", (left,)), 2, b.rank, levels)
         return Leaf(Op("from_row", (Op("matmul", (row, right)),)), levels, rank)
+    left, right = _among(left, a.rank, b.rank, levels), _among(right, b.rank, a.rank, levels)
     return Leaf(Op("matmul", (left, right)), levels, rank)
+
+
+def _among(expr: Expr, rank: int, other: int, levels: Levels) -> Expr:
+    """Matrices that are multiplied with others of a rank, point by point."""
+    return align(Leaf(expr, levels, rank), levels, max(rank, other)) if levels else expr
 
 
 def _or_one(low: Lowering, term: Apply) -> Vector:
@@ -350,7 +360,8 @@ def _filled(low: Lowering, term: Apply) -> Vector:
 def _sample(low: Lowering, term: Apply) -> Vector:
     parts = tuple(low.leaf(a).expr for a in term.arguments)
     attributes = {**term.attributes, "shape": sizes(term.type)}
-    named = "sobol" if term.attributes["distribution"] == "sobol" else "sample"
+    named = str(term.attributes["distribution"])
+    named = named if named in ("sobol", "gaussian_field") else "sample"
     return Leaf(Op(named, parts, attributes), (), rank_of(term.type))
 
 
@@ -360,6 +371,7 @@ def _indices(low: Lowering, term: Apply) -> Vector:
 
 SPECIAL = {
     **SOLVED,
+    **along.SPECIAL,
     "file": _file,
     "path": _path,
     "zip": _zip,

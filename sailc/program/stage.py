@@ -36,7 +36,7 @@ class Lowered(Struct, frozen=True):
 
 def lowered(world: World, s: Scenario, name: str, sources: Sequence[Source]) -> Lowered:
     """A stage of a scenario that has no other links than the stage's."""
-    _, keys = learned_arrays(s.link.model)
+    _, keys = learned_arrays(s.link.model.layers)
     made = (_several if has_several(s) else _single)(world, s, name, keys, sources)
     if not any(m.asks for m in made.metrics):
         return made
@@ -59,7 +59,7 @@ def _single(world: World, s: Scenario, name: str, keys: Keys, sources: Sequence[
         name,
         Data(points, splits, statistics, convert, requirement(model), lengths),
         answering.truth_statistics(),
-        learned_arrays(model)[0],
+        learned_arrays(model.layers)[0],
         "init",
         model_function(in_numbers(model), keys),
         _loss(answering, model, keys),
@@ -83,7 +83,7 @@ def _several(
         name,
         Data(points, splits, required=requirement(model)),
         several.fit_truth(),
-        learned_arrays(model)[0],
+        learned_arrays(model.layers)[0],
         "init",
         model_function(model, keys),
         loss,

@@ -171,7 +171,8 @@ class Function(Struct, frozen=True):
 class ParameterSpec(Struct, frozen=True):
     """A learned array: its key, shape, and how it starts.
 
-    `initial` is "zeros", "ones", "glorot" or "value" (then all are `value`); `role` is the
+    `initial` is "zeros", "ones", "normal", "glorot" (He's and LeCun's are `he` and `lecun`) or
+    "value" (then all are `value`); `role` is the
     operator and the parameter's name there, for backends that store it another way.
     """
 

@@ -33,7 +33,7 @@ from sailc.program.tree import Assign, Expr, Literal, Op, Ref
 from sailc.source import Span
 from sailc.terms import Apply, Const, Map, Term, Var, below, named
 from sailc.types.dims import Dim, DimName
-from sailc.types.model import Type
+from sailc.types.model import Bool, Complex, ListType, SetType, Tensor, Type
 
 ELEMENTWISE = frozenset(
     [
@@ -53,6 +53,7 @@ ELEMENTWISE = frozenset(
         "logical_and",
         "logical_or",
         "where",
+        "number",
         "clip",
         "leaky_relu",
     ]
@@ -61,7 +62,19 @@ ELEMENTWISE = frozenset(
 
 # What Python's numbers have, too.
 ARITHMETIC = frozenset({"add", "subtract", "multiply", "divide", "power"})
-WINDOWED = frozenset({"conv", "spectral_conv", "pool", "upsample", "tiles", "stitch"})
+WINDOWED = frozenset(
+    [
+        "blur",
+        "conv",
+        "downsample",
+        "pad",
+        "pool",
+        "spectral_conv",
+        "stitch",
+        "tiles",
+        "upsample",
+    ]
+)
 
 
 REDUCTIONS = frozenset(
@@ -279,6 +292,7 @@ class Lowering(Struct):
         axis = term.attributes.get("axis") if inner is term.arguments[0] else None
         value = self._added(inner)
         attributes = {k: v for k, v in term.attributes.items() if k != "axis"}
+        attributes |= _kind_of(term.arguments[0].type)
         if isinstance(axis, int):
             inner = axis - value.rank if axis >= 0 and value.levels else axis
             axes: tuple[int, ...] | None = (inner,)
@@ -330,6 +344,18 @@ class Lowering(Struct):
         if term.operator in WINDOWED and batch != 1:
             op = _one_batch(op, leaves[0], sizes(term.type))
         return Leaf(op, levels, rank_of(term.type))
+
+
+def _kind_of(type: Type) -> dict[str, object]:
+    """What libraries reduce in another way than real numbers."""
+    item = type.item if isinstance(type, ListType | SetType) else type
+    match item:
+        case Tensor(Bool()):
+            return {"of": "bool"}
+        case Tensor(Complex()):
+            return {"of": "complex"}
+        case _:
+            return {}
 
 
 def _is_made(leaf: Leaf) -> bool:

@@ -15,6 +15,8 @@ from sailc.infer.rules import (
     gradient,
     judging,
     makers,
+    matrices,
+    ordered,
     reductions,
     shapes,
 )
@@ -37,6 +39,8 @@ RULES: Mapping[str, Rule] = {
     **gradient.RULES,
     **formulas.RULES,
     **dynamics.RULES,
+    **ordered.RULES,
+    **matrices.RULES,
 }
 VARIADIC = frozenset({"extreme", "concat", "stack", "zip", "derivative"})
 OPEN = frozenset({"reference"})

@@ -56,6 +56,10 @@ SYMBOLS: Mapping[str, str] = {
 }
 
 
+# What of two numbers hangs on their order.
+ORDERS = frozenset({"maximum", "minimum"})
+
+
 def broadcast(ctx: Context, a: Shape, b: Shape, span: Span) -> Shape | None:
     """The common shape, aligned at the end, 1 stretching; None after a reported mistake."""
     a, b = ctx.solver.items(a), ctx.solver.items(b)
@@ -125,6 +129,11 @@ def _numeric(element: Element) -> bool:
     return isinstance(element, Num | Complex | Bool | TypeVar)
 
 
+def _is_complex(a: Tensor, b: Tensor) -> bool:
+    """Whether an operand has no order."""
+    return isinstance(a.element, Complex) or isinstance(b.element, Complex)
+
+
 def _unit(element: Element) -> Unit:
     return element.unit if isinstance(element, Num | Complex) else ONE
 
@@ -153,6 +162,15 @@ def convert(ctx: Context, term: Term, unit: Unit) -> Term:
     return in_unit(ctx.solver, term, unit)
 
 
+def as_number(ctx: Context, term: Term) -> Term:
+    """What is true as 1, what is not as 0; numbers as they are."""
+    match ctx.type_of(term):
+        case Tensor(Bool(), shape):
+            return Apply(Tensor(Num(), shape), term.span, "number", (term,))
+        case _:
+            return term
+
+
 def _same_unit(ctx: Context, call: Bound) -> Value:
     """`a + b`, `a - b`: one unit, numbers only."""
     terms, types = _binary(ctx, call)
@@ -162,6 +180,8 @@ def _same_unit(ctx: Context, call: Bound) -> Value:
     if not isinstance(a, Tensor) or not isinstance(b, Tensor):
         return _refuse(ctx, call, terms)
     if not _numeric(a.element) or not _numeric(b.element):
+        return _refuse(ctx, call, terms)
+    if call.name in ORDERS and _is_complex(a, b):
         return _refuse(ctx, call, terms)
     element = _join(ctx, call, a, b)
     shape = broadcast(ctx, a.shape, b.shape, call.span)
@@ -182,8 +202,7 @@ def _join(ctx: Context, call: Bound, a: Tensor, b: Tensor) -> Element | None:
         ctx.mismatch(wrong, a, b, call.span, notes=notes)
         return None
     unit = ctx.solver.unit(_unit(a.element))
-    complex_ = isinstance(a.element, Complex) or isinstance(b.element, Complex)
-    return Complex(unit) if complex_ else Num(unit)
+    return Complex(unit) if _is_complex(a, b) else Num(unit)
 
 
 def _product(ctx: Context, call: Bound) -> Value:
@@ -201,8 +220,7 @@ def _product(ctx: Context, call: Bound) -> Value:
         return POISON
     u, v = ctx.solver.unit(_unit(a.element)), ctx.solver.unit(_unit(b.element))
     unit = u * v if call.name == "multiply" else u / v
-    complex_ = isinstance(a.element, Complex) or isinstance(b.element, Complex)
-    element: Element = Complex(unit) if complex_ else Num(unit)
+    element: Element = Complex(unit) if _is_complex(a, b) else Num(unit)
     result = Apply(Tensor(element, shape), call.span, call.name, tuple(terms))
     return convert(ctx, result, ONE) if unit.dimensionless else result
 
@@ -216,6 +234,7 @@ def _power(ctx: Context, call: Bound) -> Value:
         return _refuse(ctx, call, terms)
     if not _numeric(a.element) or not _numeric(b.element):
         return _refuse(ctx, call, terms)
+    terms = [as_number(ctx, t) for t in terms]
     wrong = ctx.solver.unify_units(_unit(b.element), ONE, call.span)
     if wrong is not None:
         ctx.mismatch(wrong, b, Tensor(Num()), call.where("b"), "an exponent")
@@ -240,7 +259,8 @@ def _power(ctx: Context, call: Bound) -> Value:
         return POISON
     if shape is None:
         return POISON
-    return Apply(Tensor(Num(power), shape), call.span, "power", tuple(terms))
+    element: Element = Complex(power) if _is_complex(a, b) else Num(power)
+    return Apply(Tensor(element, shape), call.span, "power", tuple(terms))
 
 
 def _comparison(ctx: Context, call: Bound) -> Value:
@@ -254,7 +274,7 @@ def _comparison(ctx: Context, call: Bound) -> Value:
         ctx.unify(terms[1].type, terms[0].type, call.span)
         return Apply(Tensor(Bool()), call.span, call.name, tuple(terms))
     labels = isinstance(a.element, Label) or isinstance(b.element, Label)
-    if labels and call.name not in ("equal", "not_equal"):
+    if (labels or _is_complex(a, b)) and call.name not in ("equal", "not_equal"):
         return _refuse(ctx, call, terms)
     if labels or isinstance(a.element, TypeVar) or isinstance(b.element, TypeVar):
         wrong = ctx.solver.unify_elements(a.element, b.element, call.span)
@@ -341,7 +361,8 @@ def _matmul(ctx: Context, call: Bound) -> Value:
     from sailc.types.solver import size
 
     macs = size(shape) * inner_a
-    return Apply(Tensor(Num(unit), shape), call.span, "matmul", tuple(terms), macs=macs)
+    element: Element = Complex(unit) if _is_complex(a, b) else Num(unit)
+    return Apply(Tensor(element, shape), call.span, "matmul", tuple(terms), macs=macs)
 
 
 RULES: dict[str, Rule] = {

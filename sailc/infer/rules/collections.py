@@ -227,7 +227,8 @@ def _sample(ctx: Context, call: Bound) -> Value:
         drawn = {"distribution": "labels", "n": n, "seed": seed, "labels": label.size}
         return Apply(Tensor(label, (n, *inner)), call.span, "sample", (), drawn)
     arguments = [lift(ctx, v, call.span) for k, v in source.attributes.items() if k != "shape"]
-    type = draw_type(ctx, arguments, (n, *inner), call.span)
+    of = arguments[:1] if source.name == "gaussian_field" else arguments
+    type = draw_type(ctx, of, (n, *inner), call.span)
     attributes = {"distribution": source.name, "n": n, "seed": seed}
     return Apply(type, call.span, "sample", tuple(arguments), attributes)
 

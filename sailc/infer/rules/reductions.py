@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from sailc.diagnostics.types import NotKnownYet, OutOfRange, TypeMismatch
 from sailc.infer.context import Context
 from sailc.infer.lift import lift
+from sailc.infer.rules.arithmetic import as_number
 from sailc.infer.values import POISON, Value, as_dim
 from sailc.terms import Apply, Term
 from sailc.types.dims import Dim
 from sailc.types.model import (
     Bool,
+    Complex,
     Element,
     Label,
     ListType,
@@ -113,8 +115,10 @@ def _refuse(ctx: Context, call: Bound, term: Term) -> Value:
 
 
 def _first(ctx: Context, call: Bound) -> Term:
+    """What is reduced; libraries add up booleans, and compare them, as they are."""
     name = next(iter(call.values))
-    return lift(ctx, call.value(name), call.where(name))
+    term = lift(ctx, call.value(name), call.where(name))
+    return term if call.name in ("sum", "mean", "max", "min") else as_number(ctx, term)
 
 
 def _plain(ctx: Context, call: Bound) -> Value:
@@ -123,6 +127,12 @@ def _plain(ctx: Context, call: Bound) -> Value:
     match ctx.type_of(term):
         case Tensor(Label()) | ListType(Tensor(Label())):
             return _refuse(ctx, call, term)
+        case (
+            Tensor(Complex(unit)) | ListType(Tensor(Complex(unit))) | SetType(Tensor(Complex(unit)))
+        ) if call.name not in ("sum", "mean"):
+            if call.name not in ("norm", "std"):
+                return _refuse(ctx, call, term)
+            return _reduced(ctx, call, term, Num(unit))
         case _:
             return _reduced(ctx, call, term, None)
 
@@ -132,6 +142,8 @@ def _position(ctx: Context, call: Bound) -> Value:
     term = _first(ctx, call)
     axis = _axis(ctx, call)
     match ctx.type_of(term):
+        case Tensor(Complex()):
+            return _refuse(ctx, call, term)
         case Tensor(_, shape) if shape:
             at = axis if isinstance(axis, int) and not isinstance(axis, bool) else None
             if at is None and len(shape) == 1:
@@ -173,6 +185,8 @@ def _quantile(ctx: Context, call: Bound) -> Value:
     if not isinstance(q, int | float):
         ctx.report(NotKnownYet(span=call.where("q"), what="the share `q`"))
         return POISON
+    if isinstance(type := ctx.type_of(term), Tensor) and isinstance(type.element, Complex):
+        return _refuse(ctx, call, term)
     result = _reduced(ctx, call, term, None)
     if isinstance(result, Apply):
         return Apply(
@@ -184,7 +198,11 @@ def _quantile(ctx: Context, call: Bound) -> Value:
 def _variance(ctx: Context, call: Bound) -> Value:
     term = _first(ctx, call)
     match ctx.type_of(term):
-        case Tensor(Num(unit)) | ListType(Tensor(Num(unit))) | SetType(Tensor(Num(unit))):
+        case (
+            Tensor(Num(unit) | Complex(unit))
+            | ListType(Tensor(Num(unit) | Complex(unit)))
+            | SetType(Tensor(Num(unit) | Complex(unit)))
+        ):
             return _reduced(ctx, call, term, Num(ctx.solver.unit(unit) ** 2))
         case _:
             return _reduced(ctx, call, term, Num(ONE))

@@ -1,0 +1,106 @@
+"""Arithmetic, reductions, linear algebra, and what moves elements about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sailc.emit import tiling
+from sailc.emit.numpy_rows.shared import (
+    ALIKE,
+    ELEMENTARY,
+    INFIX,
+    STEPS,
+    classes,
+    constant,
+    fourier,
+    padded,
+    position,
+    reduction,
+    running,
+    stack,
+)
+from sailc.emit.rows import Rows
+from sailc.program.tree import Op, is_tuple
+
+
+def called(name: str, keyword: str = "axis", more: str = "") -> Callable[[Op], str]:
+    """A function that takes an axis or several; all, where None."""
+
+    def row(op: Op) -> str:
+        wanted = op.attributes.get("axes")
+        if wanted is None:
+            return f"{name}(a{more})"
+        assert is_tuple(wanted)
+        text = str(wanted[0]) if len(wanted) == 1 else str(wanted)
+        return f"{name}(a{more}, {keyword}={text})"
+
+    return row
+
+
+def _norm(op: Op) -> str:
+    """NumPy has a name for the norm of a vector and of a matrix."""
+    axes = op.attributes.get("axes")
+    if is_tuple(axes) and len(axes) > 2:
+        return f"np.sqrt((np.abs(a) ** 2).sum(axis={axes}))"
+    return called("np.linalg.norm")(op)
+
+
+ROWS: Rows = {
+    **INFIX,
+    **ALIKE,
+    "conj": "np.conj(a)",
+    "diagonal": "np.diagonal(a, axis1=-2, axis2=-1)",
+    "pad": padded("np"),
+    "fft": fourier("np.fft.fft"),
+    "ifft": fourier("np.fft.ifft"),
+    **{n: f"np.{n}(a)" for n in ELEMENTARY},
+    "maximum": "np.maximum(a, b)",
+    "minimum": "np.minimum(a, b)",
+    "clip": "np.clip(a, b, c)",
+    "where": "np.where(a, b, c)",
+    "sum": reduction("sum"),
+    "product": reduction("prod"),
+    "mean": reduction("mean"),
+    "std": reduction("std"),
+    "variance": reduction("var"),
+    "max": reduction("max"),
+    "min": reduction("min"),
+    "argmax": position("argmax", "axis"),
+    "argmin": position("argmin", "axis"),
+    "norm": _norm,
+    "median": called("np.median"),
+    "quantile": called("np.quantile", more=", q"),
+    "solve_linear": "np.linalg.solve(a, b[..., None])[..., 0]",
+    "lstsq": "(np.linalg.pinv(a) @ b[..., None])[..., 0]",
+    "cholesky": "np.linalg.cholesky(a)",
+    "inverse": "np.linalg.inv(a)",
+    "det": "np.linalg.det(a)",
+    "erf": "np.vectorize(math.erf)(a)",
+    "cumsum": running("np.cumsum"),
+    "sort": running("np.sort"),
+    "transpose": "np.swapaxes(a, -1, -2)",
+    "concat": "np.concatenate(args, axis=-1)",
+    "stack": stack("np", "[*args]", "np.broadcast_arrays(*args)", "axis"),
+    "constant": constant("np"),
+    "or_one": "np.where(a == 0, 1, a)",
+    "one_hot": lambda op: f"np.eye({classes(op)})[a]",
+    "label": "a.astype(np.int64)",
+    "all": "a.all()",
+    "repeat_number": "np.full(b, a)",
+    "repeat_along": "np.repeat(a, b, axis=axis)",
+    "flat_rows": "a.reshape(-1)",
+    "flat_pair": "a.reshape(*a.shape[:axis], -1, *a.shape[axis + 2 :])",
+    "spread": "np.broadcast_to(a, (*b.shape[:-1], n))",
+    "merge_rows": "a.reshape(-1, *a.shape[2:])",
+    "part_rows": "a.reshape(*b.shape[:n], *a.shape[1:])",
+    "repeat_rows": "np.broadcast_to(a, (len(b), *np.shape(a))).copy()",
+    "zeros": "np.zeros(shape)",
+    "ones": "np.ones(shape)",
+    "arange": "np.arange(n)",
+    "leading": "np.moveaxis(a, axis, 0)",
+    "scan": "np.stack([*itertools.accumulate(b, a, initial=c)][1:], axis)",
+    "take": "a[b]",
+    "slope": "slope(*args)",
+    **{o: f"np.stack([*{text}], axis)" for o, text in STEPS.items()},
+    **tiling.ROWS,
+}

@@ -1,0 +1,133 @@
+"""Layers and activations, written in NumPy: what the tests compare the backends' own with."""
+
+from __future__ import annotations
+
+from sailc.emit.numpy_rows.shared import block_axes, conv_ends, space_rank, whole_blocks, wraps
+from sailc.emit.rows import Rows
+from sailc.program.tree import Op, is_tuple
+
+
+def _conv(op: Op) -> str:
+    more = ""
+    for name in ("stride", "dilation", "groups"):
+        if op.attributes.get(name, 1) != 1:
+            more += f", {name}={op.attributes[name]}"
+    if any(conv_ends(op)):
+        more += f", ends={conv_ends(op)}"
+    if wraps(op):
+        more += ', beyond="wrap"'
+    text = f"conv(a, weight{more})"
+    return f"{text} + bias" if "bias" in op.parameters else text
+
+
+def pool(op: Op) -> str:
+    """Windows as axes of their own."""
+    k = op.attributes["k"]
+    assert isinstance(k, int)
+    reduce = "max" if op.attributes.get("kind") == "max" else "mean"
+    return f"{whole_blocks(op, k)}.{reduce}(axis={block_axes(op)})"
+
+
+def _upsample(op: Op) -> str:
+    text = "a"
+    for axis in range(1, space_rank(op) + 1):
+        text = f"np.repeat({text}, k, axis={axis})"
+    return text
+
+
+def mean_of(op: Op, text: str) -> str:
+    """The mean over all of a point of what is known of each of its numbers."""
+    before = op.attributes["before"]
+    assert is_tuple(before)
+    rank = len(before) - (op.operator == "cross_entropy")
+    if not rank:
+        return text
+    axes = -1 if rank == 1 else tuple(range(-rank, 0))
+    return f"({text}).mean(axis={axes})"
+
+
+def _cross_entropy(op: Op) -> str:
+    return mean_of(op, "-np.take_along_axis(log_softmax(a), b[..., None], -1)[..., 0]")
+
+
+def _bce(op: Op) -> str:
+    return mean_of(op, "-(b * bounded_log(a) + (1 - b) * bounded_log(1 - a))")
+
+
+def _linear(op: Op) -> str:
+    return "a @ weight + bias" if "bias" in op.parameters else "a @ weight"
+
+
+ROWS: Rows = {
+    "sigmoid": "1 / (1 + np.exp(-a))",
+    "relu": "np.maximum(a, 0)",
+    "leaky_relu": "np.where(a > 0, a, b * a)",
+    "gelu": "a * (1 + np.vectorize(math.erf)(a / math.sqrt(2))) / 2",
+    "silu": "a / (1 + np.exp(-a))",
+    "softplus": "np.logaddexp(a, 0)",
+    "softmax": (
+        "np.exp(a - a.max(axis=-1, keepdims=True)) / "
+        "np.exp(a - a.max(axis=-1, keepdims=True)).sum(axis=-1, keepdims=True)"
+    ),
+    "parameter": "value",
+    "linear": _linear,
+    "conv": _conv,
+    "spectral_conv": "spectral_conv(a, real, imaginary)",
+    "pool": pool,
+    "upsample": _upsample,
+    "cross_entropy": _cross_entropy,
+    "bce": _bce,
+    "downsample": pool,
+    "merge_batch": lambda op: f"a.reshape(-1, *a.shape[{op.batch}:])" if op.batch else "a[None]",
+    "part_batch": lambda op: (
+        f"a.reshape(*b.shape[:{op.batch}], *a.shape[1:])" if op.batch else "a[0]"
+    ),
+}
+
+_CONV = '''
+def conv(x, weight, stride=1, dilation=1, groups=1, ends=(0, 0), beyond="constant"):
+    """Windows of all places times weights, whose first axes are the window's."""
+    rank = weight.ndim - 2
+    x = np.pad(x, [(0, 0), *[ends] * rank, (0, 0)], beyond)
+    wide = [(k - 1) * dilation + 1 for k in weight.shape[:rank]]
+    space = tuple(range(1, rank + 1))
+    windows = np.lib.stride_tricks.sliding_window_view(x, wide, space)
+    windows = windows[(slice(None), *[slice(None, None, stride)] * rank)]
+    windows = windows[(..., *[slice(None, None, dilation)] * rank)]
+    pairs = zip(np.split(windows, groups, rank + 1), np.split(weight, groups, -1), strict=True)
+    return np.concatenate([np.tensordot(a, np.moveaxis(b, -2, 0), rank + 1) for a, b in pairs], -1)
+'''
+_LOG_SOFTMAX = '''
+def log_softmax(x):
+    """The logarithm of the softmax along the last axis."""
+    x = x - x.max(axis=-1, keepdims=True)
+    return x - np.log(np.exp(x).sum(axis=-1, keepdims=True))
+'''
+_BOUNDED_LOG = '''
+def bounded_log(x):
+    """The logarithm, -100 at least."""
+    return np.log(np.maximum(x, math.exp(-100)))
+'''
+_SPECTRAL = '''
+def spectral_conv(x, real, imaginary):
+    """The lowest Fourier modes along all dimensions of space times learned weights (Li et al.
+    2021); the weights' first axis runs over the corners of the spectrum."""
+    space = tuple(range(1, x.ndim - 1))
+    spectrum = np.fft.rfftn(x, axes=space)
+    result = np.zeros((*spectrum.shape[:-1], real.shape[-1]), spectrum.dtype)
+    weight = real + 1j * imaginary
+    for corner, ends in enumerate(itertools.product((1, -1), repeat=len(space) - 1)):
+        modes = real.shape[1:-2]
+        low = [slice(m) if end > 0 else slice(-m, None) for m, end in zip(modes, ends)]
+        place = (slice(None), *low, slice(modes[-1]))
+        part = spectrum[place]
+        own = weight[corner][tuple(slice(n) for n in part.shape[1:-1])]
+        result[place] = np.einsum("b...n,...nc->b...c", part, own)
+    return np.fft.irfftn(result, s=x.shape[1:-1], axes=space)
+'''
+HELPERS = {
+    "conv": _CONV.strip(),
+    "bce": _BOUNDED_LOG.strip(),
+    "cross_entropy": _LOG_SOFTMAX.strip(),
+    "spectral_conv": _SPECTRAL.strip(),
+}

@@ -1,0 +1,89 @@
+"""Functions that NumPy, PyTorch and JAX write alike but for a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_NUMPY = {
+    "np": "np",
+    "axis": "axis",
+    "keep": "keepdims",
+    "taken": "np.take_along_axis",
+    "diagonal": "np.diagonal(r, axis1=-2, axis2=-1)",
+    "bins": "np.arange(bins)",
+    "select": "np.take(x, places[i : i + n], axis)",
+}
+
+
+def shared(**words: str) -> dict[str, str]:
+    """The functions, by operator, with a library's own words in place of NumPy's."""
+    known = {**_NUMPY, **words}
+    return {name: text.strip().format_map(known) for name, text in _TEXTS.items()}
+
+
+_TEXTS: Mapping[str, str] = {
+    "wasserstein": '''
+def wasserstein(a, b):
+    """Earth mover's distance of two samples of numbers: the area between their distribution
+    functions."""
+    places = {np}.concatenate([a, b], {axis}=-1)
+    order = {np}.argsort(places, {axis}=-1)
+    share = {np}.where(order < a.shape[-1], 1 / a.shape[-1], -1 / b.shape[-1])
+    ahead = {np}.abs({np}.cumsum(share, {axis}=-1))[..., :-1]
+    return (ahead * {np}.diff({taken}(places, order, {axis}=-1), {axis}=-1)).sum(-1)
+''',
+    "covariance": '''
+def covariance(x):
+    """The covariances of the columns of matrices, as of a population."""
+    off = x - x.mean({axis}=-2, {keep}=True)
+    return off.swapaxes(-1, -2) @ off / x.shape[-2]
+''',
+    "histogram": '''
+def histogram(x, bins, low, high, axis=-1):
+    """How many numbers along an axis are in each of some even bins between two bounds."""
+    place = {np}.floor((x - low) / (high - low) * bins)
+    place = {np}.moveaxis({np}.where(x == high, bins - 1, place), axis, -1)
+    return (place[..., None] == {bins}).sum(-2) * 1.0
+''',
+    "qr": '''
+def qr(a):
+    """Orthonormal columns, and an upper triangle whose diagonal is positive."""
+    q, r = {np}.linalg.qr(a)
+    sign = {np}.where({diagonal} < 0, -1, 1)
+    return q * sign[..., None, :], r * sign[..., None]
+''',
+    "svd": '''
+def svd(a):
+    """Singular values and their vectors; the largest number of a left vector is positive."""
+    u, s, v = {np}.linalg.svd(a, full_matrices=False)
+    at = {np}.argmax({np}.abs(u), {axis}=-2, {keep}=True)
+    sign = {np}.sign({taken}(u, at, {axis}=-2))
+    return u * sign, s, v * sign.swapaxes(-1, -2)
+''',
+    "eigh": '''
+def eigh(a):
+    """Ascending eigenvalues of symmetric matrices, and their vectors as columns, of which the
+    largest number is positive."""
+    values, vectors = {np}.linalg.eigh((a + a.swapaxes(-1, -2)) / 2)
+    at = {np}.argmax({np}.abs(vectors), {axis}=-2, {keep}=True)
+    return values, vectors * {np}.sign({taken}(vectors, at, {axis}=-2))
+''',
+    "blur": '''
+def blur(x, width):
+    """Each pixel mixed with those around it, along every dimension of space."""
+    reach = int(4 * width + 0.5)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
+    for axis in range(1, x.ndim - 1):
+        n = x.shape[axis]
+        places = np.pad(np.arange(n), reach, "symmetric")
+        parts = (w * {select} for i, w in enumerate((weights / weights.sum()).tolist()))
+        x = sum(parts)
+    return x
+''',
+    "windows": '''
+def windows(x, n, stride=1, axis=1):
+    """Parts of n consecutive elements along an axis, which begin every `stride`."""
+    starts = np.arange(0, x.shape[axis] - n + 1, stride)
+    return {np}.take(x, starts[:, None] + np.arange(n), axis)
+''',
+}

@@ -1,0 +1,310 @@
+"""Every operator of numbers is the same on PyTorch, on JAX and in NumPy.
+
+Calls are drawn from the declarations in the library (`drawn.py`); each is written as a program
+would (`written.py`) and computed for several points at once: its value by all three, its first
+and second derivatives by the backends, in double precision; value and first derivatives in
+single precision, too. Nothing here names an operator: a new one is tested as it stands in the
+library, and one that lacks a row fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+from drawn import Call, Planned, calls, is_drawn, operators
+from written import Written, in_numpy, lacking, on, written
+
+from sail_jax.target import TARGET as JAX
+from sail_torch.target import TARGET as TORCH
+from sailc.emit.numpy_rows import NUMPY
+from sailc.program.layout import sizes
+from sailc.types.dims import Dim
+from sailc.types.model import Bool, Complex, Label, ListType, Tensor, TupleType, Type
+
+CALLS = 2
+Arrays = dict[str, np.ndarray[Any, Any]]
+Computed = tuple[Any, Any, Any]
+"""The value of a function, its derivative by all real arrays, and that of a sum of these."""
+
+
+# --- numbers ----------------------------------------------------------------------------------
+
+
+def numbers(call: Call, made: Written, rng: np.random.Generator) -> Arrays:
+    """Weights and inputs, drawn where the operator is defined."""
+    drawn = {f"w.{name}": rng.normal(0, 0.5, p.shape) for name, p in made.starts.items()}
+    for v in call.inputs:
+        for name, type in tensors_in(v.name, v.type):
+            shape = (*made.points, *(n or 0 for n in sizes(type)))
+            drawn[name] = _values(type, call.domains.get(v.name, "real"), rng, shape)
+    return drawn
+
+
+def tensors_in(name: str, type: Type, outer: tuple[Dim, ...] = ()) -> Iterator[tuple[str, Tensor]]:
+    """The arrays that hold what has a type, each with a name of its own."""
+    match type:
+        case Tensor(element, shape):
+            yield name, Tensor(element, (*outer, *shape))
+        case ListType(item, n):
+            yield from tensors_in(name, item, (*outer, n))
+        case TupleType(items):
+            for i, item in enumerate(items):
+                yield from tensors_in(f"{name}.{i}", item, outer)
+        case _:
+            raise TypeError(type)
+
+
+def _values(
+    type: Tensor, domain: str, rng: np.random.Generator, shape: tuple[int, ...]
+) -> np.ndarray[Any, Any]:
+    match type.element:
+        case Label(size):
+            labels = np.arange(np.prod(shape, dtype=int)) % (size.value or 1)
+            return rng.permutation(labels).reshape(shape)
+        case Bool():
+            return (rng.random(shape) < 0.5) | (domain != "real")
+        case Complex():
+            return rng.normal(size=shape) + 1j * rng.normal(size=shape)
+        case _:
+            return DOMAINS[domain](rng, shape)
+
+
+def _matrix(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    half = rng.normal(size=shape)
+    return half + np.swapaxes(half, -1, -2)
+
+
+def _definite(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    half = rng.normal(size=shape)
+    return half @ np.swapaxes(half, -1, -2) + np.eye(shape[-1])
+
+
+DOMAINS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray[Any, Any]]] = {
+    "real": lambda rng, shape: rng.normal(size=shape),
+    "nonzero": lambda rng, shape: rng.uniform(0.5, 2, shape) * rng.choice([-1, 1], shape),
+    "positive": lambda rng, shape: rng.uniform(0.2, 2, shape),
+    "share": lambda rng, shape: rng.uniform(0.05, 0.95, shape),
+    "symmetric": _matrix,
+    "definite": _definite,
+}
+
+
+# --- three ways to compute --------------------------------------------------------------------
+
+
+def weighed(leaves: Sequence[Any], cos: Callable[..., Any]) -> Any:
+    """One real number of which every number of some arrays is a part of its own."""
+    total = 0.0
+    for i, x in enumerate(leaves):
+        flat = x.reshape(-1)
+        total = total + (flat * cos(len(flat), i)).sum()
+    return total
+
+
+def _shares(n: int, i: int) -> np.ndarray[Any, Any]:
+    return np.cos(np.arange(n) + i)
+
+
+def leaves_of(value: Any) -> list[Any]:
+    """The arrays of a value."""
+    if isinstance(value, dict):
+        return [x for part in value.values() for x in leaves_of(part)]
+    if isinstance(value, tuple | list):
+        return [x for part in value for x in leaves_of(part)]
+    return [value]
+
+
+def arguments(arrays: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+    """Weights by name, and inputs: the arrays of a tuple together."""
+    weights = {n[2:]: a for n, a in arrays.items() if n.startswith("w.")}
+    inputs: dict[str, Any] = {}
+    for n, a in arrays.items():
+        name, *part = n.split(".")
+        if name != "w":
+            inputs[name] = (*inputs.get(name, ()), a) if part else a
+    return weights, list(inputs.values())
+
+
+def varied(arrays: Arrays) -> list[str]:
+    """The arrays by which a derivative is taken."""
+    return [n for n, a in arrays.items() if a.dtype.kind == "f"]
+
+
+def by_numpy(function: Callable[..., Any], arrays: Arrays) -> list[Any]:
+    weights, inputs = arguments(arrays)
+    return [np.asarray(x) for x in leaves_of(function(weights, *inputs))]
+
+
+def by_torch(made: Written, arrays: Arrays, double: bool) -> Computed:
+    torch.set_default_dtype(torch.float64 if double else torch.float32)
+    try:
+        return _by_torch(made, on(TORCH, made), arrays, double)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def stored(made: Written, name: str, x: torch.Tensor) -> torch.Tensor:
+    """A learned array as PyTorch's programs hold it."""
+    spec = made.starts[name]
+    place = eval(f"np.arange({x.numel()}).reshape({spec.shape}){TORCH.store(spec)}", {"np": np})
+    return x.reshape(-1)[torch.as_tensor(place)]
+
+
+def _by_torch(
+    made: Written, function: Callable[..., Any], arrays: Arrays, double: bool
+) -> Computed:
+    def narrowed(a: np.ndarray[Any, Any]) -> torch.Tensor:
+        made = torch.as_tensor(a)
+        if double or a.dtype.kind not in "fc":
+            return made
+        return made.to(torch.float32 if a.dtype.kind == "f" else torch.complex64)
+
+    def shares(n: int, i: int) -> torch.Tensor:
+        return torch.as_tensor(_shares(n, i))
+
+    tensors = {n: narrowed(a) for n, a in arrays.items()}
+    by = [tensors[n].requires_grad_() for n in varied(arrays)]
+    weights, inputs = arguments(tensors)
+    weights = {n: stored(made, n, x) for n, x in weights.items()}
+    value = leaves_of(function(weights, *inputs))
+    floats = [x for v in value for x in parts_of(v)]
+    values = [v.numpy(force=True) if isinstance(v, torch.Tensor) else v for v in value]
+    zero = [torch.zeros_like(x) for x in by]
+    total = weighed(floats, shares)
+    if not by or not floats or not total.requires_grad:
+        return values, _plain(zero), _plain(zero)
+    first = torch.autograd.grad(total, by, create_graph=double, materialize_grads=True)
+    again = weighed(first, shares)
+    if not double or not again.requires_grad:
+        return values, _plain(first), _plain(zero)
+    second = torch.autograd.grad(again, by, materialize_grads=True)
+    return values, _plain(first), _plain(second)
+
+
+def parts_of(x: Any) -> list[Any]:
+    """The real numbers that an array of numbers is made of; nothing, where it is of others."""
+    if not hasattr(x, "dtype"):
+        return []
+    if "complex" in str(x.dtype):
+        return [x.real, x.imag]
+    return [x] if "float" in str(x.dtype) else []
+
+
+def _plain(tensors: Sequence[torch.Tensor]) -> list[np.ndarray[Any, Any]]:
+    return [x.detach().numpy(force=True) for x in tensors]
+
+
+def by_jax(drawn: Sequence[tuple[Written, Arrays]], double: bool) -> list[Computed]:
+    """What JAX makes of several calls, compiled as one program."""
+    with jax.enable_x64(double):
+        programs = [_by_jax(on(JAX, made), arrays, double) for made, arrays in drawn]
+        given = [[jnp.asarray(a[n]) for n in varied(a)] for _, a in drawn]
+        together = jax.jit(lambda given: [f(by) for f, by in zip(programs, given, strict=True)])
+        return jax.tree.map(np.asarray, together(given))
+
+
+def _by_jax(
+    function: Callable[..., Any], arrays: Arrays, double: bool
+) -> Callable[[list[Any]], Computed]:
+    names = varied(arrays)
+    fixed = {n: jnp.asarray(a) for n, a in arrays.items() if n not in names}
+
+    def value(by: list[Any]) -> tuple[Any, Any]:
+        given = dict(zip(names, by, strict=True))
+        weights, inputs = arguments({n: given.get(n, fixed.get(n)) for n in arrays})
+        found = [jnp.asarray(x) for x in leaves_of(function(weights, *inputs))]
+        floats = [x for v in found for x in parts_of(v)]
+        return weighed(floats, _shares), found
+
+    def first(by: list[Any]) -> tuple[Any, Any]:
+        found, values = jax.grad(value, has_aux=True)(by)
+        return weighed(found, _shares), (found, values)
+
+    def computed(by: list[Any]) -> Computed:
+        if not double or not by:
+            found, values = jax.grad(value, has_aux=True)(by) if by else ([], value(by)[1])
+            return values, found, found
+        second, (found, values) = jax.grad(first, has_aux=True)(by)
+        return values, found, second
+
+    return computed
+
+
+# --- the test ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", operators())
+def test_backends_agree(name: str) -> None:
+    try:
+        drawn = calls(name, CALLS)
+    except Planned:
+        return
+    rng = np.random.default_rng(0)
+    found: list[tuple[Call, Written, Arrays]] = []
+    for call in drawn:
+        made = written(call)
+        lack = {
+            title: absent
+            for title, rows in (("NumPy", NUMPY), ("PyTorch", TORCH.rows), ("JAX", JAX.rows))
+            if (absent := lacking(made, rows))
+        }
+        if lack.keys() == {"PyTorch", "JAX"} and is_drawn(operators()[name]):
+            return  # what a seed draws is drawn while data are made
+        assert not lack, f"`{name}` has no row: {lack}"
+        found.append((call, made, numbers(call, made, rng)))
+    in_double = by_jax([(made, arrays) for _, made, arrays in found], double=True)
+    for (call, made, arrays), ours in zip(found, in_double, strict=True):
+        agree(call, made, arrays, ours)
+    in_single_precision(*found[0], in_double[0])
+
+
+def agree(call: Call, made: Written, arrays: Arrays, ours: Computed) -> None:
+    """Compare what the three make of a call in double precision."""
+    what = told(call, arrays)
+    expected = by_numpy(in_numpy(made), arrays)
+    for x, type in zip(expected, _types(call.term.type), strict=True):
+        shape = sizes(type)
+        assert x.shape in (shape, (*made.points, *shape)), f"{what}: {x.shape} is not of {shape}"
+    theirs = by_torch(made, arrays, double=True)
+    near(expected, theirs[0], f"{what}: PyTorch's value", 1e-9)
+    near(expected, ours[0], f"{what}: JAX's value", 1e-9)
+    near(ours[1], theirs[1], f"{what}: the derivatives of JAX and PyTorch", 1e-7)
+    near(ours[2], theirs[2], f"{what}: the second derivatives of JAX and PyTorch", 1e-6)
+
+
+def in_single_precision(call: Call, made: Written, arrays: Arrays, expected: Computed) -> None:
+    """Compare what the backends make of a call in single precision with what is in double."""
+    (ours,) = by_jax([(made, arrays)], double=False)
+    theirs = by_torch(made, arrays, double=False)
+    for title, found in (("PyTorch", theirs), ("JAX", ours)):
+        what = f"{told(call, arrays)}, {title} in f32"
+        near(expected[0], found[0], f"{what}: the value", 2e-4)
+        near(expected[1], found[1], f"{what}: the derivatives", 2e-3)
+
+
+def _types(type: Type) -> list[Type]:
+    return list(type.items) if isinstance(type, TupleType) else [type]
+
+
+def told(call: Call, arrays: Arrays) -> str:
+    """Which operator is meant, on which shapes."""
+    shapes = ", ".join(f"{n} {a.shape}" for n, a in arrays.items())
+    return f"{call.text} of {shapes}"
+
+
+def near(expected: Sequence[Any], found: Sequence[Any], what: str, share: float) -> None:
+    """Whether arrays are the same up to a share of their size."""
+    assert len(expected) == len(found), what
+    for a, b in zip(expected, found, strict=True):
+        a, b = np.asarray(a), np.asarray(b)
+        assert np.isfinite(a).all(), f"{what}: not finite: declare its `domain`"
+        assert a.shape == b.shape, f"{what}: of shape {b.shape}, not {a.shape}"
+        scale = max(1.0, float(np.abs(a).max(initial=0)))
+        wrong = np.abs(a.astype(complex) - b.astype(complex)).max(initial=0) / scale
+        assert wrong < share, f"{what}: off by {wrong:.1e} of {scale:.2g}\n{a}\n{b}"
