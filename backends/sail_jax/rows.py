@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sailc.emit import tiling
-from sailc.emit.numpy_rows.layers import mean_of, pool
+from sailc.emit.numpy_rows.layers import attention, crop, mean_of, pool, recurrent
 from sailc.emit.numpy_rows.shared import (
     ALIKE,
     ELEMENTARY,
@@ -48,6 +48,21 @@ def _conv(op: Op) -> str:
     more += f", feature_group_count={groups}" if groups != 1 else ""
     text = (
         f"jax.lax.conv_general_dilated({source}, weight, {(stride,) * rank}, {padding}{more}, "
+        f'dimension_numbers=("{image}", "{window}", "{image}"))'
+    )
+    return f"{text} + bias" if "bias" in op.parameters else text
+
+
+def _conv_transpose(op: Op) -> str:
+    """A convolution of places that are `stride` apart, with windows turned around."""
+    rank, k, stride = space_rank(op), op.attributes["k"], op.attributes["stride"]
+    assert isinstance(k, int)
+    image, window = _NUMBERS[rank]
+    before, after = crop(op)
+    ends = [(k - 1 - before, k - 1 - after)] * rank
+    text = (
+        f"jax.lax.conv_general_dilated(a, jnp.flip(weight, {tuple(range(rank))}), {(1,) * rank}, "
+        f"{ends}, lhs_dilation={(stride,) * rank}, "
         f'dimension_numbers=("{image}", "{window}", "{image}"))'
     )
     return f"{text} + bias" if "bias" in op.parameters else text
@@ -148,6 +163,12 @@ JAX: Rows = {
     "softmax": "jax.nn.softmax(a, axis=-1)",
     "linear": _linear,
     "conv": _conv,
+    "conv_transpose": _conv_transpose,
+    "layer_norm": "layer_norm(a, scale, shift)",
+    "embedding": "weight[a]",
+    "lstm": recurrent,
+    "gru": recurrent,
+    "attention": attention,
     # A window operator differentiates slower on a CPU (3 times, for pictures of 8 x 8).
     "pool": pool,
     "upsample": _upsample,

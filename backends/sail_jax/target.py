@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sail_jax.layers import LAYERS
 from sail_jax.motion import MOTION
 from sail_jax.outside import OUTSIDE
 from sail_jax.rows import JAX
@@ -67,6 +68,7 @@ WORDS = {
     "np": "jnp",
     "taken": "jnp.take_along_axis",
     "diagonal": "jnp.diagonal(r, axis1=-2, axis2=-1)",
+    "softmax": "jax.nn.softmax(scores, axis=-1)",
     "bins": "jnp.arange(bins)",
     "select": "jnp.take(x, places[i : i + n], axis)",
 }
@@ -88,6 +90,7 @@ TARGET = Target(
     usual=frozenset(["b1=0.9", "b2=0.999", "eps=1e-08", "momentum=0.0"]),
     helpers={
         "spectral_conv": SPECTRAL,
+        **LAYERS,
         "others": OTHERS,
         "auc": AUC,
         "bce": BCE,

@@ -4,7 +4,7 @@ which PyTorch knows as the memory format `channels_last`, so nothing is copied."
 from __future__ import annotations
 
 from sailc.emit import tiling
-from sailc.emit.numpy_rows.layers import mean_of
+from sailc.emit.numpy_rows.layers import attention, crop, mean_of, recurrent
 from sailc.emit.numpy_rows.shared import (
     ALIKE,
     ELEMENTARY,
@@ -47,6 +47,19 @@ def _conv(op: Op) -> str:
     more += f", groups={groups}" if groups != 1 else ""
     bias = ", bias" if "bias" in op.parameters else ""
     return f"F.conv{space_rank(op)}d({source}, weight{bias}{more}).movedim(1, -1)"
+
+
+def _conv_transpose(op: Op) -> str:
+    """What is left out is the same at both ends, but for one place more at the last."""
+    stride, (before, after) = op.attributes["stride"], crop(op)
+    more = f", stride={stride}" if stride != 1 else ""
+    more += f", padding={before}" if before else ""
+    bias = ", bias" if "bias" in op.parameters else ""
+    rank = space_rank(op)
+    text = f"F.conv_transpose{rank}d(a.movedim(-1, 1), weight{bias}{more})"
+    if after > before:
+        text += f"[..., {', '.join([':-1'] * rank)}]"
+    return f"{text}.movedim(1, -1)"
 
 
 def _pool(op: Op) -> str:
@@ -218,6 +231,12 @@ TORCH: Rows = {
     "softmax": "torch.softmax(a, dim=-1)",
     "linear": _linear,
     "conv": _conv,
+    "conv_transpose": _conv_transpose,
+    "layer_norm": "F.layer_norm(a, scale.shape, scale, shift)",
+    "embedding": "weight[a]",
+    "lstm": recurrent,
+    "gru": recurrent,
+    "attention": attention,
     "pool": _pool,
     "upsample": _upsample,
     **tiling.ROWS,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sail_torch.layout import channels_second
 from sail_torch.outside import OUTSIDE
+from sail_torch.recurrent import RECURRENT
 from sail_torch.rows import TORCH
 from sail_torch.spectral import SPECTRAL
 from sailc.emit import tiling
@@ -16,13 +17,22 @@ from sailc.emit.target import Target
 from sailc.program.solving import AnyProgram
 from sailc.program.tree import ParameterSpec
 
+OUTPUTS_FIRST = [
+    ("linear", "weight"),
+    ("conv", "weight"),
+    *((operator, name) for operator in ("lstm", "gru") for name in ("input", "hidden")),
+]
+
 
 def store(spec: ParameterSpec) -> str:
-    """PyTorch's own layout of weights: outputs first, inputs second, then the window."""
-    if spec.role not in (("linear", "weight"), ("conv", "weight")):
-        return ""
+    """PyTorch's own layout of weights: outputs first, inputs second, then the window; of what
+    is transposed, inputs first."""
     rank = len(spec.shape)
-    return ".T" if rank == 2 else f".transpose{(rank - 1, rank - 2, *range(rank - 2))}"
+    if spec.role in OUTPUTS_FIRST:
+        return ".T" if rank == 2 else f".transpose{(rank - 1, rank - 2, *range(rank - 2))}"
+    if spec.role == ("conv_transpose", "weight"):
+        return f".transpose{(rank - 2, rank - 1, *range(rank - 2))}"
+    return ""
 
 
 GRADIENT = '''
@@ -71,6 +81,7 @@ WORDS = {
     "keep": "keepdim",
     "taken": "torch.take_along_dim",
     "diagonal": "torch.diagonal(r, dim1=-2, dim2=-1)",
+    "softmax": "torch.softmax(scores, dim=-1)",
     "bins": "torch.arange(bins, device=x.device)",
     "select": "x.index_select(axis, torch.from_numpy(places[i : i + n]).to(x.device))",
 }
@@ -103,6 +114,7 @@ TARGET = Target(
     usual=frozenset(["betas=(0.9, 0.999)", "eps=1e-08", "momentum=0.0"]),
     helpers={
         "spectral_conv": SPECTRAL,
+        **RECURRENT,
         "grad": GRADIENT,
         "others": OTHERS,
         "auc": AUC,

@@ -34,6 +34,7 @@ from sailc.infer.values import (
 from sailc.source import Span
 from sailc.syntax import tree
 from sailc.terms import Apply, Attribute, Layer, Term
+from sailc.types.dims import Dim
 from sailc.types.model import (
     UNKNOWN,
 )
@@ -121,6 +122,8 @@ def _apply(
         value, where = values[p.name]
         if is_static(p):
             known = plan_value(ctx, p, value, where)
+            if not _is_as_inferred(ctx, declaration, p, known, scope, where):
+                return POISON
             scope.names[p.name] = known
             attributes[p.name] = attribute(known)
         elif isinstance(value, Function):
@@ -150,6 +153,27 @@ def _apply(
         count(ctx, declaration, "macs", scope),
         count(ctx, declaration, "flops", scope),
     )
+
+
+def _is_as_inferred(
+    ctx: Context,
+    declaration: tree.Declaration,
+    p: tree.Parameter,
+    known: Value,
+    scope: Scope,
+    span: Span,
+) -> bool:
+    """Whether a dimension that is given is that of an argument before it, which may have been
+    found already (`embedding`, of as many labels as its argument has)."""
+    found = scope.names.get(p.name)
+    if not isinstance(found, Dim) or not isinstance(known, Dim):
+        return True
+    wrong = ctx.solver.unify_dims(found, known, span)
+    if wrong is not None:
+        there, given = str(ctx.solver.dim(found)), str(ctx.solver.dim(known))
+        problem = f"is given `{p.name} = {given}` where its argument has {there}"
+        ctx.report(WrongArguments(span=span, name=declaration.name, problem=problem))
+    return wrong is None
 
 
 def _required(ctx: Context, declaration: tree.Declaration, scope: Scope, span: Span) -> bool:

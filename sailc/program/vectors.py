@@ -66,7 +66,10 @@ WINDOWED = frozenset(
     [
         "blur",
         "conv",
+        "conv_transpose",
         "downsample",
+        "gru",
+        "lstm",
         "pad",
         "pool",
         "spectral_conv",

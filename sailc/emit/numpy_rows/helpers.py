@@ -13,6 +13,7 @@ MODULES = {
     "tiles": "import itertools",
     "stitch": "import itertools",
     "spectral_conv": "import itertools",
+    "conv_transpose": "import itertools",
     "sobol": "from scipy.stats import qmc",
     **formulas.MODULES,
 }

@@ -54,6 +54,33 @@ def _bce(op: Op) -> str:
     return mean_of(op, "-(b * bounded_log(a) + (1 - b) * bounded_log(1 - a))")
 
 
+def crop(op: Op) -> tuple[int, int]:
+    """What a transposed convolution leaves out at the two ends of all that windows reach."""
+    k, stride = op.attributes["k"], op.attributes["stride"]
+    assert isinstance(k, int)
+    assert isinstance(stride, int)
+    more = k - stride if op.attributes["pad"] == "same" else 0
+    return more // 2, more - more // 2
+
+
+def _conv_transpose(op: Op) -> str:
+    stride = op.attributes["stride"]
+    more = f", {stride}" if stride != 1 or any(crop(op)) else ""
+    more += f", {crop(op)}" if any(crop(op)) else ""
+    text = f"conv_transpose(a, weight{more})"
+    return f"{text} + bias" if "bias" in op.parameters else text
+
+
+def recurrent(op: Op) -> str:
+    """`lstm(a, input, hidden, bias)`, with what biases there are."""
+    return f"{op.operator}(a, {', '.join(op.parameters)})"
+
+
+def attention(op: Op) -> str:
+    biases = [n for n in op.parameters if n.endswith("bias")]
+    return f"attention(a, {', '.join(['input', 'output', 'heads', *biases])})"
+
+
 def _linear(op: Op) -> str:
     return "a @ weight + bias" if "bias" in op.parameters else "a @ weight"
 
@@ -72,6 +99,12 @@ ROWS: Rows = {
     "parameter": "value",
     "linear": _linear,
     "conv": _conv,
+    "conv_transpose": _conv_transpose,
+    "layer_norm": "layer_norm(a, scale, shift)",
+    "embedding": "weight[a]",
+    "lstm": recurrent,
+    "gru": recurrent,
+    "attention": attention,
     "spectral_conv": "spectral_conv(a, real, imaginary)",
     "pool": pool,
     "upsample": _upsample,
@@ -96,6 +129,48 @@ def conv(x, weight, stride=1, dilation=1, groups=1, ends=(0, 0), beyond="constan
     windows = windows[(..., *[slice(None, None, dilation)] * rank)]
     pairs = zip(np.split(windows, groups, rank + 1), np.split(weight, groups, -1), strict=True)
     return np.concatenate([np.tensordot(a, np.moveaxis(b, -2, 0), rank + 1) for a, b in pairs], -1)
+'''
+_CONV_TRANSPOSE = '''
+def conv_transpose(x, weight, stride=1, crop=(0, 0)):
+    """Every place times weights, whose first axes are a window's, spread over a window."""
+    *window, _, c = weight.shape
+    space = [(n - 1) * stride + k for n, k in zip(x.shape[1:-1], window, strict=True)]
+    whole = np.zeros((len(x), *space, c))
+    for place in itertools.product(*map(range, window)):
+        ends = zip(place, x.shape[1:-1], strict=True)
+        at = (slice(None), *(slice(i, i + n * stride, stride) for i, n in ends))
+        whole[at] += x @ weight[place]
+    return whole[(slice(None), *(slice(crop[0], n - crop[1]) for n in space))]
+'''
+_LAYER_NORM = '''
+def layer_norm(x, scale, shift):
+    """The last axis less its mean and divided by its spread, scaled and shifted."""
+    off = x - x.mean(axis=-1, keepdims=True)
+    return off / np.sqrt((off**2).mean(axis=-1, keepdims=True) + 1e-5) * scale + shift
+'''
+_LSTM = '''
+def lstm(x, input, hidden, bias=0):
+    """The states of a long short-term memory along its steps (Hochreiter and Schmidhuber 1997)."""
+    state = cell = np.zeros((len(x), len(hidden)))
+    states = []
+    for step in np.moveaxis(x @ input + bias, 1, 0):
+        i, f, g, o = np.split(step + state @ hidden, 4, axis=-1)
+        cell = cell / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
+        state = np.tanh(cell) / (1 + np.exp(-o))
+        states.append(state)
+    return np.stack(states, axis=1)
+'''
+_GRU = '''
+def gru(x, input, hidden, bias=0, hidden_bias=0):
+    """The states of gated recurrent units along their steps (Cho et al. 2014)."""
+    state = np.zeros((len(x), len(hidden)))
+    states = []
+    for step in np.moveaxis(x @ input + bias, 1, 0):
+        a, b = np.split(step, 3, axis=-1), np.split(state @ hidden + hidden_bias, 3, axis=-1)
+        reset, update = (1 / (1 + np.exp(-a[i] - b[i])) for i in (0, 1))
+        state = update * state + (1 - update) * np.tanh(a[2] + reset * b[2])
+        states.append(state)
+    return np.stack(states, axis=1)
 '''
 _LOG_SOFTMAX = '''
 def log_softmax(x):
@@ -126,6 +201,10 @@ def spectral_conv(x, real, imaginary):
     return np.fft.irfftn(result, s=x.shape[1:-1], axes=space)
 '''
 HELPERS = {
+    "conv_transpose": _CONV_TRANSPOSE.strip(),
+    "layer_norm": _LAYER_NORM.strip(),
+    "lstm": _LSTM.strip(),
+    "gru": _GRU.strip(),
     "conv": _CONV.strip(),
     "bce": _BOUNDED_LOG.strip(),
     "cross_entropy": _LOG_SOFTMAX.strip(),

@@ -10,6 +10,7 @@ _NUMPY = {
     "keep": "keepdims",
     "taken": "np.take_along_axis",
     "diagonal": "np.diagonal(r, axis1=-2, axis2=-1)",
+    "softmax": ("(e := np.exp(scores - scores.max(-1, keepdims=True))) / e.sum(-1, keepdims=True)"),
     "bins": "np.arange(bins)",
     "select": "np.take(x, places[i : i + n], axis)",
 }
@@ -85,5 +86,16 @@ def windows(x, n, stride=1, axis=1):
     """Parts of n consecutive elements along an axis, which begin every `stride`."""
     starts = np.arange(0, x.shape[axis] - n + 1, stride)
     return {np}.take(x, starts[:, None] + np.arange(n), axis)
+''',
+    "attention": '''
+def attention(x, input, output, heads, input_bias=0, output_bias=0):
+    """Every place as a mean of all, weighed by how keys agree with its query, in several heads
+    (Vaswani et al. 2017)."""
+    parts = (x @ input + input_bias).reshape(*x.shape[:-1], 3, heads, -1)
+    query, key, value = {np}.moveaxis(parts, -3, 0).swapaxes(-2, -3)
+    scores = query @ key.swapaxes(-1, -2) / math.sqrt(query.shape[-1])
+    share = {softmax}
+    mixed = share @ value
+    return mixed.swapaxes(-2, -3).reshape(x.shape) @ output + output_bias
 ''',
 }
