@@ -23,7 +23,8 @@ Attribute = Union[
 
 
 class Layer(Struct, eq=False):
-    """One layer of a model: its identity, and the shapes of its parameters.
+    """One layer of a model: its identity, and the shapes of its parameters, and of its state:
+    what training changes and does not learn.
 
     `parts` are the `let` (or port) of the model in whose line it was made, after the holes that
     the model fills.
@@ -33,6 +34,7 @@ class Layer(Struct, eq=False):
     parts: tuple[str, ...]
     parameters: dict[str, Type] = field(default_factory=dict[str, Type])
     initial: dict[str, object] = field(default_factory=dict[str, object])
+    state: dict[str, Type] = field(default_factory=dict[str, Type])
     name: str = ""
 
     @property

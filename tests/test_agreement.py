@@ -136,7 +136,17 @@ def varied(arrays: Arrays) -> list[str]:
     return [n for n, a in arrays.items() if a.dtype.kind == "f"]
 
 
-def by_numpy(function: Callable[..., Any], arrays: Arrays) -> list[Any]:
+def answering(
+    function: Callable[..., Any], made: Written, convert: Callable[[Any], Any]
+) -> Callable[..., Any]:
+    """A function that has been told what runs along with training, which is over."""
+    running = {n: convert(1 + np.cos(np.arange(p.shape[0])) / 2) for n, p in made.running.items()}
+    function.__globals__.update(running=running, training=False)
+    return function
+
+
+def by_numpy(made: Written, arrays: Arrays) -> list[Any]:
+    function = answering(in_numpy(made), made, np.asarray)
     weights, inputs = arguments(arrays)
     return [np.asarray(x) for x in leaves_of(function(weights, *inputs))]
 
@@ -172,6 +182,7 @@ def _by_torch(
     by = [tensors[n].requires_grad_() for n in varied(arrays)]
     weights, inputs = arguments(tensors)
     weights = {n: stored(made, n, x) for n, x in weights.items()}
+    answering(function, made, narrowed)
     value = leaves_of(function(weights, *inputs))
     floats = [x for v in value for x in parts_of(v)]
     values = [v.numpy(force=True) if isinstance(v, torch.Tensor) else v for v in value]
@@ -203,7 +214,9 @@ def _plain(tensors: Sequence[torch.Tensor]) -> list[np.ndarray[Any, Any]]:
 def by_jax(drawn: Sequence[tuple[Written, Arrays]], double: bool) -> list[Computed]:
     """What JAX makes of several calls, compiled as one program."""
     with jax.enable_x64(double):
-        programs = [_by_jax(on(JAX, made), arrays, double) for made, arrays in drawn]
+        functions = [answering(on(JAX, made), made, jnp.asarray) for made, _ in drawn]
+        pairs = zip(functions, drawn, strict=True)
+        programs = [_by_jax(f, arrays, double) for f, (_, arrays) in pairs]
         given = [[jnp.asarray(a[n]) for n in varied(a)] for _, a in drawn]
         together = jax.jit(lambda given: [f(by) for f, by in zip(programs, given, strict=True)])
         return jax.tree.map(np.asarray, together(given))
@@ -267,7 +280,7 @@ def test_backends_agree(name: str) -> None:
 def agree(call: Call, made: Written, arrays: Arrays, ours: Computed) -> None:
     """Compare what the three make of a call in double precision."""
     what = told(call, arrays)
-    expected = by_numpy(in_numpy(made), arrays)
+    expected = by_numpy(made, arrays)
     for x, type in zip(expected, _types(call.term.type), strict=True):
         shape = sizes(type)
         assert x.shape in (shape, (*made.points, *shape)), f"{what}: {x.shape} is not of {shape}"

@@ -14,7 +14,7 @@ from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.rows import Rows, operators_of
 from sailc.emit.target import Target
 from sailc.program.layout import CannotLower, opened, packed
-from sailc.program.model import learned_arrays
+from sailc.program.model import learned_arrays, running_arrays
 from sailc.program.tree import Function, ParameterSpec, Ref
 from sailc.program.vectors import Lowering
 
@@ -29,6 +29,7 @@ class Written(Struct, frozen=True):
     function: Function
     operators: frozenset[str]
     starts: Mapping[str, ParameterSpec]
+    running: Mapping[str, ParameterSpec]
     points: tuple[int, ...]
 
 
@@ -42,7 +43,8 @@ def written(call: Call) -> Written:
 
 def _written(call: Call, points: tuple[int, ...]) -> Written:
     specs, keys = learned_arrays(call.layers)
-    low = Lowering(layers=keys)
+    running, others = running_arrays(call.layers)
+    low = Lowering(layers=keys, running=others)
     for v in call.inputs:
         name = low.names.fresh(v.name)
         low.bind(v, low.points(v.type, name) if points else opened(v.type, Ref(name)))
@@ -51,7 +53,8 @@ def _written(call: Call, points: tuple[int, ...]) -> Written:
     names = ("w", *(v.name for v in call.inputs))
     made = Function("computed", call.text, names, tuple(low.body), (result,), call.term.span)
     used = frozenset[str]().union(*map(operators_of, made.expressions))
-    return Written(made, used, {p.name: p for p in specs}, points)
+    by_name = ({p.name: p for p in some} for some in (specs, running))
+    return Written(made, used, *by_name, points)
 
 
 def in_numpy(made: Written) -> Callable[..., Any]:

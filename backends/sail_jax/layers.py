@@ -35,4 +35,17 @@ def gru(x, input, hidden, bias=0, hidden_bias=0):
     steps = jnp.moveaxis(x @ input + bias, 1, 0)
     return jnp.moveaxis(jax.lax.scan(advance, start, steps)[1], 0, 1)
 '''
-LAYERS = {"layer_norm": _LAYER_NORM.strip(), "lstm": _LSTM.strip(), "gru": _GRU.strip()}
+_DROPOUT = '''
+def dropout(x, share, running, training):
+    """In training each number 0 with a probability, the others larger (Srivastava et al. 2014)."""
+    if not training:
+        return x
+    running["key"], key = jax.random.split(running["key"])
+    return jnp.where(jax.random.bernoulli(key, 1 - share, x.shape), x / (1 - share), 0)
+'''
+LAYERS = {
+    "dropout": _DROPOUT.strip(),
+    "layer_norm": _LAYER_NORM.strip(),
+    "lstm": _LSTM.strip(),
+    "gru": _GRU.strip(),
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sailc.emit import tiling
-from sailc.emit.numpy_rows.layers import attention, crop, mean_of, pool, recurrent
+from sailc.emit.numpy_rows.layers import attention, batch_norm, crop, mean_of, pool, recurrent
 from sailc.emit.numpy_rows.shared import (
     ALIKE,
     ELEMENTARY,
@@ -164,6 +164,8 @@ JAX: Rows = {
     "linear": _linear,
     "conv": _conv,
     "conv_transpose": _conv_transpose,
+    "batch_norm": batch_norm,
+    "dropout": "dropout(a, b, running, training)",
     "layer_norm": "layer_norm(a, scale, shift)",
     "embedding": "weight[a]",
     "lstm": recurrent,

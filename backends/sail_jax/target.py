@@ -105,6 +105,7 @@ TARGET = Target(
     imports=("import jax", "import jax.numpy as jnp", "import optax"),
     decorator="@jax.tree_util.register_dataclass",
     outside=OUTSIDE,
+    runs=frozenset({"state", "draws"}),
 )
 
 

@@ -62,6 +62,13 @@ def _conv_transpose(op: Op) -> str:
     return f"{text}.movedim(1, -1)"
 
 
+def _batch_norm(op: Op) -> str:
+    numbers = "mean, variance, scale, shift, training"
+    if op.batch == 1 and not space_rank(op):
+        return f"F.batch_norm(a, {numbers})"
+    return f"F.batch_norm(a.movedim(-1, 1), {numbers}).movedim(1, -1)"
+
+
 def _pool(op: Op) -> str:
     kind = "max" if op.attributes.get("kind") == "max" else "avg"
     return f"F.{kind}_pool{space_rank(op)}d(a.movedim(-1, 1), k).movedim(1, -1)"
@@ -232,6 +239,8 @@ TORCH: Rows = {
     "linear": _linear,
     "conv": _conv,
     "conv_transpose": _conv_transpose,
+    "batch_norm": _batch_norm,
+    "dropout": "F.dropout(a, b, training)",
     "layer_norm": "F.layer_norm(a, scale.shape, scale, shift)",
     "embedding": "weight[a]",
     "lstm": recurrent,

@@ -7,7 +7,7 @@ import re
 from msgspec import Struct
 
 from sailc.emit.layout import fit
-from sailc.program.tree import MetricCode, Stage
+from sailc.program.tree import Function, MetricCode, Stage
 
 
 class Batch(Struct, frozen=True):
@@ -19,7 +19,13 @@ class Batch(Struct, frozen=True):
     @property
     def given(self) -> str:
         """What training is given: weights, points, and what is known of all points."""
-        return f"w, points{self.constants}"
+        return f"w, points{self.constants}{self.running}"
+
+    @property
+    def running(self) -> str:
+        """The parameter for what runs along with training, where something does."""
+        told = any("running" in f.modes for f in self.stage.on_backend)
+        return ", running" if told else ""
 
     @property
     def truths(self) -> bool:
@@ -80,16 +86,17 @@ class Batch(Struct, frozen=True):
         """The statements that give the mean loss of other points, as `check`."""
         p = self.stage
         if p.asked is not None:
-            found = [f"check = loss(w, *{points}{self.more}).item()"]
+            found = [f"check = loss(w, *{points}{self.more}{_told(p.loss)}).item()"]
         elif not self.grouped:
-            found = [f"answers = respond(w, {points}[0])"] if self.truths else []
-            of = f"answers, {points}[1]{self.more}" if self.truths else f"w, {points}[0]"
+            found = [f"answers = respond(w, {points}[0]{self.held})"] if self.truths else []
+            alone = f"w, {points}[0]{_told(p.loss)}"
+            of = f"answers, {points}[1]{self.more}" if self.truths else alone
             found.append(f"check = loss({of}).item()")
         else:
             kind, value = ("truth", "b") if self.truths else ("question", "a")
             n = size(p.structured, kind, value)
-            of = f"a, b{self.more}" if self.truths else "w, a"
-            answers = f"respond(w, {points}[0])" if self.truths else f"{points}[0]"
+            of = f"a, b{self.more}" if self.truths else f"w, a{_told(p.loss)}"
+            answers = f"respond(w, {points}[0]{self.held})" if self.truths else f"{points}[0]"
             pairs = f"zip({answers}, {points}[1])" if self.truths else f"({answers})"
             names = "a, b" if self.truths else "a"
             found = [
@@ -103,13 +110,14 @@ class Batch(Struct, frozen=True):
         read."""
         return f"x, y = {points}" if self.truths else f"x = {points}[0]"
 
-    def loss(self, x: str, y: str) -> str:
+    def loss(self, x: str, y: str, training: bool = False) -> str:
         """The mean loss of questions and truths."""
-        if self.stage.minimized:
-            return f"loss(w, {x})"
-        if self.stage.asked is not None:
-            return f"loss(w, {x}, {y}{self.more})"
-        return f"loss({self.stage.model.name}(w, {x}), {y}{self.more})"
+        p = self.stage
+        if p.minimized:
+            return f"loss(w, {x}{_told(p.loss, training)})"
+        if p.asked is not None:
+            return f"loss(w, {x}, {y}{self.more}{_told(p.loss, training)})"
+        return f"loss({p.model.name}(w, {x}{_told(p.model, training)}), {y}{self.more})"
 
     def step(self, result: str, indent: int, of: str = "") -> str:
         """The statements that give the loss of the points of a batch; `of` says in which group
@@ -119,12 +127,12 @@ class Batch(Struct, frozen=True):
         x, y = (pick(p.structured, k, f"{n}{of}", "index") for k, n in names)
         if p.asked is not None:
             lines = ["xs, ys = taken((x, y), index)"]
-            lines.append(f"{result} {self.loss('xs', 'ys')}")
+            lines.append(f"{result} {self.loss('xs', 'ys', True)}")
         elif p.structured and self.truths:
-            lines = [f"answer = {p.model.name}(w, {x})"]
+            lines = [f"answer = {p.model.name}(w, {x}{_told(p.model, True)})"]
             lines.append(f"{result} loss(answer, {y}{self.more})")
         else:
-            lines = [f"{result} {self.loss(x, y)}"]
+            lines = [f"{result} {self.loss(x, y, True)}"]
         return "\n".join(fit(line, indent) for line in lines)
 
     # --- statistics ----------------------------------------------------------------------------
@@ -154,16 +162,29 @@ class Batch(Struct, frozen=True):
     @property
     def held(self) -> str:
         """What a function that gives outputs is given beside weights and questions."""
-        return ", constants" if self._known else ""
+        return (", constants" if self._known else "") + _told(self._answering)
 
     @property
     def known(self) -> str:
         """The same as arguments of the answerer."""
-        return f", *constants[:{self._known}]" if self._known else ""
+        known = f", *constants[:{self._known}]" if self._known else ""
+        return known + _told(self._answering)
+
+    @property
+    def _answering(self) -> Function:
+        asked = self.stage.asked
+        return self.stage.model if asked is None or asked.respond is None else asked.respond
 
     @property
     def _known(self) -> int:
         return self.stage.asked.constants if self.stage.asked is not None else 0
+
+
+def _told(f: Function | None, training: bool = False) -> str:
+    """What a function is told beside its arguments, in training or in answers."""
+    modes = f.modes if f is not None else ()
+    running = ", running" if "running" in modes else ""
+    return running + (", training=True" if training and "training" in modes else "")
 
 
 def answerer(stage: Stage) -> str:

@@ -109,6 +109,9 @@ def _operator(op: Op, rows: Rows) -> ast.expr:
     for name, key in op.parameters.items():
         place = ast.Name("w", ast.Load())
         holes[name] = ast.Subscript(place, ast.Constant(key), ast.Load())
+    for name, key in op.state.items():
+        place = ast.Name("running", ast.Load())
+        holes[name] = ast.Subscript(place, ast.Constant(key), ast.Load())
     import copy
 
     return ast.fix_missing_locations(_Fill(holes).visit(copy.deepcopy(_parsed(text))))

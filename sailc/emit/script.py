@@ -17,13 +17,14 @@ from sailc.emit.functions import docline, function
 from sailc.emit.imports import STANDARD, in_order
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
+from sailc.emit.modes import ops_of, with_modes
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import helpers as called
 from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in
 from sailc.emit.solving import solver_script
 from sailc.emit.staged import Staged, shared, statistics_of
-from sailc.emit.starts import drawers, init_function
+from sailc.emit.starts import drawers, init_function, running_function
 from sailc.emit.target import Target
 from sailc.program.solving import AnyProgram, SolverProgram
 from sailc.program.tree import Expr, Function, Op, ParameterSpec, Program, Text
@@ -95,6 +96,7 @@ def script(program: AnyProgram, target: Target) -> str:
 
     made.filters.update(numpy=numpy, own=own)
     template = made.get_template(target.template.name)
+    program = with_modes(program, target.runs)
     if program.staged:
         program = shared(program, own)
     text = template.render(**_facts(program, target, doors))
@@ -134,6 +136,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "history": "validate.loss" in program.reads or any(m.curve for m in program.metrics),
         "inits": _inits(program, target),
         "learning": learning,
+        "drawing": any(o.attributes.get("draws") for e in _expressions(program) for o in ops_of(e)),
         "taker": "model",
         "converts": not any(s.asked for s in program.stages),
         **data_facts([s.data for s in program.stages], program.questions, _fits(program)),
@@ -172,6 +175,11 @@ def _texts(program: Program) -> list[Text]:
     return found
 
 
+def _expressions(program: Program) -> list[Expr]:
+    """All that is computed on the backend."""
+    return [e for f in program.on_backend for e in f.expressions]
+
+
 def _inits(program: Program, target: Target) -> list[str]:
     """The functions that start the learned arrays of each stage that trains: all that is not
     carried to it."""
@@ -186,7 +194,8 @@ def _inits(program: Program, target: Target) -> list[str]:
         init_function(name, tuple(specs.values()), target, len(found) == 1)
         for name, specs in found.items()
     )
-    return [*shared, *functions]
+    running = [s for stage in program.stages for s in stage.running]
+    return [*shared, *functions, *([running_function(running, target)] if running else [])]
 
 
 def _fits(program: Program) -> list[Function | None]:

@@ -49,6 +49,14 @@ def init_function(
     return "\n".join([*lines, "    }"])
 
 
+def running_function(arrays: Sequence[ParameterSpec], target: Target) -> str:
+    """The function that starts what training changes and does not learn."""
+    doc = "What runs along with training, as its layers start it."
+    lines = ["def initial_running():", *docstring(doc, 4), "    return {"]
+    lines += [fit(f'"{p.name}": {_started(p, True)}{target.store(p)},', 8) for p in arrays]
+    return "\n".join([*lines, "    }"])
+
+
 def _started(spec: ParameterSpec, whole: bool) -> str:
     if spec.initial in DRAWN:
         given = ", ".join(map(str, spec.shape))

@@ -21,7 +21,8 @@ class Target(Struct, frozen=True):
     are the library's own defaults, and not written; `fitting` is the template of
     programs that fit a network to each question, where `decorator` stands before an
     equation, and that import `imports`; `simplify` shortens statements; `outside` defines
-    `from_outside`, by which functions from outside are called among tensors.
+    `from_outside`, by which functions from outside are called among tensors. `runs` says for what
+    something runs along with training: layers' `state`, and a key for what `draws`.
     """
 
     name: str
@@ -38,3 +39,4 @@ class Target(Struct, frozen=True):
     decorator: str = ""
     imports: tuple[str, ...] = ()
     outside: str = ""
+    runs: frozenset[str] = frozenset({"state"})

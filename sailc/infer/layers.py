@@ -16,28 +16,35 @@ from sailc.terms import Const, Layer
 from sailc.types.dims import ZERO, Dim
 from sailc.types.model import (
     RecordType,
+    Type,
 )
 
 
 def layer_of(
     ctx: Context, declaration: tree.Declaration, scope: Scope, span: Span, layer: Layer | None
 ) -> Layer | None:
-    line = find_property(declaration, "parameters")
-    if line is None:
+    if find_property(declaration, "parameters") is None:
         return None
     if layer is None:
         layer = Layer(declaration.name, (ctx.part,))
-    type = read_type(ctx, line.arguments[0].value, scope)
-    if not isinstance(type, RecordType):
-        return layer
-    for name, t in type.fields:
-        if name in layer.parameters:
-            ctx.unify(t, layer.parameters[name], span, f"the shared parameter `{name}`")
-        layer.parameters.setdefault(name, t)
+    for word, known in (("parameters", layer.parameters), ("state", layer.state)):
+        for name, t in _arrays(ctx, declaration, word, scope):
+            if name in known:
+                ctx.unify(t, known[name], span, f"the shared parameter `{name}`")
+            known.setdefault(name, t)
     if layer not in ctx.layers:
         ctx.layers.append(layer)
         layer.initial = _initial(ctx, declaration, scope)
     return layer
+
+
+def _arrays(
+    ctx: Context, declaration: tree.Declaration, word: str, scope: Scope
+) -> tuple[tuple[str, Type], ...]:
+    """The arrays that a property of a declaration lists."""
+    line = find_property(declaration, word)
+    type = read_type(ctx, line.arguments[0].value, scope) if line is not None else None
+    return type.fields if isinstance(type, RecordType) else ()
 
 
 def _initial(ctx: Context, declaration: tree.Declaration, scope: Scope) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import cast
 
 from sailc.diagnostics.types import NotKnownYet, WrongArguments
 from sailc.infer import plantime
-from sailc.infer.arguments import match_up, rule_of, words_of
+from sailc.infer.arguments import find_property, match_up, rule_of, words_of
 from sailc.infer.bound import Bound
 from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
@@ -143,6 +143,8 @@ def _apply(
     result = declaration.result
     type = read_type(ctx, result, scope) if result is not None else UNKNOWN
     layer = layer_of(ctx, declaration, scope, span, layer)
+    if find_property(declaration, "draws") is not None:
+        attributes["draws"] = True
     return Apply(
         type,
         span,

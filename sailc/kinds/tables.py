@@ -246,6 +246,12 @@ _ALL = (
         PropertyRow("parameters", "expression", "learned parameters: a record of their types"),
         PropertyRow("initial", "expressions", "how parameters start, by name"),
         PropertyRow(
+            "state",
+            "expression",
+            "what training changes and does not learn: a record of types; `initial` starts it, too",
+        ),
+        PropertyRow("draws", "nothing", "draws random numbers in training"),
+        PropertyRow(
             "domain",
             "expressions",
             "where it is defined, by argument: positive, nonzero, share (0 to 1), symmetric, "

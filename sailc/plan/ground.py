@@ -24,7 +24,8 @@ class Grounding(Struct, eq=False):
     def __post_init__(self) -> None:
         for layer in self.layers:
             types = {n: self.solver.resolve(t) for n, t in layer.parameters.items()}
-            self._copies[id(layer)] = replace(layer, parameters=types)
+            state = {n: self.solver.resolve(t) for n, t in layer.state.items()}
+            self._copies[id(layer)] = replace(layer, parameters=types, state=state)
 
     @property
     def grounded(self) -> tuple[Layer, ...]:

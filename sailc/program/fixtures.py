@@ -17,7 +17,7 @@ from sailc.program.batching import apart, in_one_batch, levels_of
 from sailc.program.conversions import bind_statistic
 from sailc.program.given import Given
 from sailc.program.layout import POINTS, Vector, any_leaf, opened, packed
-from sailc.program.model import Keys, function_name
+from sailc.program.model import Keys, function_name, running_arrays
 from sailc.program.names import COUNTERS, TAKEN, NameTable
 from sailc.program.placed import Placed, convert
 from sailc.program.points import alike, filled
@@ -134,6 +134,7 @@ class Fixtures(Struct):
     def _empty(self, *taken: str) -> Lowering:
         low = Lowering()
         low.layers = self.keys
+        low.running = running_arrays(self.link.model.layers)[1]
         low.names.taken |= {"w", *taken, *self.names.taken}
         return low
 

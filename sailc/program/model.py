@@ -43,6 +43,19 @@ def learned_arrays(layers: tuple[Layer, ...]) -> tuple[tuple[ParameterSpec, ...]
     return tuple(specs), keys
 
 
+def running_arrays(layers: tuple[Layer, ...]) -> tuple[tuple[ParameterSpec, ...], Keys]:
+    """What training changes of layers and does not learn, named as their learned arrays are."""
+    specs: list[ParameterSpec] = []
+    keys: dict[int, dict[str, str]] = {}
+    for layer, name in zip(layers, layer_names(layers), strict=True):
+        keys[id(layer)] = {n: f"{name}.{n}" for n in layer.state}
+        for n, type in layer.state.items():
+            shape = tuple(k for k in sizes(type) if k is not None)
+            initial = layer.initial.get(n, "zeros")
+            specs.append(spec_of(f"{name}.{n}", shape, initial, (layer.operator, n)))
+    return tuple(specs), keys
+
+
 def model_function(model: GroundModel, keys: Keys) -> Function:
     """The model's output for many questions, of its weights and these."""
     low, start, question = _opened(model, keys)
@@ -101,6 +114,7 @@ def _opened(model: GroundModel, keys: Keys) -> tuple[Lowering, str, Vector]:
     """A function of a model in the making: what its questions are called there, and hold."""
     low = Lowering()
     low.layers = keys
+    low.running = running_arrays(model.layers)[1]
     low.names.taken.add("w")
     single = len(model.inputs) == 1
     start = low.names.fresh(model.input.name if single else "question")

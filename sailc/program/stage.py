@@ -16,7 +16,14 @@ from sailc.program.conversions import conversions, fitted
 from sailc.program.formulas import in_numbers
 from sailc.program.layout import is_structured
 from sailc.program.load import Source
-from sailc.program.model import Keys, learned_arrays, minimized, model_function, requirement
+from sailc.program.model import (
+    Keys,
+    learned_arrays,
+    minimized,
+    model_function,
+    requirement,
+    running_arrays,
+)
 from sailc.program.parts import has_several
 from sailc.program.placed import Placed
 from sailc.program.points import point_functions, with_lengths, with_questions
@@ -66,6 +73,7 @@ def _single(world: World, s: Scenario, name: str, keys: Keys, sources: Sequence[
         frozenset(_structured(s.link)),
         model.minimize is not None,
         flops=s.cost.train_flops,
+        running=running_arrays(model.layers)[0],
     )
     return Lowered(stage, judged.answers, judged.metrics)
 
@@ -90,6 +98,7 @@ def _several(
         several.structured(),
         asked=several.asked(),
         flops=s.cost.train_flops,
+        running=running_arrays(model.layers)[0],
     )
     return Lowered(stage, answers, metrics)
 

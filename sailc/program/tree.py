@@ -36,13 +36,15 @@ class Literal(Struct, frozen=True):
 
 class Op(Struct, frozen=True):
     """An operator on expressions. `parameters` are the layer's, by their names in its
-    declaration; `batch` is how many batch axes the first argument has."""
+    declaration, and `state` is what else the layer holds; `batch` is how many batch axes the first
+    argument has."""
 
     operator: str
     arguments: tuple[Expr, ...]
     attributes: Mapping[str, object] = field(default_factory=dict[str, object])
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     batch: int = 0
+    state: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Text(Struct, frozen=True):
@@ -150,7 +152,7 @@ class Check(Struct, frozen=True):
 
 class Function(Struct, frozen=True):
     """A function. `returned` is the binding that its one result was, where that is written
-    without a name."""
+    without a name, and `modes` what it is told beside its arguments."""
 
     name: str
     doc: str
@@ -160,6 +162,7 @@ class Function(Struct, frozen=True):
     span: Span
     checks: tuple[Check, ...] = ()
     returned: Assign | None = None
+    modes: tuple[str, ...] = ()
 
     @property
     def expressions(self) -> tuple[Expr, ...]:
@@ -302,7 +305,8 @@ class Stage(Struct, frozen=True):
     dict of a record's, a tuple of a tuple's. Where `minimized`, the loss is what the model
     minimizes: a function of weights and questions, not of outputs and truths. Where points
     have several fixtures, `asked` answers, and the loss is of weights, points and truths; so it
-    is where a program has several stages. `flops` are the operations of training with a point.
+    is where a program has several stages. `flops` are the operations of training with a point,
+    and `running` the arrays that training changes and does not learn.
     """
 
     name: str
@@ -317,6 +321,7 @@ class Stage(Struct, frozen=True):
     asked: Asked | None = None
     carried: tuple[str, ...] = ()
     flops: int | None = None
+    running: tuple[ParameterSpec, ...] = ()
 
     @property
     def grouped(self) -> bool:

@@ -98,8 +98,9 @@ REDUCTIONS = frozenset(
 
 
 class Lowering(Struct):
-    """The statements of one function, written as its terms are reached. `calls` are the
-    functions of the program that terms may call, by the identity of what stands for them."""
+    """The statements of one function, written as its terms are reached. `layers` and `running`
+    are the keys of what layers learn, and of what else they hold; `calls` are the functions of the
+    program that terms may call, by the identity of what stands for them."""
 
     names: NameTable = field(default_factory=NameTable)
     body: list[Assign] = field(default_factory=list[Assign])
@@ -107,6 +108,7 @@ class Lowering(Struct):
     uses: dict[int, int] = field(default_factory=dict[int, int])
     files: Mapping[tuple[str, str], Expr] = field(default_factory=dict[tuple[str, str], Expr])
     layers: Mapping[int, Mapping[str, str]] = field(default_factory=dict[int, Mapping[str, str]])
+    running: Mapping[int, Mapping[str, str]] = field(default_factory=dict[int, Mapping[str, str]])
     calls: Mapping[int, Callable[[Lowering, Apply], Vector]] = field(
         default_factory=dict[int, "Callable[[Lowering, Apply], Vector]"]
     )
@@ -340,10 +342,12 @@ class Lowering(Struct):
         if term.arguments:
             attributes["before"] = sizes(term.arguments[0].type)
         parameters: Mapping[str, str] = {}
+        state: Mapping[str, str] = {}
         if term.layer is not None:
             parameters = self.layers.get(id(term.layer), parameters)
+            state = self.running.get(id(term.layer), state)
         batch = len(levels)
-        op = Op(term.operator, parts, attributes, parameters, batch)
+        op = Op(term.operator, parts, attributes, parameters, batch, state)
         if term.operator in WINDOWED and batch != 1:
             op = _one_batch(op, leaves[0], sizes(term.type))
         return Leaf(op, levels, rank_of(term.type))

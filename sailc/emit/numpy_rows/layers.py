@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sailc.emit.numpy_rows.shared import block_axes, conv_ends, space_rank, whole_blocks, wraps
+from sailc.emit.numpy_rows.texts import shared
 from sailc.emit.rows import Rows
 from sailc.program.tree import Op, is_tuple
 
@@ -85,6 +86,12 @@ def _linear(op: Op) -> str:
     return "a @ weight + bias" if "bias" in op.parameters else "a @ weight"
 
 
+def batch_norm(op: Op) -> str:
+    """Its state is given whole, and written to in training."""
+    name = next(iter(op.state.values())).rsplit(".", 1)[0]
+    return f'batch_norm(a, scale, shift, running, "{name}", training)'
+
+
 ROWS: Rows = {
     "sigmoid": "1 / (1 + np.exp(-a))",
     "relu": "np.maximum(a, 0)",
@@ -100,6 +107,8 @@ ROWS: Rows = {
     "linear": _linear,
     "conv": _conv,
     "conv_transpose": _conv_transpose,
+    "batch_norm": batch_norm,
+    "dropout": "a",
     "layer_norm": "layer_norm(a, scale, shift)",
     "embedding": "weight[a]",
     "lstm": recurrent,
@@ -201,6 +210,7 @@ def spectral_conv(x, real, imaginary):
     return np.fft.irfftn(result, s=x.shape[1:-1], axes=space)
 '''
 HELPERS = {
+    "batch_norm": shared()["batch_norm"],
     "conv_transpose": _CONV_TRANSPOSE.strip(),
     "layer_norm": _LAYER_NORM.strip(),
     "lstm": _LSTM.strip(),

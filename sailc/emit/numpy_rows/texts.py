@@ -98,4 +98,17 @@ def attention(x, input, output, heads, input_bias=0, output_bias=0):
     mixed = share @ value
     return mixed.swapaxes(-2, -3).reshape(x.shape) @ output + output_bias
 ''',
+    "batch_norm": '''
+def batch_norm(x, scale, shift, running, name, training):
+    """Channels less their mean and divided by their spread: in training those of the batch, which
+    the running ones follow (Ioffe and Szegedy 2015)."""
+    if training:
+        axes, n = tuple(range(x.ndim - 1)), math.prod(x.shape[:-1])
+        mean, variance = x.mean(axis=axes), x.var(axis=axes)
+        for part, now in (("mean", mean), ("variance", variance * n / max(n - 1, 1))):
+            running[f"{{name}}.{{part}}"] = 0.9 * running[f"{{name}}.{{part}}"] + 0.1 * now
+    else:
+        mean, variance = running[f"{{name}}.mean"], running[f"{{name}}.variance"]
+    return (x - mean) / {np}.sqrt(variance + 1e-5) * scale + shift
+''',
 }

@@ -1,0 +1,52 @@
+"""Models that train otherwise than they answer: with running statistics, or random draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sailc.infer.modules.trainer import TypedTrainer, is_phased
+from sailc.plan.link import Links
+from sailc.terms import Apply, Lambda, Term, walk
+
+STEPS = frozenset({"fold", "scan", "motion", "rk4"})
+
+
+def has_modes(terms: Iterator[Term]) -> str:
+    """The operator by which terms are other in training than in answers; empty if none is."""
+    for t in terms:
+        if isinstance(t, Apply) and (
+            t.attributes.get("draws") or (t.layer is not None and t.layer.state)
+        ):
+            return t.operator
+    return ""
+
+
+def untrained(links: Links, trainer: TypedTrainer, staged: bool) -> str:
+    """What of such models no program can be written for; empty if nothing."""
+    model = links[0].model
+    roots = [k.model.output for k in links] + [k.model.minimize for k in links if k.model.minimize]
+    operator = has_modes(walk(*roots))
+    if not operator:
+        return ""
+    questions = [f.question for k in links for f in k.line.fixtures]
+    if any(map(_varies, walk(*roots, *questions))):
+        return f"`{operator}` in what is differentiated, or goes step by step"
+    if staged:
+        return f"`{operator}` where a problem has stages"
+    if model.minimize is not None:
+        return f"`{operator}` in a model that minimizes"
+    return f"`{operator}` in phases, or with L-BFGS" if is_phased(trainer.phases) else ""
+
+
+def _varies(term: Term) -> bool:
+    """Whether a model inside a term would be called by the backend's own machinery."""
+    if not isinstance(term, Apply):
+        return False
+    if term.operator == "grad":
+        return True
+    bodies = (v.body for v in term.attributes.values() if isinstance(v, Lambda))
+    return term.operator in STEPS and any(has_modes(walk(b)) or _calls(b) for b in bodies)
+
+
+def _calls(body: Term) -> bool:
+    return any(isinstance(t, Apply) and t.operator == "call" for t in walk(body))

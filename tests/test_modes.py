@@ -1,0 +1,136 @@
+"""Layers that train otherwise than they answer: running statistics, random draws."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from support import emitted_by, plan_of, program, run_here, write_one
+
+from sail_jax.target import TARGET as JAX
+from sailc.emit.numpy_rows import HELPERS
+
+TEXT = """
+    problem Saddle {
+        let points = uniform([-1, -1], [1, 1]) |> sample(100, seed = 0)
+        train    x in points |> first(64):           predict x as x[0] * x[1]
+        validate x in points |> drop(64) |> first(6): predict x as x[0] * x[1]
+        test     x in points |> last(30):            predict x as x[0] * x[1]
+    }
+
+    model Network {
+        input  x: Tensor[real, 2]
+        output y: Tensor[real, 1] = x |> linear(8) |> LAYER |> tanh |> linear(1)
+    }
+
+    trainer steps {
+        optimizer sgd(0.05)
+        epochs    4
+        batch     16
+        loss      (a: real, b: real) => (a - b) ^ 2
+        stop      stalled(validate.loss, epochs = 9)
+    }
+
+    metric error {
+        better lower
+        score  (a: real, b: real) => (a - b) ^ 2
+        reduce mean
+    }
+
+    benchmark B {
+        problems Saddle
+        models   Network
+        trainers steps
+        metrics  error
+    }
+"""
+
+
+def written(folder: Path, layer: str) -> dict[str, str]:
+    """The programs of a network with a layer, by their software."""
+    path = write_one(folder, TEXT.replace("LAYER", layer))
+    return {name.rsplit("/", 1)[1]: text for name, text in emitted_by(path).items()}
+
+
+def error(text: str, seed: int, out: Path) -> tuple[float, float]:
+    """The error of a program's answers, and its last loss in training."""
+    result = run_here(text, seed, out)[-1]
+    return result["metrics"]["error"], result["train"]["loss"]
+
+
+def test_batch_norm_learns_and_answers_alike_on_both_backends(tmp_path: Path) -> None:
+    texts = written(tmp_path, "batch_norm")
+    ours, theirs = (error(texts[name], 1, tmp_path) for name in ("JAX", "PyTorch"))
+    assert ours == pytest.approx(theirs, rel=1e-3)
+
+
+def test_running_statistics_are_not_learned(tmp_path: Path) -> None:
+    for text in written(tmp_path, "batch_norm").values():
+        result = run_here(text, 0, tmp_path)[-1]
+        assert result["model"]["parameters"] == 2 * 8 + 8 + 2 * 8 + 8 + 1
+
+
+@pytest.mark.parametrize("software", ["JAX", "PyTorch"])
+def test_draws_are_the_seed_s_and_only_in_training(tmp_path: Path, software: str) -> None:
+    kept, dropped = (written(tmp_path, f"dropout({p})")[software] for p in ("0.0", "0.5"))
+    first = error(dropped, 1, tmp_path)
+    assert first == error(dropped, 1, tmp_path)
+    assert first != error(dropped, 2, tmp_path)
+    assert first != error(kept, 1, tmp_path)
+
+
+def test_a_program_without_such_layers_says_nothing_of_them(tmp_path: Path) -> None:
+    for text in written(tmp_path, "relu").values():
+        assert "running" not in text
+        assert "training=" not in text
+
+
+# --- one step -----------------------------------------------------------------------------------
+
+
+def test_a_step_moves_running_statistics_as_pytorch_does() -> None:
+    rng = np.random.default_rng(0)
+    x, scale, shift = rng.normal(2, 3, (5, 7, 4)), rng.normal(size=4), rng.normal(size=4)
+    mean, variance = rng.normal(size=4), rng.uniform(1, 2, 4)
+    running = {"n.mean": mean.copy(), "n.variance": variance.copy()}
+    known: dict[str, object] = {"np": np}
+    exec("import math\n" + HELPERS["batch_norm"], known)
+    ours = known["batch_norm"](x, scale, shift, running, "n", True)  # type: ignore[operator]
+    inside = [torch.tensor(a) for a in (x, mean, variance, scale, shift)]
+    theirs = torch.nn.functional.batch_norm(inside[0].movedim(-1, 1), *inside[1:], training=True)
+    assert ours == pytest.approx(theirs.movedim(1, -1).numpy(), abs=1e-9)
+    assert running["n.mean"] == pytest.approx(inside[1].numpy())
+    assert running["n.variance"] == pytest.approx(inside[2].numpy())
+
+
+def test_dropout_keeps_the_mean() -> None:
+    known: dict[str, object] = {}
+    exec("import jax\nimport jax.numpy as jnp\n" + JAX.helpers["dropout"], known)
+    exec("found = dropout(jnp.ones((200, 200)), 0.3, {'key': jax.random.key(0)}, True)", known)
+    found = np.asarray(known["found"])
+    assert set(np.unique(found).round(4)) == {0.0, np.float32(1 / 0.7).round(4)}
+    assert found.mean() == pytest.approx(1, abs=0.02)
+    assert (found == 0).mean() == pytest.approx(0.3, abs=0.02)
+
+
+# --- what is left out -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (("optimizer sgd(0.05)", "optimizer [sgd(0.05), lbfgs()]"), "in phases, or with L-BFGS"),
+        (("output y", "minimize mean(y ^ 2)\n        output y"), "in a model that minimizes"),
+    ],
+)
+def test_what_cannot_be_written_is_left_out(
+    tmp_path: Path, change: tuple[str, str], reason: str
+) -> None:
+    text = program(TEXT).replace("LAYER", "batch_norm").replace(*change)
+    if "[" in change[1]:
+        text = text.replace("epochs    4", "epochs    2, 2")
+    plan = plan_of(write_one(tmp_path, text), "B")
+    assert not plan["scenarios"]
+    assert any(reason in e["reason"] for e in plan["excluded"]), plan["excluded"]
