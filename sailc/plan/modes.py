@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sailc.diagnostics.exclusions import Reason
 from sailc.infer.modules.trainer import TypedTrainer, is_phased
 from sailc.plan.link import Links
 from sailc.terms import Apply, Lambda, Term, walk
@@ -19,6 +20,13 @@ def has_modes(terms: Iterator[Term]) -> str:
         ):
             return t.operator
     return ""
+
+
+def told_apart(links: Links) -> Reason | None:
+    """Why such a network cannot stand for the solution of an equation yet."""
+    operator = has_modes(walk(*(k.model.output for k in links)))
+    text = f"`{operator}` in a network for an equation is not written by this version of sailc"
+    return Reason("X0301", text) if operator else None
 
 
 def untrained(links: Links, trainer: TypedTrainer, staged: bool) -> str:

@@ -11,7 +11,7 @@ from sailc.infer.modules.trainer import TypedTrainer, is_phased
 from sailc.plan.courses import courses
 from sailc.plan.link import Links, truth_type
 from sailc.plan.matches import GroundModel
-from sailc.plan.modes import untrained
+from sailc.plan.modes import told_apart, untrained
 from sailc.plan.ragged import chosen_by_point
 from sailc.plan.scenario import judged
 from sailc.plan.solving import is_solving, unsolved
@@ -20,6 +20,7 @@ from sailc.symbolic.vocabulary import held, strange
 from sailc.terms import Apply, Lambda, Term, walk
 from sailc.types.dims import Dim
 from sailc.types.model import (
+    Complex,
     FunctionType,
     ListType,
     RecordType,
@@ -37,7 +38,7 @@ def unwritten(
 ) -> Reason | None:
     """Why no program can be written for a link by this version."""
     if is_solving(links):
-        return unsolved(world, links)
+        return told_apart(links) or unsolved(world, links)
     missing = _of_courses(problem, links) or _unwritten(links, trainer)
     missing = missing or untrained(links, trainer, len(courses(problem, links, "test")) > 1)
     text = f"{missing} is not written by this version of sailc"
@@ -151,7 +152,8 @@ def _is_known(item: object) -> bool:
 
 
 def _is_arrays(type: Type, formulas: bool) -> bool:
-    """Tensors, or records, tuples and lists of them; formulas too, where these may be."""
+    """Tensors of real numbers or labels, or records, tuples and lists of them; formulas too,
+    where these may be."""
     match type:
         case RecordType(fields):
             return all(_is_arrays(t, formulas) for _, t in fields)
@@ -162,4 +164,4 @@ def _is_arrays(type: Type, formulas: bool) -> bool:
         case FunctionType():
             return formulas
         case _:
-            return isinstance(type, Tensor)
+            return isinstance(type, Tensor) and not isinstance(type.element, Complex)
