@@ -136,7 +136,8 @@ def _apply(
                 if not ctx.unify(lifted.type, expected, where, context):
                     return POISON
                 lifted = coerce(ctx, lifted, expected)
-            scope.names[p.name] = lifted
+            # What is known while planning, a `require` may read.
+            scope.names[p.name] = value if isinstance(value, int | float) else lifted
             arguments.append(lifted)
     if not _required(ctx, declaration, scope, span):
         return POISON

@@ -15,13 +15,12 @@ def _words(text: str) -> frozenset[str]:
 
 RESERVED = _words(
     """
-    DATA F Path abs argparse args attention auc batch_norm bce blur bool bounded_log bz2 column
-    conv conv_transpose covariance csv device dict dropout eigh evaluate find_spec float
-    functools gaussian_field gru gzip h5py hide histogram init int itertools jax jnp json key
-    layer_norm len list load log_softmax loss lstm lzma main map math max min model np open
-    optax others out pad points print qr range rk4 scan_rk4 scan_verlet seed set sobol
-    spectral_conv state stitch str sum svd test tiles time torch train training tuple type
-    verlet w wasserstein weights windows zip
+    DATA F Path abs argparse args attention auc batch_norm bce blur bool bz2 column covariance
+    csv device dict dropout eigh evaluate find_spec float functools gaussian_field gru gzip h5py
+    hide histogram init int itertools jax jnp json layer_norm len list load loss lstm lzma main
+    map math max min model np open optax others out pad points print qr range rk4 running
+    scan_rk4 scan_verlet seed set sobol spectral_conv stitch str sum svd test tiles time torch
+    train training tuple type verlet w wasserstein weights windows zip
     """
 )
 
@@ -30,8 +29,9 @@ TAKEN = _words(
     """
     after alike along answer answers answers_to array asked auc batches before by_point called
     checked checksum compile_time constants convert count data drawn each energy epochs facts
-    final_loss fingerprint first fit fit_truth given glorot he history in_order joined joules keep
-    kept known latency lecun lengths loss_of made_by memory metrics on_device output outside
+    final_loss fingerprint first fit fit_truth given glorot he history in_order
+    initial_running joined joules keep kept known latency lecun lengths loss_of made_by memory
+    metrics on_device output outside
     parameters parser passed peak_memory places questions rebuilt recalled report respond
     result rng run seconds size_of spent_flops stages start statistics step steps taken tensor
     test_time timed together train_time truth version wasserstein x y
