@@ -53,8 +53,8 @@ def _written(call: Call, points: tuple[int, ...]) -> Written:
     names = ("w", *(v.name for v in call.inputs))
     made = Function("computed", call.text, names, tuple(low.body), (result,), call.term.span)
     used = frozenset[str]().union(*map(operators_of, made.expressions))
-    by_name = ({p.name: p for p in some} for some in (specs, running))
-    return Written(made, used, *by_name, points)
+    starts, runs = ({p.name: p for p in some} for some in (specs, running))
+    return Written(made, used, starts, runs, points)
 
 
 def in_numpy(made: Written) -> Callable[..., Any]:
