@@ -61,6 +61,47 @@ TEXT = """
 """
 
 
+BOTH = """
+    problem Smooth {
+        let fields = gaussian_field(1.0, 0.3, shape = [8, 8, 1]) |> sample(8, seed = 1)
+        train z in fields |> first(6): enhance blur(z, 1.0) as z
+        test  z in fields |> last(2):  enhance blur(z, 1.0) as z
+    }
+
+    model Twice {
+        input  x: Tensor[real, h, w, c]
+        output y = blur(x, 0.5) |> conv(1, 3)
+    }
+
+    trainer t {
+        optimizer sgd(0.01)
+        epochs    1
+        batch     3
+        loss      (a: Tensor[real, ...s], b: Tensor[real, ...s]) => mean((a - b) ^ 2)
+    }
+
+    metric off {
+        better lower
+        score  (a: Tensor[real, ...s], b: Tensor[real, ...s]) => mean((a - b) ^ 2)
+        reduce mean
+    }
+
+    benchmark B {
+        problems Smooth
+        models   Twice
+        trainers t
+        metrics  off
+    }
+"""
+
+
+def test_an_operator_serves_data_and_models_in_one_program(tmp_path: Path) -> None:
+    texts = emitted_by(write_one(tmp_path, BOTH)).values()
+    found = [run_here(text, 0, tmp_path)[-1]["metrics"]["off"] for text in texts]
+    assert len(found) == 2
+    assert found[0] == pytest.approx(found[1], rel=1e-4)
+
+
 def test_damaged_pictures_are_asked_about(tmp_path: Path) -> None:
     (text,) = set(emitted_by(write_one(tmp_path, TEXT)).values())
     result = run_here(text, 0, tmp_path)[-1]

@@ -6,6 +6,7 @@ stores parameters; the rest (data, metrics, the command line) is the same everyw
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from sailc.emit.solving import solver_script
 from sailc.emit.staged import Staged, shared, statistics_of
 from sailc.emit.starts import drawers, init_function, running_function
 from sailc.emit.target import Target
+from sailc.emit.twins import told_apart
 from sailc.program.solving import AnyProgram, SolverProgram
 from sailc.program.tree import Expr, Function, Op, ParameterSpec, Program, Text
 
@@ -88,8 +90,11 @@ def script(program: AnyProgram, target: Target) -> str:
     own_rows = {**target.rows, "extern": doors.row_in_model}
     rows = {**NUMPY, "extern": doors.row}
 
+    arrays = called(operators_in(program.on_data), HELPERS)
+    tensors = _helpers(target.helpers, program.on_backend)
+
     def numpy(f: Function) -> str:
-        return function(f, rows)
+        return told_apart(function(f, rows), arrays, tensors)
 
     def own(f: Function) -> str:
         return function(f, own_rows, target.simplify)
@@ -103,13 +108,19 @@ def script(program: AnyProgram, target: Target) -> str:
     return tidy(text)
 
 
+def _helpers(known: Mapping[str, str], functions: Iterable[Function]) -> list[str]:
+    """The functions of their own that the operators of some functions call."""
+    return list(dict.fromkeys(known[o] for o in sorted(operators_in(functions)) if o in known))
+
+
 def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     stage = program.last
     used = operators_in(program.on_backend)
-    helpers = [target.helpers[o] for o in sorted(used) if o in target.helpers]
+    helpers = _helpers(target.helpers, program.on_backend)
     helpers += [target.helpers["slope"]] if program.varied else []
     helpers += [target.outside, doors.in_model] if doors.learning else []
     on_data = operators_in(program.on_data) | frozenset(["told"] * program.formulas)
+    arrays = called(on_data, HELPERS)
     modules = {MODULES[o] for o in (used - target.helpers.keys()) | on_data if o in MODULES}
     modules |= {"import itertools"} if any("itertools." in h for h in helpers) else set()
     modules |= {"import resource"} if "train.memory" in program.reads else set()
@@ -131,7 +142,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "uses_data": bool(doors.folders) or any("DATA" in t.text for t in _texts(program)),
         "doors": doors,
         "own_helpers": list(dict.fromkeys(helpers)),
-        "data_helpers": [h for h in called(on_data, HELPERS) if h not in helpers],
+        "data_helpers": [told_apart(h, arrays, helpers) for h in arrays if h not in helpers],
         "reads": program.reads,
         "history": "validate.loss" in program.reads or any(m.curve for m in program.metrics),
         "inits": _inits(program, target),

@@ -1,0 +1,19 @@
+"""Functions of one name that a program has twice: for a backend's tensors, and for arrays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+DEFINED = re.compile(r"^def (\w+)\(", re.MULTILINE)
+
+
+def told_apart(text: str, arrays: Iterable[str], tensors: Iterable[str]) -> str:
+    """A text of NumPy's that calls those for arrays by names of their own, where the backend has
+    others of the same name."""
+    others = {name: h for h in tensors for name in DEFINED.findall(h)}
+    for helper in arrays:
+        for name in DEFINED.findall(helper):
+            if others.get(name, helper) != helper:
+                text = re.sub(rf"\b{name}\(", f"{name}_of_arrays(", text)
+    return text
