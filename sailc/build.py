@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ from sailc.diagnostics.backends import NotWritten
 from sailc.diagnostics.base import Diagnostic
 from sailc.emit.doors import Doors, doors_of
 from sailc.emit.origin import Origin, origin, parts_of
+from sailc.emit.references import reference_module
 from sailc.emit.rows import NoRow
 from sailc.infer.dataset import file_line
 from sailc.infer.modules.common import World
@@ -25,6 +26,7 @@ from sailc.plan.scenario import Plan, Scenario
 from sailc.plan.select import Selection
 from sailc.program.files import Files
 from sailc.program.fitting import FittedProgram
+from sailc.program.references import References
 from sailc.program.scenario import lower_scenario
 from sailc.program.solving import AnyProgram, SolverProgram
 from sailc.program.tree import Door, Driver, Program
@@ -108,14 +110,15 @@ def missing_data(db: Database, scenarios: Iterable[Scenario]) -> list[Diagnostic
 
 class Compiled(Struct, frozen=True):
     """A scenario's program: its text, the data files that it reads and the drivers that it
-    calls, the packages that these need, whether it keeps what they give, and the code tree that
-    the text was written from."""
+    calls, the packages that these need, whether it keeps what they give, the code tree that
+    the text was written from, and the modules that lie beside it, by name."""
 
     text: str
     data: tuple[Path, ...]
     packages: tuple[str, ...] = ()
     keeps: bool = False
     program: AnyProgram | None = None
+    beside: Mapping[str, str] = {}
 
 
 def written(db: Database, scenario: Scenario) -> Compiled | NotWritten:
@@ -137,13 +140,20 @@ def compiled(db: Database, scenario: Scenario) -> Compiled:
     files = [f for d in made.drivers.values() if d.file for f in with_imported(d.file)]
     data = (*map(Path, made.data_files), *dict.fromkeys(files))
     packages = dict.fromkeys(p for d in made.drivers.values() for p in d.packages)
-    keeps = _doors(made).keeps
-    return Compiled(found.emit(made), data, distributions(tuple(packages)), keeps, made)
+    beside = dict(map(reference_module, _references(made)))
+    keeps = bool(beside) or _doors(made).keeps
+    needed = distributions(tuple(packages))
+    return Compiled(found.emit(made), data, needed, keeps, made, beside)
 
 
 def traced(scenario: Scenario, made: Compiled, line: int) -> Origin | None:
     """What a line of a scenario's program was written from (the source map)."""
     return origin(made.program, made.text, line, parts_of(scenario, _doors(made.program)))
+
+
+def _references(made: AnyProgram) -> list[References]:
+    lines = made.lines if isinstance(made, SolverProgram) else ()
+    return [x.references for x in lines if x.references is not None]
 
 
 def _doors(made: AnyProgram | None) -> Doors:

@@ -79,6 +79,7 @@ def jobs_of(
             plan.file,
             programs[s.id].keeps,
             found[s.id].seconds,
+            beside=programs[s.id].beside,
         )
         for s, seed in in_rounds(plan, found)
         if s.tuning is None

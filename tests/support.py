@@ -142,6 +142,13 @@ def emitted_by(path: Path) -> dict[str, str]:
     }
 
 
+def beside(path: Path) -> dict[str, str]:
+    """The modules beside the programs of a plan, by their names without the mark of their text."""
+    workspace = Workspace.open([path])
+    made = [compiled(workspace.db, s) for s in planned_in(workspace, path).scenarios]
+    return {n.rpartition("_")[0]: text for m in made for n, text in m.beside.items()}
+
+
 @contextmanager
 def on(text: str) -> Iterator[None]:
     """Say on which text the compiler raised."""

@@ -24,6 +24,7 @@ from support import (
     EXAMPLES,
     TESTS,
     Json,
+    beside,
     emitted_by,
     json_lines,
     plan_of,
@@ -109,12 +110,16 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Emitted:
 
 def golden_programs(folder: Path) -> dict[str, str]:
     texts = emitted_by(write_one(folder / "quickstart", QUICKSTART, "quickstart.sail"))
+    modules: dict[str, str] = {}
     for path in sorted(GOLDEN.glob("*.sail")):
-        texts |= emitted_by(write_one(folder / path.stem, path.read_text("utf-8"), path.name))
-    return {
-        "_".join([*name.split("/")[:2], BACKENDS[name.split("/")[2]]]).lower() + ".py": text
+        here = write_one(folder / path.stem, path.read_text("utf-8"), path.name)
+        texts |= emitted_by(here)
+        modules |= beside(here)
+    programs = {
+        "_".join([*name.split("/")[:2], BACKENDS[name.split("/")[2]]]).lower(): text
         for name, text in texts.items()
     }
+    return {f"{name}.py": text for name, text in {**programs, **modules}.items()}
 
 
 def test_the_golden_programs_are_what_is_emitted(tmp_path: Path, update: bool) -> None:

@@ -263,8 +263,9 @@ def results(path: Path, folder: Path) -> dict[str, dict[str, float]]:
     workspace = Workspace.open([path])
     found: dict[str, dict[str, float]] = {}
     for s in planned_in(workspace, path).scenarios:
-        script = folder / f"{s.id}.py"
-        script.write_text(compiled(workspace.db, s).text, encoding="utf-8")
+        script, made = folder / f"{s.id}.py", compiled(workspace.db, s)
+        for name, text in {s.id: made.text, **made.beside}.items():
+            (folder / f"{name}.py").write_text(text, encoding="utf-8")
         ran = python(script.name, "--out", "out", cwd=folder)
         assert ran.returncode == 0, ran.stderr
         found[s.id] = json.loads(ran.stdout.splitlines()[-1])["metrics"]

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from support import emitted_by, json_lines, python, write_one
+from support import emitted_by, json_lines, python, sail, write_one
 
 BURGERS = Path(__file__).parents[1] / "benchmarks" / "burgers.sail"
 BOTH = pytest.mark.parametrize("software", ["PyTorch", "JAX"])
@@ -76,9 +76,9 @@ def test_a_network_finds_a_shock(tmp_path: Path, software: str) -> None:
     ]:
         assert old in text
         text = text.replace(old, new)
-    (script,) = emitted_by(write_one(tmp_path, text)).values()
-    (tmp_path / "one.py").write_text(script, encoding="utf-8")
-    ran = python("one.py", "--out", "out", cwd=tmp_path)
+    sail("emit", write_one(tmp_path, text), "-o", tmp_path, exit=0)
+    (script,) = tmp_path.glob("Shock_*.py")
+    ran = python(script.name, "--out", "out", cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
     found = json.loads((tmp_path / "out" / "result.json").read_text())
     assert found["metrics"]["relative_error"] < 6e-2  # one, if it were flat

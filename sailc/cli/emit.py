@@ -38,12 +38,14 @@ def emit(file: Path, benchmark: str | None, scenario: str | None, out: Path | No
         made = written(workspace.db, chosen[0])
         if isinstance(made, Compiled):
             click.echo(made.text, nl=False)
+            for name in made.beside:
+                click.echo(f"it runs `{name}.py`, which `-o DIR` writes beside it", err=True)
             return
         t.print_diagnostics([made], workspace.source)
         t.stop(t.WRONG)
         return
     out.mkdir(parents=True, exist_ok=True)
-    wrong = False
+    wrong, told = False, set[Path]()
     for s in chosen:
         made = written(workspace.db, s)
         if not isinstance(made, Compiled):
@@ -52,6 +54,11 @@ def emit(file: Path, benchmark: str | None, scenario: str | None, out: Path | No
             continue
         parts = (s.problem.name, s.model.declaration.name, s.software.backend, s.id[:6])
         path = out / f"{'_'.join(identifier(p) if p[0].isalpha() else p for p in parts)}.py"
-        path.write_text(made.text, encoding="utf-8")
-        click.echo(str(path))
+        texts = {path.stem: made.text, **made.beside}
+        for name, text in texts.items():
+            written_to = out / f"{name}.py"
+            if written_to not in told:
+                written_to.write_text(text, encoding="utf-8")
+                click.echo(str(written_to))
+            told.add(written_to)
     t.stop(t.WRONG if wrong else t.GOOD)

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 
 from sailc import __version__
 from sailc.emit.environment import environment, is_standard, tidy, wrapped
-from sailc.emit.functions import docline, docstring, function
+from sailc.emit.equations import WRITTEN, called_by, equation_class, numpy
+from sailc.emit.functions import docline, function
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import helpers, merged, taken
+from sailc.emit.references import reference_module
 from sailc.emit.rows import operators_in
 from sailc.emit.starts import init_function
 from sailc.emit.target import Target
 from sailc.program.equations import EquationCode
 from sailc.program.solving import LineCode, SolverProgram
 from sailc.program.tree import Function, MetricCode
-
-# The files whose functions a program is made of.
-WRITTEN = ("equations", "grids")
 
 
 def solver_script(program: SolverProgram, target: Target) -> str:
@@ -33,7 +30,10 @@ def solver_script(program: SolverProgram, target: Target) -> str:
     def own(f: Function) -> str:
         return function(f, target.rows, target.simplify)
 
-    made.filters.update(numpy=_numpy, own=own, equation=partial(_equation, target))
+    def equation(e: EquationCode) -> str:
+        return equation_class(e, target)
+
+    made.filters.update(numpy=numpy, own=own, equation=equation)
     template = made.get_template(fitting.name if fitting is not None else "solving.py.jinja")
     return tidy(template.render(**_facts(program, target)))
 
@@ -42,10 +42,12 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
     functions = list(_functions(program))
     used = operators_in(functions)
     fitted = program.fitted
-    wanted = sorted(_called(functions) - ({"residual"} if fitted else set()))
+    wanted = sorted(called_by(functions) - ({"residual"} if fitted else set()))
     wanted += ["collocation", "borders"] if fitted else []
     texts, needed = taken(WRITTEN, wanted)
     extra = ["import scipy", "from dataclasses import dataclass"]
+    kept = any(x.references for x in program.lines)
+    extra += ["import runpy"] if kept else []
     if fitted:
         extra += ["import math", "from functools import partial", *target.imports]
     extra += [MODULES[o] for o in used if o in MODULES]
@@ -64,6 +66,8 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
         "init": init_function("init", fitted.parameters, target) if fitted else "",
         "learning": Learning(fitted, target, False) if fitted else None,
         "judged": "residual" in used,
+        "kept": kept,
+        "module": _module,
         "standard": [i for i in imports if is_standard(i)],
         "others": [i for i in imports if not is_standard(i)],
         "uses_data": _mentions(program, "DATA"),
@@ -79,6 +83,12 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
         "layout": fit,
         "metric_line": partial(_metric_line, program),
     }
+
+
+def _module(line: LineCode) -> str:
+    """The name of the module that finds the references of a line."""
+    assert line.references is not None
+    return reference_module(line.references)[0]
 
 
 def _distinct(functions: Iterable[Function]) -> list[Function]:
@@ -101,10 +111,6 @@ def _solve(program: SolverProgram, line: LineCode) -> str:
     if program.fitted is not None:
         return f"{program.fitted.solver}({_asked(line)}, rng, args.device)"
     return f"{line.solver.name}({_asked(line)})"
-
-
-def _numpy(f: Function) -> str:
-    return function(f, NUMPY)
 
 
 def _metric_line(program: SolverProgram, m: MetricCode) -> str:
@@ -137,26 +143,6 @@ def _functions(program: SolverProgram) -> Iterator[Function]:
         yield from e.methods
 
 
-def _called(functions: Iterable[Function]) -> set[str]:
-    """The names that the texts of some functions read."""
-    trees = (ast.parse(function(f, NUMPY)) for f in functions)
-    return {n.id for t in trees for n in ast.walk(t) if isinstance(n, ast.Name)}
-
-
 def _mentions(program: SolverProgram, word: str) -> bool:
     """Whether a text in a program's functions begins with a word."""
     return any(word in function(f, NUMPY) for f in _functions(program))
-
-
-def _equation(target: Target, e: EquationCode) -> str:
-    """A class of an equation."""
-    decorators = [target.decorator] if e.own and target.decorator else []
-    lines = [*decorators, "@dataclass(frozen=True)", f"class {e.name}:", *docstring(e.doc, 4), ""]
-    lines += [f"    {name}: float" for name in e.fields]
-    lines += [""] if e.fields else []
-    lines += [fit(f"{name} = {value}", 4) for name, value in e.facts]
-    texts = [function(m, NUMPY) for m in e.methods]
-    texts += [function(m, target.rows, target.simplify) for m in e.own]
-    for text in texts:
-        lines += ["", re.sub(r"(?m)^(?=.)", "    ", text)]
-    return "\n".join(lines)

@@ -20,6 +20,8 @@ def task_of(job: Job, held: Claim, cwd: Path, threads: int, grace: float) -> Tas
     """Lay the script into the claimed folder. It runs in the workspace, as its paths expect."""
     script = held.folder / "script.py"
     script.write_text(job.text, encoding="utf-8")
+    for name, text in job.beside.items():
+        (held.folder / f"{name}.py").write_text(text, encoding="utf-8")
     arguments = ("--seed", str(job.seed), "--out", str(held.folder))
     if job.watch is not None:
         script = held.folder / "watched.py"

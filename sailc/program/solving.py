@@ -22,6 +22,7 @@ from sailc.program.heading import title
 from sailc.program.layout import CannotLower, Group, Leaf, Vector, opened, packed
 from sailc.program.names import TAKEN, NameTable, snake
 from sailc.program.points import alike
+from sailc.program.references import References, is_reference
 from sailc.program.scoring import measure_code, score_code
 from sailc.program.solved import EXPLICIT, listing, settled
 from sailc.program.tidy import inlined
@@ -43,6 +44,7 @@ class FixtureCode(Struct, frozen=True):
     truth: Function | None
     number: float
     field: bool
+    """Whether it is a field, of which the program's references say where it is known."""
     drawn: bool
 
 
@@ -58,6 +60,8 @@ class LineCode(Struct, frozen=True):
     output: str
     fixtures: tuple[FixtureCode, ...]
     apart: str = ""
+    references: References | None = None
+    """Where the true answers of the first fixture come from, if they are references."""
 
 
 class SolverProgram(Struct, frozen=True):
@@ -104,15 +108,18 @@ def lower_solver(
         any(asks(world, a.roots) for a in asked),
     )
     every = {e.name: e for a in asked for e in a.equations}
-    codes = tuple(equation_code(e, systems.get(e.name), wanted) for e in every.values())
+    grids = systems if first.model.minimize is None else {}
+    codes = tuple(equation_code(e, grids.get(e.name), wanted) for e in every.values())
     taken = NameTable(set(TAKEN) | {c.name for c in codes})
     fitted = collocated(s, taken) if first.model.minimize is not None else None
     lines: list[LineCode] = []
     for i, a in enumerate(asked):
         about = systems.get(a.equations[0].name)
         names = tuple(taken.fresh(n) for n in a.link.line.names)
+        on_grids = tuple(equation_code(e, systems.get(e.name), SOLVED) for e in a.equations)
+        place = Place(source, folder, on_grids)
         made = _Lowering(
-            s, a.link, a.fixtures, files, about, names, taken, f"_{i + 1}" if i else ""
+            s, a.link, a.fixtures, files, about, names, taken, f"_{i + 1}" if i else "", place
         )
         lines.append(made.line(fitted, lines))
     metrics, scores = _metrics(s, asked, lines, taken)
@@ -133,6 +140,18 @@ def lower_solver(
         required=wanted.required,
         scores=scores,
     )
+
+
+SOLVED = Wanted(implicit=True, judged=False, fitted=False, required=False)
+"""What references do with equations."""
+
+
+class Place(Struct, frozen=True):
+    """Where a program comes from, and the equations of a line as references solve them."""
+
+    source: str
+    folder: str
+    on_grids: tuple[EquationCode, ...]
 
 
 class _Asked(Struct):
@@ -182,13 +201,15 @@ class _Lowering(Struct):
     names: tuple[str, ...]
     taken: NameTable
     apart: str
+    place: Place
 
     def line(self, fitted: Collocated | None, before: list[LineCode]) -> LineCode:
         load, asked = self._load(), self._asked()
         output = self.taken.fresh(self.link.fixture.name or "solution")
         solver = self._solver(before) if fitted is None else fitted.loss
         fixtures = tuple(self._fixtures(output))
-        return LineCode(load, self.names, asked, solver, output, fixtures, self.apart)
+        references = self._references(load)
+        return LineCode(load, self.names, asked, solver, output, fixtures, self.apart, references)
 
     # --- questions ---------------------------------------------------------------------------
 
@@ -220,6 +241,23 @@ class _Lowering(Struct):
             Function(name, doc, tuple(parameters), tuple(low.body), (result,), term.span)
         )
 
+    def _references(self, load: Function) -> References | None:
+        """Where the true answers come from, where they are references that a metric reads."""
+        truth = self.link.fixture.truth
+        if truth is None or not is_reference(truth) or 0 not in self.scored:
+            return None
+        return References(
+            self.s.problem.name,
+            self.place.source,
+            self.place.folder,
+            tuple(dict.fromkeys(self.files.imports)),
+            tuple(dict.fromkeys(self.files.helpers)),
+            self.place.on_grids,
+            replace(load, name="load"),
+            self.names,
+            self._of_point("reference_of", "The true answer to a question, and where.", truth),
+        )
+
     # --- answers -----------------------------------------------------------------------------
 
     def _solver(self, before: list[LineCode]) -> Function:
@@ -246,12 +284,11 @@ class _Lowering(Struct):
             name = self.taken.fresh(f.name or "answer") if i else output
             answer = self._answer(name, f, output) if i else None
             number, truth = _number(f), None
-            if number is None:
+            if number is None and not is_reference(f.truth):
                 doc = f"The true answer to {f.name or 'a question'}."
                 truth = self._of_point(self.taken.fresh(f"true_{name}"), doc, f.truth)
-            whole = i == 0
             drawn = answer is not None and "rng" in answer.parameters
-            yield FixtureCode(name, answer, truth, number or 0.0, whole, drawn)
+            yield FixtureCode(name, answer, truth, number or 0.0, is_reference(f.truth), drawn)
 
     def _answer(self, name: str, f: Question, output: str) -> Function:
         """A fixture that is computed with the answer to the first."""
@@ -382,12 +419,9 @@ def _at_point(line: DataLine, names: tuple[str, ...]) -> tuple[Lowering, list[st
 
 
 def _implicit(link: Link) -> bool:
-    """Whether any solution is found by an implicit method, which wants a Jacobian."""
-    roots = [link.model.output, *(f.truth for f in link.line.fixtures if f.truth is not None)]
-    for t in walk(*roots):
+    """Whether the solver takes an implicit method, which wants a Jacobian."""
+    for t in walk(link.model.output):
         match t:
-            case Apply(operator="reference"):
-                return True
             case Apply(operator="integrate", attributes=attributes):
                 if str(attributes["method"]) not in EXPLICIT:
                     return True

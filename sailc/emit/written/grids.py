@@ -183,11 +183,11 @@ def laws(grid, accuracy):
     def changes(t, u):
         none = sparse.csr_matrix((grid.free.shape[1],) * 2)
         found = [[none] * eq.states for _ in range(eq.states)]
-        derivatives = list(jets.changes(t, u))
+        changed = list(jets.changes(t, u))
         table = eq.jacobian(*grid.at, t, *jets.values(t, u))
         for row, factors in zip(found, map(grid.fill, table)):
-            for (state, _), factor, derivative in zip(eq.jets, factors, derivatives):
-                row[state] = row[state] + sparse.diags(factor) @ derivative
+            for (state, _), factor, change in zip(eq.jets, factors, changed):
+                row[state] = row[state] + sparse.diags(factor) @ change
         return found
 
     return rates, changes

@@ -1,0 +1,42 @@
+"""What programs about equations share: classes of equations, and functions for NumPy."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+
+from sailc.emit.functions import docstring, function
+from sailc.emit.layout import fit
+from sailc.emit.numpy_rows import NUMPY
+from sailc.emit.target import Target
+from sailc.program.equations import EquationCode
+from sailc.program.tree import Function
+
+# The files whose functions a program is made of.
+WRITTEN = ("equations", "grids")
+
+
+def numpy(f: Function) -> str:
+    """A function of NumPy's arrays."""
+    return function(f, NUMPY)
+
+
+def called_by(functions: Iterable[Function]) -> set[str]:
+    """The names that the texts of some functions read."""
+    trees = (ast.parse(numpy(f)) for f in functions)
+    return {n.id for t in trees for n in ast.walk(t) if isinstance(n, ast.Name)}
+
+
+def equation_class(e: EquationCode, target: Target | None = None) -> str:
+    """A class of an equation; `target` writes the methods that are on arrays of the backend."""
+    decorators = [target.decorator] if target and e.own and target.decorator else []
+    lines = [*decorators, "@dataclass(frozen=True)", f"class {e.name}:", *docstring(e.doc, 4), ""]
+    lines += [f"    {name}: float" for name in e.fields]
+    lines += [""] if e.fields else []
+    lines += [fit(f"{name} = {value}", 4) for name, value in e.facts]
+    texts = [numpy(m) for m in e.methods]
+    texts += [function(m, target.rows, target.simplify) for m in e.own if target is not None]
+    for text in texts:
+        lines += ["", re.sub(r"(?m)^(?=.)", "    ", text)]
+    return "\n".join(lines)

@@ -1,0 +1,56 @@
+"""References as text: a module that finds them once, and keeps them."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from sailc import __version__
+from sailc.emit.environment import environment, is_standard, tidy
+from sailc.emit.equations import WRITTEN, called_by, equation_class, numpy
+from sailc.emit.numpy_rows import HELPERS, MODULES
+from sailc.emit.pieces import merged, taken
+from sailc.emit.rows import operators_in
+from sailc.program.names import snake
+from sailc.program.references import References
+
+IMPORTS = (
+    "from dataclasses import dataclass",
+    "import fcntl",
+    "import json",
+    "from hashlib import sha256",
+    "from pathlib import Path",
+    "import h5py",
+    "import numpy as np",
+    "import scipy",
+)
+
+
+def reference_module(references: References) -> tuple[str, str]:
+    """The name of the module of some references, which tells what it finds, and its text."""
+    made = environment([])
+    made.filters.update(numpy=numpy, equation=equation_class)
+    template = made.get_template("references.py.jinja")
+    text = tidy(template.render(**_facts(references)))
+    mark = sha256(text.encode()).hexdigest()[:6]
+    return f"{snake(references.problem)}_references_{mark}", text
+
+
+def _facts(r: References) -> dict[str, object]:
+    used = operators_in(r.functions)
+    texts, needed = taken(WRITTEN, sorted(called_by(r.functions)))
+    bodies = "\n".join([*map(numpy, r.functions), *texts])
+    math = ["import math"] if "math." in bodies else []
+    lines = {*r.imports, *needed, *IMPORTS, *math, *(MODULES[o] for o in used if o in MODULES)}
+    imports = sorted(merged(sorted(lines)), key=lambda line: (line.startswith("from"), line))
+    each = ", ".join(r.names)
+    return {
+        "references": r,
+        "version": __version__,
+        "standard": [i for i in imports if is_standard(i)],
+        "others": [i for i in imports if not is_standard(i)],
+        "uses_data": "DATA" in bodies,
+        "written": texts,
+        "data_helpers": [HELPERS[o] for o in sorted(used) if o in HELPERS],
+        "each": each,
+        "each_one": each if len(r.names) == 1 else f"({each})",
+    }
