@@ -44,7 +44,7 @@ def main() -> None:
         plan = {s["id"]: s for s in sail("plan", program)["scenarios"]}
         runs = {r["scenario"]: r for r in sail("run", program)["runs"]}
     found = {(s["trainer"], named(s)): runs[k]["result"]["metrics"] for k, s in plan.items()}
-    print("| trainer | model | energy, eV | force, eV/Å | path, Å | beside DeepPotential | seconds |")
+    print("| trainer | model | energy, eV | force, eV/Å | path, Å | beside DeepPotential | s |")
     print("|---|---|---|---|---|---|---|")
     for (trainer, name), m in sorted(found.items(), key=lambda item: (item[0][0], item[1][FORCES])):
         best = found[trainer, "DeepPotential"][FORCES]
