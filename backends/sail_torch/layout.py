@@ -14,7 +14,7 @@ from sailc.emit.functions import Code
 
 # What works on each number by itself; other arguments have to be plain numbers.
 NAMES = "abs cos erf exp log log1p relu sigmoid sin sqrt tanh"
-FUNCTIONAL = "elu gelu leaky_relu silu softplus"
+FUNCTIONAL = "dropout elu gelu leaky_relu silu softplus"
 ELEMENTWISE = frozenset(
     [*(f"torch.{n}" for n in NAMES.split()), *(f"F.{n}" for n in FUNCTIONAL.split())]
 )
@@ -100,7 +100,8 @@ def _before(node: ast.expr, source: str, target: str) -> ast.expr | None:
 
 
 def _is_variable(node: ast.AST) -> bool:
-    return any(isinstance(x, ast.Name) for x in ast.walk(node))
+    names = (x.id for x in ast.walk(node) if isinstance(x, ast.Name))
+    return any(name != "training" for name in names)
 
 
 def _rank(node: ast.expr, moved: dict[str, int]) -> int:

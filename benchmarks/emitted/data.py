@@ -43,15 +43,6 @@ def clouds() -> Arrays:
     return x, x.mean(-1) > 0
 
 
-def micrographs() -> Arrays:
-    rng = np.random.default_rng(0)
-    rows = np.arange(256) / 256
-    phase = rng.uniform(0, 6, size=(8 + 4, 1, 1, 2))
-    clean = np.sin(40 * rows[:, None, None] + phase) * np.cos(25 * rows[:, None] + phase)
-    clean = standard(clean.sum(-1, keepdims=True), 8)
-    return clean + rng.normal(size=clean.shape), clean
-
-
 def drugs() -> Arrays:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(256 + 32, 6212))
@@ -69,7 +60,6 @@ SOURCES: dict[str, tuple[Callable[[], Arrays], int, int]] = {
     "sets": (bags, 4096, 64),
     "cosmoflow": (cubes, 32, 4),
     "slstr": (clouds, 8, 4),
-    "denoise": (micrographs, 8, 4),
     "uno": (drugs, 256, 32),
 }
 
