@@ -16,7 +16,7 @@ Arrays = tuple[np.ndarray, np.ndarray]
 
 
 def digits() -> Arrays:
-    x, y = load_digits(return_X_y=True)
+    x, y = map(np.asarray, load_digits(return_X_y=True))
     return x / 16, y
 
 
