@@ -115,6 +115,11 @@ def call(
         case Poison():
             return POISON
         case Var(type) | Apply(type) | Const(type) | Map(type):
+            for name, (_, at) in named.items():
+                problem = f"takes its arguments by their place, and `{name}` is given by name"
+                called = function.name if isinstance(function, Var) else "a function"
+                mend = f"{called}(…)"
+                ctx.report(WrongArguments(span=at, name=called, problem=problem, mend=mend))
             return _call_term(ctx, function, type, positional, span)
         case _:
             return not_callable(ctx, function, span)
