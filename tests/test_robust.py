@@ -46,6 +46,7 @@ FOUND = {
         "problem P {\n    train x in [1, 2]: predict x as x\n"
         "    test x in [3, 4]: predict x as x\n}\n"
     ),
+    "a trainer whose optimizer is misspelt": PROGRAMS["winds"].replace("adam(", "ada("),
     "zeros": "problem P {\n    test x in zeros([4, 2]): predict x as ones([2])\n}\n",
 }
 

@@ -214,13 +214,16 @@ class Planner(Struct):
         key = tuple(h.span for h in hints)
         if key not in self._trainers:
             self._trainers[key] = {
-                entry.declaration.name: [
-                    Trained(elaborate_trainer(self.world.context(), entry, given[0]), given[0])
-                    for given in self.selection.choices(entry, axes=False, hints=hints)
-                ]
+                entry.declaration.name: [*self._trained(entry, hints)]
                 for entry in self.selection.modules("trainers")
             }
         return self._trainers[key]
+
+    def _trained(self, entry: Entry, hints: tuple[Knob, ...]) -> Iterator[Trained]:
+        for given in self.selection.choices(entry, axes=False, hints=hints):
+            typed = elaborate_trainer(self.world.context(), entry, given[0])
+            if typed.phases:  # else its optimizer is wrong, which is told where it stands
+                yield Trained(typed, given[0])
 
     def _able(self, c: Class, entry: Entry, hints: tuple[Knob, ...]) -> list[Trained]:
         """The trainers that may have a loss for the truths of a class, or all of them for a
