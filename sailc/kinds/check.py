@@ -111,8 +111,11 @@ def _wrong(line: tree.Property, row: PropertyRow) -> str:
             good = len(words) == len(values) == 1 and words[0] in row.words
             return "" if good else " or ".join(f"`{w}`" for w in row.words)
         case "function":
+            needed = [w for w in row.parameters if not w.endswith("?")]
+            most = len(row.parameters)
             good = len(values) == 1 and isinstance(values[0], tree.Lambda)
-            return "" if good else "a function, as `(answer, truth) => …`"
+            good = good and len(needed) <= len(values[0].parameters) <= most
+            return "" if good else f"a function, as `({', '.join(needed)}) => …`"
         case "files":
             good = len(values) >= 2 and isinstance(values[0], tree.Name)
             good = good and isinstance(values[1], tree.String)

@@ -16,7 +16,8 @@ Takes = Literal[
 class PropertyRow(Struct, frozen=True):
     """A property: what its arguments are, whether it may repeat, one line of documentation.
 
-    `words` are the only words allowed where `takes` is "word".
+    `words` are the only words allowed where `takes` is "word"; `parameters` are those of a
+    "function", with a `?` where one may be left out.
     """
 
     name: str
@@ -25,6 +26,7 @@ class PropertyRow(Struct, frozen=True):
     repeats: bool = False
     words: tuple[str, ...] = ()
     required: bool = False
+    parameters: tuple[str, ...] = ()
 
 
 class Kind(Struct, frozen=True):
@@ -101,6 +103,7 @@ _ALL = (
             "function",
             "what is made small, by types: the first that accepts is taken",
             repeats=True,
+            parameters=("answer", "truth"),
         ),
         PropertyRow("schedule", "expressions", "how the rate changes"),
         PropertyRow("clip", "expression", "the largest norm of a gradient"),
@@ -123,6 +126,7 @@ _ALL = (
         ),
         PropertyRow(
             "score", "function", "a point's score: `(answer, truth) => …`, by types", repeats=True,
+            parameters=("answer", "truth", "question?"),
         ),
         PropertyRow("reduce", "expression", "one number of the list of scores"),
         PropertyRow("measure", "expression", "what of the run is measured"),
@@ -139,7 +143,9 @@ _ALL = (
         PropertyRow("order", "expressions", "keys, the first deciding"),
         PropertyRow("score", "expression", "a number to order by, higher first"),
         PropertyRow("pareto", "names", "metrics of which a run must be best in some balance"),
-        PropertyRow("prefer", "function", "when a run is preferred to another"),
+        PropertyRow(
+            "prefer", "function", "when a run is preferred to another", parameters=("a", "b"),
+        ),
         PropertyRow("plot", "expressions", "a plot for the report"),
     ),
     _kind(

@@ -271,7 +271,7 @@ def overload(
     Returns the variables and the body; None, with nothing reported, where the types of
     the parameters do not fit.
     """
-    if not isinstance(expr, tree.Lambda):
+    if not isinstance(expr, tree.Lambda) or not 2 <= len(expr.parameters) <= len(given):
         return None
     inner = scope.child()
     variables: list[Var] = []
@@ -283,8 +283,6 @@ def overload(
         variable = Var(type, p.span, p.name)
         inner.names[p.name] = variable
         variables.append(variable)
-    if len(expr.parameters) > len(given):
-        return None
     return tuple(variables), lift(ctx, ctx.evaluate(expr.body, inner), expr.body.span)
 
 
