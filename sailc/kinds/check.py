@@ -112,10 +112,13 @@ def _wrong(line: tree.Property, row: PropertyRow) -> str:
             return "" if good else " or ".join(f"`{w}`" for w in row.words)
         case "function":
             needed = [w for w in row.parameters if not w.endswith("?")]
-            most = len(row.parameters)
-            good = len(values) == 1 and isinstance(values[0], tree.Lambda)
-            good = good and len(needed) <= len(values[0].parameters) <= most
-            return "" if good else f"a function, as `({', '.join(needed)}) => …`"
+            match values:
+                case [tree.Lambda(parameters=given)] if (
+                    len(needed) <= len(given) <= len(row.parameters)
+                ):
+                    return ""
+                case _:
+                    return f"a function, as `({', '.join(needed)}) => …`"
         case "files":
             good = len(values) >= 2 and isinstance(values[0], tree.Name)
             good = good and isinstance(values[1], tree.String)
