@@ -6,8 +6,10 @@ import re
 
 from msgspec import Struct
 
+from sailc.emit.functions import expression
 from sailc.emit.layout import fit
-from sailc.program.tree import Function, MetricCode, Stage
+from sailc.emit.numpy_rows import NUMPY
+from sailc.program.tree import Expr, Function, MetricCode, Stage
 
 
 class Batch(Struct, frozen=True):
@@ -211,6 +213,8 @@ def known(stage: Stage) -> str:
 
 def metric_line(m: MetricCode) -> str:
     """How a metric's value gets into the results: a number, or the list of a curve."""
+    if m.reading is not None:
+        return reading_line(m.name, m.reading)
     name = m.function.name
     asked = ", asked" if m.asks else ""
     call = f"{name}(run)" if m.measured else f"{name}({m.answers}, {m.truth}{asked})"
@@ -223,6 +227,11 @@ def metric_line(m: MetricCode) -> str:
     if m.reduced is not None:
         value = f"float({m.reduced.name}(np.array({value})))"
     return fit(f'"{m.name}": {value},', 8)
+
+
+def reading_line(name: str, reading: Expr) -> str:
+    """How a measurement of the run gets into the results."""
+    return fit(f'"{name}": float({expression(reading, NUMPY)}),', 8)
 
 
 def pick(structured: frozenset[str], what: str, value: str, index: str) -> str:

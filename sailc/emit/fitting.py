@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sailc import __version__
 from sailc.backends import PLAIN, distributions
+from sailc.emit.batch import reading_line
 from sailc.emit.doors import Doors
 from sailc.emit.environment import environment, is_standard, tidy, wrapped
 from sailc.emit.functions import docline, function
@@ -93,6 +94,8 @@ def _count(program: FittedProgram) -> str:
 
 def _metric_line(m: MetricCode) -> str:
     """How a metric's value gets into the results."""
+    if m.reading is not None:
+        return reading_line(m.name, m.reading)
     asked = ", asked" if m.asks else ""
     given = "run" if m.measured else f"{m.answers}, {m.truth}{asked}"
     return fit(f'"{m.name}": float({m.function.name}({given})),', 8)

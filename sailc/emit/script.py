@@ -14,7 +14,7 @@ from sailc import __version__
 from sailc.emit.batch import Batch, all_of, known, metric_line, pick, size
 from sailc.emit.doors import Doors
 from sailc.emit.environment import environment, is_standard, tidy, wrapped
-from sailc.emit.functions import docline, function
+from sailc.emit.functions import docline, expression, function
 from sailc.emit.imports import STANDARD, in_order
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
@@ -99,7 +99,7 @@ def script(program: AnyProgram, target: Target) -> str:
     def own(f: Function) -> str:
         return function(f, own_rows, target.simplify)
 
-    made.filters.update(numpy=numpy, own=own)
+    made.filters.update(numpy=numpy, own=own, text=partial(expression, rows=rows))
     template = made.get_template(target.template.name)
     program = with_modes(program, target.runs)
     if program.staged:

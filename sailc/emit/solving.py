@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from sailc import __version__
+from sailc.emit.batch import reading_line
 from sailc.emit.environment import environment, is_standard, tidy, wrapped
 from sailc.emit.equations import WRITTEN, called_by, equation_class, numpy
 from sailc.emit.functions import docline, function
@@ -114,6 +115,8 @@ def _solve(program: SolverProgram, line: LineCode) -> str:
 
 
 def _metric_line(program: SolverProgram, m: MetricCode) -> str:
+    if m.reading is not None:
+        return reading_line(m.name, m.reading)
     name = m.function.name
     if m.name in program.scores:  # the scores of all lines are one list
         each = [f"{f.name}({_compared(own)})" for f, own in program.scores[m.name]]

@@ -246,6 +246,13 @@ class AnswerCode(Struct, frozen=True):
     output: str
     statistics: str
 
+    @property
+    def at_once(self) -> Expr | None:
+        """What it computes of the output alone, if that is an expression: then no function is
+        written for it."""
+        plain = not self.function.body and self.function.parameters == (self.output,)
+        return self.function.results[0] if plain else None
+
 
 class Asked(Struct, frozen=True):
     """What a program asks where points have several fixtures, written for the backend.
@@ -279,6 +286,13 @@ class MetricCode(Struct, frozen=True):
     reduced: Function | None = None
     asks: bool = False
     scores: Function | None = None
+
+    @property
+    def reading(self) -> Expr | None:
+        """What it reads of a run's measurements, if that is an expression: then no function is
+        written for it."""
+        plain = self.measured and not self.curve and not self.function.body
+        return self.function.results[0] if plain else None
 
 
 class Training(Struct, frozen=True):

@@ -145,25 +145,10 @@ def respond(w, x):
     return torch.cat([lenet(w, part) for part in parts])
 
 
-def answer(output):
-    """Outputs of the model as answers."""
-    return output.argmax(axis=-1)
-
-
 def accuracy(answer, truth):
     """Share of answers that are right."""
     scores = answer == truth
     return scores.mean()
-
-
-def training_time(run):
-    """Wall-clock time that training took, compilation apart."""
-    return run["train"]["time"]
-
-
-def throughput(run):
-    """Questions answered per second once trained."""
-    return run["test"]["count"] / run["test"]["time"]
 
 
 def timed(work):
@@ -229,11 +214,11 @@ def main():
         "model": {"parameters": parameters},
     }
     truth = points["test"][1]
-    answers = answer(output)
+    answers = output.argmax(axis=-1)
     metrics = {
         "accuracy": float(accuracy(answers, truth)),
-        "training_time": float(training_time(run)),
-        "throughput": float(throughput(run)),
+        "training_time": float(run["train"]["time"]),
+        "throughput": float(run["test"]["count"] / run["test"]["time"]),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}
     args.out.mkdir(parents=True, exist_ok=True)

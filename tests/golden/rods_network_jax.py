@@ -267,11 +267,6 @@ def mean_error_law(answer, truth):
     return scores.mean()
 
 
-def throughput(run):
-    """Questions answered per second once trained."""
-    return run["test"]["count"] / run["test"]["time"]
-
-
 def report(event, **facts):
     """Print one JSON object on a line of its own."""
     print(json.dumps({"event": event, **facts}), flush=True)
@@ -325,7 +320,7 @@ def main():
         "mean_error(law)": float(
             mean_error_law(np.stack(law_answers), np.stack(law_truths)),
         ),
-        "throughput": float(throughput(run)),
+        "throughput": float(run["test"]["count"] / run["test"]["time"]),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}
     args.out.mkdir(parents=True, exist_ok=True)
