@@ -27,8 +27,9 @@ RESERVED = _words(
 # Names of a program that metrics must not hide: its functions, and the variables of `main`.
 TAKEN = _words(
     """
-    after alike along answer answers answers_to array asked auc batches before by_point called
-    checked checksum compile_time constants convert count data drawn each energy epochs facts
+    EPOCH STEP after alike along answer answers answers_to array asked auc batches before by_point
+    called checked checksum compile_time constants convert count data drawn each energy epoch_of
+    epochs facts
     final_loss fingerprint first fit fit_truth given glorot he history in_order
     initial_running joined joules keep kept known latency lecun lengths loss_of made_by memory
     metrics on_device output outside
