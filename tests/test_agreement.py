@@ -301,6 +301,23 @@ def in_single_precision(call: Call, made: Written, arrays: Arrays, expected: Com
         near(expected[1], found[1], f"{what}: the derivatives", 2e-3)
 
 
+@pytest.mark.parametrize("double", [True, False])
+def test_a_probability_of_0_or_1_costs_the_same(double: bool) -> None:
+    """Single precision flushes exp(-100) to 0, whose logarithm and slopes are not finite."""
+    (call,) = calls("bce", 1)
+    made = written(call)
+    arrays = numbers(call, made, np.random.default_rng(0))
+    share, truth = varied(arrays)
+    at = np.arange(arrays[share].size).reshape(arrays[share].shape)
+    arrays[share], arrays[truth] = (at % 2).astype(float), (at // 2 % 2).astype(float)
+    (ours,) = by_jax([(made, arrays)], double)
+    theirs = by_torch(made, arrays, double)
+    near(theirs[0], ours[0], "the value", 1e-6)
+    near(theirs[1][:1], ours[1][:1], "the derivative by probabilities", 1e-6)
+    assert all(np.isfinite(x).all() for x in (*ours[1], *ours[2]))
+    near(by_numpy(made, arrays), ours[0], "NumPy's value", 1e-6)
+
+
 def _types(type: Type) -> list[Type]:
     return list(type.items) if isinstance(type, TupleType) else [type]
 

@@ -45,12 +45,19 @@ def slope(function, x, *known):
         return np.asarray(jax.grad(function)(x, *known))
 '''.strip()
 
+# Its derivative is PyTorch's: finite at 0 and 1, where automatic ones are not.
 BCE = '''
+@jax.custom_jvp
 def bce(share, truth):
     """Binary cross-entropy of probabilities, whose logarithms are -100 at least."""
-    least = math.exp(-100)
-    true, false = jnp.log(jnp.maximum(share, least)), jnp.log(jnp.maximum(1 - share, least))
+    true, false = jnp.maximum(jnp.log(share), -100), jnp.maximum(jnp.log(1 - share), -100)
     return -(truth * true + (1 - truth) * false)
+
+
+bce.defjvps(
+    lambda by, _, share, truth: by * (share - truth) / jnp.maximum(share * (1 - share), 1e-12),
+    lambda by, _, share, truth: by * (bce(share, 1.0) - bce(share, 0.0)),
+)
 '''.strip()
 
 AUC = '''
