@@ -10,6 +10,7 @@ import torch
 from support import emitted_by, program, run_here, said_of, write_one
 
 from sail_jax.target import TARGET as JAX
+from sail_torch.target import TARGET as TORCH
 from sailc.emit.numpy_rows import HELPERS
 
 TEXT = """
@@ -81,6 +82,15 @@ def test_draws_are_the_seed_s_and_only_in_training(tmp_path: Path, software: str
     assert first != error(kept, 1, tmp_path)
 
 
+def test_a_program_has_no_function_that_it_does_not_call(tmp_path: Path) -> None:
+    """Of pictures PyTorch's own layers are enough."""
+    layer = "reshape([1, 8, 1]) |> pad(1) |> conv(3, 3) |> batch_norm |> flat |> linear(8)"
+    text = written(tmp_path, layer)["PyTorch"]
+    assert "F.batch_norm(" in text
+    assert "def batch_norm(" not in text
+    assert "def pad(" not in text
+
+
 def test_a_program_without_such_layers_says_nothing_of_them(tmp_path: Path) -> None:
     for text in written(tmp_path, "relu").values():
         assert "running" not in text
@@ -103,6 +113,31 @@ def test_a_step_moves_running_statistics_as_pytorch_does() -> None:
     assert ours == pytest.approx(theirs.movedim(1, -1).numpy(), abs=1e-9)
     assert running["n.mean"] == pytest.approx(inside[1].numpy())
     assert running["n.variance"] == pytest.approx(inside[2].numpy())
+
+
+@pytest.mark.parametrize("space", [(), (1,), (1, 1)])
+def test_a_batch_of_one_point_has_no_spread(space: tuple[int, ...]) -> None:
+    """PyTorch's own function refuses it; what JAX and NumPy make of it is written there, too."""
+    rng = np.random.default_rng(0)
+    x, scale, shift = rng.normal(2, 3, (1, *space, 4)), rng.normal(size=4), rng.normal(size=4)
+    running = {"n.mean": rng.normal(size=4), "n.variance": rng.uniform(1, 2, 4)}
+    mean, variance = (torch.tensor(a) for a in running.values())
+    known: dict[str, object] = {"np": np, "torch": torch, "F": torch.nn.functional}
+    exec("import math\n" + HELPERS["batch_norm"], known)
+    ours = known["batch_norm"](x, scale, shift, running, "n", True)  # type: ignore[operator]
+    exec(TORCH.helpers["batch_norm"], known)
+    inside = [torch.tensor(x).movedim(-1, 1), mean, variance, torch.tensor(scale)]
+    theirs = known["batch_norm"](*inside, torch.tensor(shift), True)  # type: ignore[operator]
+    assert ours == pytest.approx(theirs.movedim(1, -1).numpy())
+    assert running["n.mean"] == pytest.approx(mean.numpy())
+    assert running["n.variance"] == pytest.approx(variance.numpy())
+
+
+def test_batches_of_one_learn(tmp_path: Path) -> None:
+    path = write_one(tmp_path, TEXT.replace("LAYER", "batch_norm").replace("16", "1"))
+    texts = {name.rsplit("/", 1)[1]: text for name, text in emitted_by(path).items()}
+    ours, theirs = (error(texts[name], 1, tmp_path) for name in ("JAX", "PyTorch"))
+    assert ours == pytest.approx(theirs, rel=1e-3)
 
 
 def test_dropout_keeps_the_mean() -> None:

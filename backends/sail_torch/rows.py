@@ -63,10 +63,14 @@ def _conv_transpose(op: Op) -> str:
 
 
 def _batch_norm(op: Op) -> str:
+    """PyTorch's own refuses one number for each channel, which a batch of one point may be."""
+    before = op.attributes["before"]
+    assert is_tuple(before)
+    name = "F.batch_norm" if any(n != 1 for n in before[:-1]) else "batch_norm"
     numbers = "mean, variance, scale, shift, training"
     if op.batch == 1 and not space_rank(op):
-        return f"F.batch_norm(a, {numbers})"
-    return f"F.batch_norm(a.movedim(-1, 1), {numbers}).movedim(1, -1)"
+        return f"{name}(a, {numbers})"
+    return f"{name}(a.movedim(-1, 1), {numbers}).movedim(1, -1)"
 
 
 def _pool(op: Op) -> str:

@@ -63,6 +63,15 @@ def pad(x, n, kind):
     return x
 '''.strip()
 
+BATCH_NORM = '''
+def batch_norm(x, mean, variance, scale, shift, training):
+    """PyTorch's own, which refuses one number for each channel: it takes it twice."""
+    if x.numel() == x.shape[1]:
+        x = x.expand(2, *x.shape[1:])
+        return F.batch_norm(x, mean, variance, scale, shift, training)[:1]
+    return F.batch_norm(x, mean, variance, scale, shift, training)
+'''.strip()
+
 AUC = '''
 def auc(scores, labels):
     """Area under the ROC curve, from the ranks of the positive (Mann and Whitney 1947)."""
@@ -120,6 +129,7 @@ TARGET = Target(
         "auc": AUC,
         "pad": PAD,
         **shared(**WORDS),
+        "batch_norm": BATCH_NORM,
         "slope": SLOPE,
         **MOTION,
         **tiling.helpers(

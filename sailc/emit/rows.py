@@ -94,11 +94,16 @@ def render(expr: Expr, rows: Rows) -> ast.expr:
             raise TypeError("a function with statements is no expression")
 
 
-def _operator(op: Op, rows: Rows) -> ast.expr:
+def row_text(op: Op, rows: Rows) -> str:
+    """What an operator's row says, its holes open. Raises `NoRow` where it is lacking."""
     row = rows.get(op.operator)
     if row is None:
         raise NoRow(op.operator)
-    text = row if isinstance(row, str) else row(op)
+    return row if isinstance(row, str) else row(op)
+
+
+def _operator(op: Op, rows: Rows) -> ast.expr:
+    text = row_text(op, rows)
     arguments = [render(a, rows) for a in op.arguments]
     holes = dict(zip(ARGUMENTS, arguments, strict=False))
     holes["args"] = ast.Tuple(arguments, ast.Load())

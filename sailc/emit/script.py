@@ -6,7 +6,7 @@ stores parameters; the rest (data, metrics, the command line) is the same everyw
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -22,12 +22,12 @@ from sailc.emit.modes import ops_of, with_modes
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import helpers as called
 from sailc.emit.points import data_facts
-from sailc.emit.rows import operators_in
+from sailc.emit.rows import operators_in, row_text
 from sailc.emit.solving import solver_script
 from sailc.emit.staged import Staged, shared, statistics_of
 from sailc.emit.starts import drawers, init_function, running_function
 from sailc.emit.target import Target
-from sailc.emit.twins import told_apart
+from sailc.emit.twins import calls, told_apart
 from sailc.program.solving import AnyProgram, SolverProgram
 from sailc.program.tree import Expr, Function, Op, ParameterSpec, Program, Text
 
@@ -91,7 +91,7 @@ def script(program: AnyProgram, target: Target) -> str:
     rows = {**NUMPY, "extern": doors.row}
 
     arrays = called(operators_in(program.on_data), HELPERS)
-    tensors = _helpers(target.helpers, program.on_backend)
+    tensors = _helpers(target, program.on_backend)
 
     def numpy(f: Function) -> str:
         return told_apart(function(f, rows), arrays, tensors)
@@ -108,15 +108,18 @@ def script(program: AnyProgram, target: Target) -> str:
     return tidy(text)
 
 
-def _helpers(known: Mapping[str, str], functions: Iterable[Function]) -> list[str]:
-    """The functions of their own that the operators of some functions call."""
-    return list(dict.fromkeys(known[o] for o in sorted(operators_in(functions)) if o in known))
+def _helpers(target: Target, functions: Iterable[Function]) -> list[str]:
+    """The functions of their own that the rows of some functions call."""
+    own = target.helpers
+    ops = [o for f in functions for e in f.expressions for o in ops_of(e) if o.operator in own]
+    called = {o.operator for o in ops if calls(row_text(o, target.rows), own[o.operator])}
+    return list(dict.fromkeys(own[o] for o in sorted(called)))
 
 
 def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     stage = program.last
     used = operators_in(program.on_backend)
-    helpers = _helpers(target.helpers, program.on_backend)
+    helpers = _helpers(target, program.on_backend)
     helpers += [target.helpers["slope"]] if program.varied else []
     helpers += [target.outside, doors.in_model] if doors.learning else []
     on_data = operators_in(program.on_data) | frozenset(["told"] * program.formulas)

@@ -8,6 +8,11 @@ from collections.abc import Iterable
 DEFINED = re.compile(r"^def (\w+)\(", re.MULTILINE)
 
 
+def calls(text: str, helper: str) -> bool:
+    """Whether a text calls a function that another defines."""
+    return any(re.search(rf"(?<![.\w]){name}\(", text) for name in DEFINED.findall(helper))
+
+
 def told_apart(text: str, arrays: Iterable[str], tensors: Iterable[str]) -> str:
     """A text of NumPy's that calls those for arrays by names of their own, where the backend has
     others of the same name."""
