@@ -7,7 +7,7 @@ operator needs no more than its declaration to be called in tests.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -73,10 +73,15 @@ def library() -> World:
 
 
 @cache
+def vocabulary() -> Mapping[str, Entry]:
+    """The operators that the library declares, and not by other operators."""
+    return {n: e for n, e in sorted(library().names.prelude.items()) if _is_primitive(e)}
+
+
+@cache
 def operators() -> Mapping[str, Entry]:
-    """The operators of numbers: declared in one of the files, and not by other operators."""
-    prelude = sorted(library().names.prelude.items())
-    return {n: e for n, e in prelude if Path(e.file).stem in NUMERIC and _is_primitive(e)}
+    """Those of numbers."""
+    return {n: e for n, e in vocabulary().items() if Path(e.file).stem in NUMERIC}
 
 
 def _is_primitive(entry: Entry) -> bool:
@@ -96,7 +101,7 @@ def calls(name: str, count: int) -> tuple[Call, ...]:
     random, found = Random(name), list[Call]()
     seen, refused = set[str](), ""
     for _ in range(TRIES):
-        draw = _Draw(operators()[name], random)
+        draw = _Draw(vocabulary()[name], random)
         text = draw.text()
         whole = f"{text} {[show(v.type) for v in draw.inputs]}"
         if whole in seen:
@@ -111,6 +116,24 @@ def calls(name: str, count: int) -> tuple[Call, ...]:
             break
     assert found, f"no call of `{name}` that was drawn type-checks; the last: {refused}"
     return tuple(found)
+
+
+def refusal(text: str, inputs: Mapping[str, Callable[[Solver], Type]]) -> str:
+    """What is wrong with a call, its inputs of some types; empty for one that is right."""
+    context: Context = library().context()
+    scope = context.root(library().names.prelude["sum"].file).child()
+    for name, type in inputs.items():
+        scope.names[name] = Var(type(context.solver), NOWHERE, name)
+    context.evaluate(_expression(text), scope)
+    return next((d.message for d in context.found.values() if d.severity == "error"), "")
+
+
+def _expression(text: str) -> tree.Expr:
+    file, wrong = parse(Source("drawn.sail", f"fn drawn = {text}\n"))
+    assert not wrong, text
+    value = file.declarations[0].value
+    assert value is not None
+    return value
 
 
 class _Draw:
@@ -243,11 +266,7 @@ class _Draw:
 
     def call(self, text: str) -> Call | str:
         """The call, or why the compiler refuses it."""
-        file, wrong = parse(Source("drawn.sail", f"fn drawn = {text}\n"))
-        assert not wrong, text
-        value = file.declarations[0].value
-        assert value is not None
-        made = self.context.evaluate(value, self.scope)
+        made = self.context.evaluate(_expression(text), self.scope)
         if self.context.failed:
             said = next(iter(self.context.found.values()))
             return f"`{text}`: {said.message}"

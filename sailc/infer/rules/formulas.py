@@ -10,7 +10,7 @@ from sailc.infer.context import Context
 from sailc.infer.lift import held, lift
 from sailc.infer.values import POISON, Function, Value
 from sailc.terms import Apply, Const, Lambda, Term
-from sailc.types.model import BOOLEAN, REAL, FunctionType, Num, Tensor, Type, Unknown
+from sailc.types.model import BOOLEAN, REAL, FunctionType, Num, Tensor, Type, TypeVar, Unknown
 
 if TYPE_CHECKING:
     from sailc.infer.bound import Bound
@@ -49,7 +49,7 @@ def _functions(ctx: Context, call: Bound) -> tuple[Term, Term] | None:
         wanted = next((ctx.type_of(t) for t in found.values()), None)
         found[name] = term = held(ctx, call.value(name), call.where(name), wanted)
         type = ctx.type_of(term)
-        if isinstance(type, Unknown):
+        if isinstance(type, Unknown | TypeVar):
             return None
         if not isinstance(type, FunctionType):
             problem = "`equivalent` compares two functions"

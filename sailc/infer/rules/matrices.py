@@ -9,6 +9,7 @@ from sailc.infer.context import Context
 from sailc.infer.lift import lift
 from sailc.infer.rules.arithmetic import as_number
 from sailc.infer.rules.ordered import along, refuse, tensor_of
+from sailc.infer.rules.undecided import has_open_rank, undecided
 from sailc.infer.values import POISON, Value
 from sailc.terms import Apply, Term
 from sailc.types.dims import Dim
@@ -19,19 +20,24 @@ if TYPE_CHECKING:
     from sailc.infer.rules import Rule
 
 
-def _matrix(ctx: Context, call: Bound) -> tuple[Term, Num, Dim, Dim] | None:
-    """A matrix, its numbers, its rows and columns; None after a reported mistake."""
+Matrix = tuple[Term, Num, Dim, Dim]
+"""A matrix, its numbers, its rows and columns."""
+
+
+def _matrix(ctx: Context, call: Bound, parts: int = 1) -> Matrix | Value:
+    """The first argument as a matrix; or what an operator gives, as so many parts, where it is
+    open or a mistake."""
     term = tensor_of(ctx, call)
-    if term is None:
-        return None
+    if term is None or has_open_rank(ctx.type_of(term)):
+        return undecided(ctx, call, term, parts)
     match ctx.type_of(term):
         case Tensor(Num() as e, (Dim() as m, Dim() as n)):
             return term, Num(ctx.solver.unit(e.unit)), m, n
         case Tensor(TypeVar(), _):
-            return None
+            return undecided(ctx, call, term, parts)
         case found:
             refuse(ctx, call, found, "a matrix")
-            return None
+            return POISON
 
 
 def _factors(call: Bound, term: Term, *parts: Type) -> Apply:
@@ -39,9 +45,9 @@ def _factors(call: Bound, term: Term, *parts: Type) -> Apply:
 
 
 def _qr(ctx: Context, call: Bound) -> Value:
-    found = _matrix(ctx, call)
-    if found is None:
-        return POISON
+    found = _matrix(ctx, call, 2)
+    if not isinstance(found, tuple):
+        return found
     term, e, m, n = found
     if ((m - n).value or 0) < 0:
         problem = "takes a matrix with as many rows as columns at least"
@@ -51,9 +57,9 @@ def _qr(ctx: Context, call: Bound) -> Value:
 
 
 def _svd(ctx: Context, call: Bound) -> Value:
-    found = _matrix(ctx, call)
-    if found is None:
-        return POISON
+    found = _matrix(ctx, call, 3)
+    if not isinstance(found, tuple):
+        return found
     term, e, m, n = found
     more = (m - n).value
     k = ctx.solver.dim_var("k") if more is None else n if more >= 0 else m
@@ -61,9 +67,9 @@ def _svd(ctx: Context, call: Bound) -> Value:
 
 
 def _eigh(ctx: Context, call: Bound) -> Value:
-    found = _matrix(ctx, call)
-    if found is None:
-        return POISON
+    found = _matrix(ctx, call, 2)
+    if not isinstance(found, tuple):
+        return found
     term, e, m, n = found
     wrong = ctx.solver.unify_dims(m, n, call.span)
     if wrong is not None:
@@ -74,8 +80,8 @@ def _eigh(ctx: Context, call: Bound) -> Value:
 
 def _covariance(ctx: Context, call: Bound) -> Value:
     found = _matrix(ctx, call)
-    if found is None:
-        return POISON
+    if not isinstance(found, tuple):
+        return found
     term, e, _, n = found
     return Apply(Tensor(Num(e.unit**2), (n, n)), call.span, "covariance", (term,))
 

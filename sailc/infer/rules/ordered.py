@@ -9,6 +9,7 @@ from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
 from sailc.infer.lift import lift
 from sailc.infer.rules.arithmetic import as_number
+from sailc.infer.rules.undecided import has_open_rank, is_open, undecided
 from sailc.infer.values import POISON, Value, as_dim
 from sailc.terms import Apply, Term
 from sailc.types.dims import Dim, const
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 def tensor_of(ctx: Context, call: Bound) -> Term | None:
     """The first argument as a tensor of numbers: a list of tensors along a new first dimension.
-    None after a reported mistake."""
+    What is open stays what it is. None after a reported mistake."""
     name = next(iter(call.values))
     term = as_number(ctx, lift(ctx, call.value(name), call.where(name)))
     match ctx.type_of(term):
@@ -42,6 +43,8 @@ def tensor_of(ctx: Context, call: Bound) -> Term | None:
             return Apply(Tensor(e, (n, *shape)), term.span, "stack_list", (term,))
         case Unknown():
             return None
+        case found if is_open(found):
+            return term
         case found:
             refuse(ctx, call, found, "a list or tensor of real numbers")
             return None
@@ -82,7 +85,9 @@ def along(ctx: Context, call: Bound, term: Term) -> tuple[Term, Shape, int] | No
 def _running(ctx: Context, call: Bound) -> Value:
     """`cumsum sort`: as many numbers as before."""
     term = tensor_of(ctx, call)
-    found = along(ctx, call, term) if term is not None else None
+    if term is None or is_open(ctx.type_of(term)):
+        return undecided(ctx, call, term)
+    found = along(ctx, call, term)
     if found is None:
         return POISON
     source, shape, axis = found
@@ -95,7 +100,10 @@ def _running(ctx: Context, call: Bound) -> Value:
 def _histogram(ctx: Context, call: Bound) -> Value:
     """`histogram(xs, bins, low, high)`: a count for each bin; bounds in the unit of the numbers."""
     term = tensor_of(ctx, call)
-    found = along(ctx, call, term) if term is not None else None
+    whole = call.value("axis") is False
+    if term is None or (is_open if whole else has_open_rank)(ctx.type_of(term)):
+        return undecided(ctx, call, term)
+    found = along(ctx, call, term)
     bins = as_dim(call.value("bins"))
     if bins is None:
         ctx.report(NotKnownYet(span=call.where("bins"), what="a number of bins"))
@@ -135,6 +143,8 @@ def _windows(ctx: Context, call: Bound) -> Value:
             return Apply(type, call.span, "windows", (term,), attributes)
         case Unknown():
             return POISON
+        case found if has_open_rank(found):
+            return undecided(ctx, call, term)
         case found:
             refuse(ctx, call, found, "a list or tensor")
             return POISON

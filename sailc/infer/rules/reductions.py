@@ -8,6 +8,7 @@ from sailc.diagnostics.types import NotKnownYet, OutOfRange, TypeMismatch
 from sailc.infer.context import Context
 from sailc.infer.lift import lift
 from sailc.infer.rules.arithmetic import as_number
+from sailc.infer.rules.undecided import has_open_rank, undecided
 from sailc.infer.values import POISON, Value, as_dim
 from sailc.terms import Apply, Term
 from sailc.types.dims import Dim
@@ -89,7 +90,7 @@ def _without(ctx: Context, call: Bound, shape: Shape, axis: int | None) -> Shape
     if axis is None:
         return ()
     if not all(isinstance(i, Dim) for i in shape):
-        if axis < 0 and isinstance(shape[axis], Dim):
+        if _is_from_end(shape, axis):
             return (*shape[:axis], *shape[len(shape) + axis + 1 :])
         return (ctx.solver.spread_var(),)
     if not -len(shape) <= axis < len(shape):
@@ -100,6 +101,11 @@ def _without(ctx: Context, call: Bound, shape: Shape, axis: int | None) -> Shape
         return None
     axis %= len(shape)
     return (*shape[:axis], *shape[axis + 1 :])
+
+
+def _is_from_end(shape: Shape, axis: int) -> bool:
+    """Whether an axis of a tensor is known, which has some run of dimensions: it follows on it."""
+    return -len(shape) <= axis < 0 and all(isinstance(n, Dim) for n in shape[axis:])
 
 
 def _refuse(ctx: Context, call: Bound, term: Term) -> Value:
@@ -148,7 +154,9 @@ def _position(ctx: Context, call: Bound) -> Value:
             at = axis if isinstance(axis, int) and not isinstance(axis, bool) else None
             if at is None and len(shape) == 1:
                 at = 0
-            if at is None or (at < 0 and not isinstance(shape[at], Dim)):
+            if has_open_rank(ctx.type_of(term)) and (at is None or not _is_from_end(shape, at)):
+                return undecided(ctx, call, term)
+            if at is None:
                 return _reduced(ctx, call, term, Num())
             rest = _without(ctx, call, shape, at)
             n = shape[at] if -len(shape) <= at < len(shape) else None

@@ -8,6 +8,7 @@ from sailc.diagnostics.types import DimensionMismatch, NotKnownYet, TypeMismatch
 from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
 from sailc.infer.lift import lift, listed
+from sailc.infer.rules.undecided import has_open_rank, undecided
 from sailc.infer.values import POISON, RunOf, Sequence, Value, as_dim, as_run
 from sailc.terms import Apply, Term
 from sailc.types.dims import Dim, atom, const
@@ -34,8 +35,8 @@ def _first(ctx: Context, call: Bound) -> Term:
 
 def _not_tensor(ctx: Context, call: Bound, term: Term) -> Value:
     type = ctx.type_of(term)
-    if isinstance(type, TypeVar):
-        return Apply(ctx.solver.type_var(), call.span, call.name, (term,))
+    if has_open_rank(type):
+        return undecided(ctx, call, term)
     if not isinstance(type, Unknown):
         ctx.report(
             TypeMismatch(
