@@ -155,3 +155,30 @@ def test_other_places_are_other_references(rods: Path, tmp_path: Path) -> None:
 
 def mark(text: str) -> str:
     return text[text.index("rods_references_") :][:22]
+
+
+MEASURED = RODS.replace(
+    "problem Rods {", 'dataset rods { file rows, "rods.csv" }\n\nproblem Rods {'
+)
+MEASURED = MEASURED.replace("eq in [Heat(0.5), Heat(1)]", "r in rods.rows")
+MEASURED = MEASURED.replace("solve eq as reference(eq", "solve Heat(r[0]) as reference(Heat(r[0])")
+
+
+def test_other_data_are_other_references(tmp_path: Path) -> None:
+    path, data = write_one(tmp_path, MEASURED), tmp_path / "rods.csv"
+    data.write_text("k\n0.5\n1.0\n", "utf-8")
+    sail("run", path, "Both", exit=0)
+    (listed,) = sail_json("fixtures", "list", tmp_path, exit=0)
+    assert not listed["stale"]
+    data.write_text("k\n0.5\n0.25\n", "utf-8")
+    assert "rods.csv has changed" in sail_json("fixtures", "list", tmp_path)[0]["stale"]
+    ran = sail_json("run", path, "Both", exit=0)
+    assert {r["status"] for r in ran["runs"]} == {"ran"}
+    listed = sail_json("fixtures", "list", tmp_path, exit=0)
+    assert sorted(bool(f["stale"]) for f in listed) == [False, True]
+    assert "1 removed" in sail("fixtures", "prune", tmp_path, exit=0).output
+    file: Any = h5py.File(kept(path))
+    with file:
+        places, values = file["0"][...], file["1"][...]
+    exact = np.sin(np.pi * places[1, 0]) * np.exp(-0.25 * np.pi**2 * places[1, 1])
+    assert np.abs(values[1, ..., 0] - exact).max() < 1e-5

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from sailc.backends import distributions
 from sailc.emit.functions import docstring
 from sailc.emit.layout import fit
+from sailc.emit.pieces import KEEPING, taken
 from sailc.emit.rows import ARGUMENTS, Row
 from sailc.program.names import RESERVED, identifier
 from sailc.program.tree import (
@@ -167,7 +168,14 @@ class Doors(Struct, frozen=True):
         found = ["import itertools"] if repeats else []
         found += ["import sys"] if self.folders else []
         found += ["import ast"] if self.folders and self.keeps else []
-        return (*found, *(_KEEPING if self.keeps else ()))
+        return (*found, *(self._keeping[1] if self.keeps else ()))
+
+    @property
+    def _keeping(self) -> tuple[list[str], list[str]]:
+        """The functions that keep what comes from outside, and their imports."""
+        kept = ["made_by", "folder_of", "locked", "read_columns", "write_columns", "checksum"]
+        texts, needed = taken(KEEPING, kept)
+        return texts, [*needed, "from importlib.metadata import version"]
 
     @property
     def keeps(self) -> bool:
@@ -198,7 +206,7 @@ class Doors(Struct, frozen=True):
             folders=len(self.folders),
         )
         own = [self._function(d, name) for d, name in self.names.items()]
-        return "\n\n\n".join([shared, *own])
+        return "\n\n\n".join([*(self._keeping[0] if self.keeps else ()), shared, *own])
 
     def _function(self, door: Door, name: str) -> str:
         where = self.driver(door).place
@@ -244,14 +252,6 @@ def _rebuilt(
     if any(isinstance(key, str) for key, _ in parts):
         return "{" + ", ".join(f'"{key}": {text}' for key, text in parts) + "}"
     return "(" + "".join(f"{text}, " for _, text in parts) + ")"
-
-
-_KEEPING = (
-    "import fcntl",
-    "import hashlib",
-    "from importlib.metadata import version",
-    "import h5py",
-)
 
 
 def _kept(door: Door) -> bool:

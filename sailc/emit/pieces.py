@@ -15,6 +15,8 @@ from sailc.emit.formulas import CALLED
 WRITTEN = Path(__file__).parent / "written"
 ELSEWHERE = {"formulas": Path(sailc.symbolic.written.__file__).parent / "formulas.py"}
 """What is the compiler's, too."""
+KEEPING = ("fixtures",)
+"""The file whose functions keep what takes long to find."""
 
 
 class Piece(Struct, frozen=True):
@@ -43,8 +45,9 @@ def pieces(*files: str) -> Pieces:
         for node in ast.parse(text).body:
             match node:
                 case ast.FunctionDef(name=own) | ast.ClassDef(name=own):
+                    marks = [f"@{ast.unparse(d)}" for d in node.decorator_list]
                     segment = ast.get_source_segment(text, node) or ""
-                    functions[own] = Piece(segment, _names(node))
+                    functions[own] = Piece("\n".join([*marks, segment]), _names(node))
                 case ast.ImportFrom(module=module) if (module or "").startswith("sailc."):
                     pass
                 case ast.Import(names) | ast.ImportFrom(names=names):

@@ -7,22 +7,21 @@ from hashlib import sha256
 from sailc import __version__
 from sailc.emit.environment import environment, is_standard, tidy
 from sailc.emit.equations import WRITTEN, called_by, equation_class, numpy
+from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import HELPERS, MODULES
-from sailc.emit.pieces import merged, taken
+from sailc.emit.pieces import KEEPING, merged, taken
 from sailc.emit.rows import operators_in
 from sailc.program.names import snake
 from sailc.program.references import References
 
 IMPORTS = (
     "from dataclasses import dataclass",
-    "import fcntl",
-    "import json",
-    "from hashlib import sha256",
     "from pathlib import Path",
-    "import h5py",
     "import numpy as np",
     "import scipy",
 )
+
+KEPT = ("made_by", "file_hash", "folder_of", "locked", "read_columns", "write_columns")
 
 
 def reference_module(references: References) -> tuple[str, str]:
@@ -38,9 +37,17 @@ def reference_module(references: References) -> tuple[str, str]:
 def _facts(r: References) -> dict[str, object]:
     used = operators_in(r.functions)
     texts, needed = taken(WRITTEN, sorted(called_by(r.functions)))
-    bodies = "\n".join([*map(numpy, r.functions), *texts])
+    keeping, kept = taken(KEEPING, KEPT)
+    bodies = "\n".join([*map(numpy, r.functions), *texts, *r.files])
     math = ["import math"] if "math." in bodies else []
-    lines = {*r.imports, *needed, *IMPORTS, *math, *(MODULES[o] for o in used if o in MODULES)}
+    lines = {
+        *r.imports,
+        *needed,
+        *kept,
+        *IMPORTS,
+        *math,
+        *(MODULES[o] for o in used if o in MODULES),
+    }
     imports = sorted(merged(sorted(lines)), key=lambda line: (line.startswith("from"), line))
     each = ", ".join(r.names)
     return {
@@ -50,6 +57,8 @@ def _facts(r: References) -> dict[str, object]:
         "others": [i for i in imports if not is_standard(i)],
         "uses_data": "DATA" in bodies,
         "written": texts,
+        "keeping": keeping,
+        "layout": fit,
         "data_helpers": [HELPERS[o] for o in sorted(used) if o in HELPERS],
         "each": each,
         "each_one": each if len(r.names) == 1 else f"({each})",

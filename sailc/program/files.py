@@ -22,7 +22,8 @@ class Files(Struct):
     find: FindFile
     imports: list[str] = field(default_factory=list[str])
     helpers: list[str] = field(default_factory=list[str])
-    paths: list[str] = field(default_factory=list[str])
+    paths: dict[str, str] = field(default_factory=dict[str, str])
+    """The expression that gives the path of each, in a program."""
 
     def read_by(self, root: Term) -> Iterator[tuple[tuple[str, str], Expr]]:
         """The files that a term reads, by dataset and name, with the text that opens each."""
@@ -33,6 +34,13 @@ class Files(Struct):
             elif isinstance(t, Apply) and t.operator == "path":
                 key = (str(t.attributes["dataset"]), str(t.attributes["file"]))
                 yield key, self._path(str(t.attributes["source"]), *key)
+
+    def paths_in(self, root: Term) -> tuple[str, ...]:
+        """The expressions that give the paths of the files that a term reads."""
+        own = type(self)(self.find)
+        for _ in own.read_by(root):
+            pass
+        return tuple(own.paths.values())
 
     def _opened(self, source: str, dataset: str, name: str, type: Type) -> Expr:
         location, header, options = self.find(source, dataset, name)
@@ -57,8 +65,7 @@ class Files(Struct):
         """The expression of a file's path."""
         assert location is not None
         self.imports += location.imports
-        if str(location.path) not in self.paths:
-            self.paths.append(str(location.path))
+        self.paths.setdefault(str(location.path), location.expression)
         return location.expression
 
 

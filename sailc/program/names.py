@@ -29,13 +29,13 @@ TAKEN = _words(
     """
     EPOCH STEP after alike along answer answers answers_to array asked auc batches before by_point
     called checked checksum compile_time constants convert count data drawn each energy epoch_of
-    epochs facts
-    final_loss fingerprint first fit fit_truth given glorot he history in_order
-    initial_running joined joules keep kept known latency lecun lengths loss_of made_by memory
-    metrics on_device output outside
-    parameters parser passed peak_memory places questions rebuilt recalled report respond
-    result rng run seconds size_of spent_flops stages start statistics step steps taken tensor
-    test_time timed together train_time truth version wasserstein x y
+    epochs facts file_hash
+    final_loss fingerprint first fit fit_truth folder_of given glorot he history in_order
+    initial_running joined joules keep kept known latency lecun lengths locked loss_of made_by
+    memory metrics on_device output outside
+    parameters parser passed peak_memory places questions read_columns rebuilt recalled report
+    respond result rng run seconds size_of spent_flops stages start statistics step steps taken
+    tensor test_time timed together train_time truth version wasserstein write_columns x y
     """
 )
 

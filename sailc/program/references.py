@@ -13,7 +13,7 @@ from sailc.terms import Apply, Term
 class References(Struct, frozen=True):
     """The true answers to the questions of a problem's line, and what they are found with: its
     equations as they are solved on grids, `load` for its points, and `truth`, a function of a
-    point's parts `names`."""
+    point's parts `names`. `files` are the expressions of the paths that `load` reads."""
 
     problem: str
     source: str
@@ -24,6 +24,7 @@ class References(Struct, frozen=True):
     load: Function
     names: tuple[str, ...]
     truth: Function
+    files: tuple[str, ...] = ()
 
     @property
     def functions(self) -> tuple[Function, ...]:

@@ -256,6 +256,7 @@ class _Lowering(Struct):
             replace(load, name="load"),
             self.names,
             self._of_point("reference_of", "The true answer to a question, and where.", truth),
+            self.files.paths_in(self.link.line.source),
         )
 
     # --- answers -----------------------------------------------------------------------------

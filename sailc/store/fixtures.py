@@ -1,21 +1,23 @@
 """Fixtures: what functions from outside gave at data time, in `<folder>/.sail/fixtures`.
 
-Programs write them (`sailc/emit/outside.py.jinja`): a folder for everything that decides a result
-but its arguments, in it HDF5 files with, for each point, the hash of the arguments and
-the arrays of the result; each file with a checksum. A file is there whole or not at all.
+Programs write them (`sailc/emit/written/fixtures.py`): a folder for everything that decides a
+result but its arguments, in it HDF5 files with, for each point, the hash of the arguments and the
+arrays of the result; each file with a checksum. A file is there whole or not at all.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from hashlib import sha256
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from msgspec import Struct
+
+_WRITTEN: Any = import_module("sailc.emit.written.fixtures")  # it comes without types
 
 
 class Fixture(Struct, frozen=True):
@@ -53,7 +55,7 @@ def _read(path: Path) -> Fixture:
         with _opened(path) as file:
             facts = _facts(file)
             columns = [np.asarray(file[str(i)]) for i in range(len(file))]
-            whole = str(file.attrs["sha256"]) == checksum(columns)
+            whole = str(file.attrs["sha256"]) == _WRITTEN.checksum(columns)
             driver = str(file.attrs["driver"])
             stale = _changed(driver, facts)
     except (OSError, KeyError, RuntimeError, ValueError, TypeError):
@@ -64,19 +66,11 @@ def _read(path: Path) -> Fixture:
 
 
 def _opened(path: Path) -> Any:
-    from importlib import import_module
-
     return import_module("h5py").File(path)
 
 
 def _facts(file: Any) -> dict[str, Any]:
     return cast("dict[str, Any]", json.loads(str(file.attrs["facts"])))
-
-
-def checksum(columns: list[Any]) -> str:
-    """The hash of arrays: their types, shapes and numbers."""
-    parts = [f"{c.dtype.str} {c.shape}".encode() + c.tobytes() for c in columns]
-    return sha256(b"".join(sha256(p).digest() for p in parts)).hexdigest()
 
 
 def _changed(driver: str, facts: Mapping[str, Any]) -> str:
@@ -85,7 +79,7 @@ def _changed(driver: str, facts: Mapping[str, Any]) -> str:
         file = Path(driver).parent / name
         if not file.is_file():
             return f"{name} is gone"
-        if sha256(file.read_bytes()).hexdigest() != was:
+        if _WRITTEN.file_hash(file) != was:
             return f"{name} has changed"
     for package, was in facts["versions"].items():
         now = _version(package)

@@ -375,7 +375,7 @@ def lines(eq):
 
 def true_fields(folder):
     """The places and the true answers to field, by the module beside this program."""
-    module = Path(__file__).with_name("rods_references_573326.py")
+    module = Path(__file__).with_name("rods_references_21dc1a.py")
     return runpy.run_path(str(module))["references"](folder)
 
 

@@ -5,11 +5,12 @@ judged by these answers run it where they lie themselves.
 """
 
 import fcntl
+import hashlib
 import json
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -339,49 +340,78 @@ def reference_of(eq):
     )
 
 
-def references(folder):
-    """The places, and the true answers there: those that are kept, or found and kept now."""
-    facts = {
-        "format": "sail fixture 1",
-        "name": "Rods",
-        "function": "reference",
-        "sources": {},
-        "text": sha256(Path(__file__).read_bytes()).hexdigest(),
-        "versions": {"numpy": np.__version__, "scipy": scipy.__version__},
-    }
-    identity = sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
-    path = folder / f"{facts['name']}-{identity}" / "references.h5"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path.parent / "lock", "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another run may be finding the same
-        columns = kept(path)
-        if columns is None:
-            if path.exists():
-                damaged = {"event": "damaged", "file": str(path), "then": "computed anew"}
-                print(json.dumps(damaged), flush=True)
-            found = [reference_of(eq) for eq in load()]
-            columns = [np.stack(column) for column in zip(*found, strict=True)]
-            part = path.with_suffix(".part")
-            with h5py.File(part, "w") as file:
-                for i, column in enumerate(columns):
-                    file[str(i)] = column
-                digest, text = checksum(columns), json.dumps(facts)
-                file.attrs.update(sha256=digest, facts=text, driver=__file__)
-            part.replace(path)
-    return columns
+def made_by(name, function, sources, versions, **more):
+    """The facts that decide what is found, with a hash of each source, by its name."""
+    hashes = {source: file_hash(path) for source, path in sources.items()}
+    facts = {"format": "sail fixture 1", "name": name, "function": function}
+    return {**facts, "sources": hashes, "versions": versions, **more}
 
 
-def kept(path):
-    """What a file holds; None where it is not there, or not as it was written."""
+def file_hash(path):
+    """A hash of what a file holds."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def folder_of(facts, folder):
+    """The folder for what some facts decide."""
+    text = json.dumps(facts, sort_keys=True)
+    identity = hashlib.sha256(text.encode()).hexdigest()[:12]
+    found = folder / f"{facts['name']}-{identity}"
+    found.mkdir(parents=True, exist_ok=True)
+    return found
+
+
+@contextmanager
+def locked(folder):
+    """Alone in a folder: another run may be finding the same."""
+    with open(folder / "lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def write_columns(path, columns, facts, driver):
+    """Write arrays to a file that is there whole or not at all."""
+    part = path.with_suffix(".part")
+    with h5py.File(part, "w") as file:
+        for i, column in enumerate(columns):
+            file[str(i)] = column
+        digest, text = checksum(columns), json.dumps(facts)
+        file.attrs.update(sha256=digest, facts=text, driver=driver)
+    part.replace(path)
+
+
+def read_columns(path):
+    """The arrays of a file; None where it is damaged, which is said. That one goes."""
     try:
         with h5py.File(path) as file:
             columns = [file[str(i)][...] for i in range(len(file))]
-            return columns if file.attrs["sha256"] == checksum(columns) else None
+            if file.attrs["sha256"] == checksum(columns):
+                return columns
     except (OSError, KeyError, RuntimeError, ValueError):
-        return None
+        pass  # as damaged as one that differs
+    damaged = {"event": "damaged", "file": str(path), "then": "computed anew"}
+    print(json.dumps(damaged), flush=True)
+    path.unlink()
+    return None
 
 
 def checksum(columns):
     """A hash of arrays: their types, shapes and numbers."""
     parts = [f"{c.dtype.str} {c.shape}".encode() + c.tobytes() for c in columns]
-    return sha256(b"".join(sha256(part).digest() for part in parts)).hexdigest()
+    hashes = b"".join(hashlib.sha256(part).digest() for part in parts)
+    return hashlib.sha256(hashes).hexdigest()
+
+
+def references(folder):
+    """The places, and the true answers there: those that are kept, or found and kept now."""
+    versions = {"numpy": np.__version__, "scipy": scipy.__version__}
+    facts = made_by("Rods", "reference", {}, versions, text=file_hash(__file__))
+    path = folder_of(facts, folder) / "references.h5"
+    with locked(path.parent):
+        columns = read_columns(path) if path.exists() else None
+        if columns is None:
+            found = [reference_of(eq) for eq in load()]
+            columns = [np.stack(column) for column in zip(*found, strict=True)]
+            write_columns(path, columns, facts, __file__)
+    return columns
