@@ -73,7 +73,7 @@ def test_a_condition_picks_models_by_their_cost(tmp_path: Path) -> None:
     set MLP.depth = 1, MLP.activation = relu"""
     found = plan(tmp_path, lines)
     assert knobs(found, "MLP.width") == [64]
-    assert found["scenarios"][0]["cost"]["train_flops"] == 3 * 2 * (2 * 64 + 64)
+    assert found["scenarios"][0]["cost"]["train_flops"] == 3 * (2 * (2 * 64 + 64) + 64)
     (reason,) = reasons(found, "X0113")
     assert "within(train.flops, [1500 FLOP], 0.3)" in reason
 

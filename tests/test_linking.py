@@ -109,8 +109,11 @@ SCENARIO = words(
     "id problem model trainer hyperparameters question loss answer types dimensions metrics "
     "software hardware seeds cost links holes"
 )
-COST = words("parameters macs forward_flops train_flops bytes seconds basis")
-LINK = words("stage line fixture question loss answer types")
+COST = words(
+    "parameters macs forward_flops backward_macs backward_flops train_flops bytes activation_bytes "
+    "intensity seconds basis"
+)
+LINK = words("stage line fixture question loss answer types cost")
 TYPES = words("question input output truth")
 
 
@@ -131,18 +134,24 @@ def test_the_json_of_a_plan_has_the_keys_of_the_language(quickstart: Json) -> No
 
 
 def test_the_cost_of_a_perceptron_is_what_one_counts_by_hand(quickstart: Json) -> None:
-    """64 × 64 + 64 and 64 × 10 + 10 parameters; a multiply-add is 2 operations."""
+    """64 × 64 + 64 and 64 × 10 + 10 parameters; a multiply-add is 2 operations, and so many are
+    64 relu. No gradient goes back to the question."""
     mlp = next(s for s in quickstart["scenarios"] if s["model"] == "MLP")
     assert mlp["hyperparameters"]["MLP.width"] == 64
     assert mlp["hyperparameters"]["MLP.depth"] == 1
     assert mlp["cost"].pop("seconds") > 0
     assert mlp["cost"].pop("basis") == "counted"
+    moved = (64 + 64) + (64 + 64) + (64 + 10) + 4_810
+    assert mlp["cost"].pop("intensity") == pytest.approx(9_536 / (4 * moved))
     assert mlp["cost"] == {
         "parameters": 4_810,
         "macs": 4_736,
-        "forward_flops": 9_472,
-        "train_flops": 28_416,
+        "forward_flops": 2 * 4_736 + 64,
+        "backward_macs": 64 * 64 + 2 * 64 * 10,
+        "backward_flops": 2 * (64 * 64 + 2 * 64 * 10) + 64,
+        "train_flops": 3 * 9_536,
         "bytes": 19_240,
+        "activation_bytes": 4 * (64 + 64 + 10),
     }
 
 

@@ -54,7 +54,7 @@ def json_of(folder: Path, lines: str) -> Json:
     return plan_of(write_one(folder, PROGRAM.replace("{lines}", lines)))
 
 
-MLP_TRAIN = 3 * (2 * (2 * 64 + 64))
+MLP_TRAIN = 3 * (2 * (2 * 64 + 64) + 64)
 
 
 @pytest.mark.parametrize(("hardware", "rate"), [("slow", 1e10), ("fast", 1e11)])

@@ -178,6 +178,7 @@ JAX: Rows = {
     "parameter": "value",
     "grad": "jax.grad(a)(b)",
     "flat_pair": "a.reshape(*a.shape[:axis], -1, *a.shape[axis + 2 :])",
+    "across": "jnp.broadcast_arrays(*(v[..., :1] for v in [*args]))[0]",
     "spread": "jnp.broadcast_to(a, (*b.shape[:-1], n))",
     "leading": "jnp.moveaxis(a, axis, 0)",
     "fold": "folded(a, b, c)[0]",

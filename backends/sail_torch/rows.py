@@ -256,6 +256,7 @@ TORCH: Rows = {
     "parameter": "value",
     "grad": "gradient(a, b)",
     "flat_pair": "a.flatten(axis, axis + 1)",
+    "across": "torch.broadcast_tensors(*(v[..., :1] for v in [*args]))[0]",
     "spread": "a.expand(*b.shape[:-1], n)",
     "leading": "a.movedim(axis, 0)",
     "scan": "torch.stack([*itertools.accumulate(b, a, initial=c)][1:], axis)",

@@ -11,6 +11,7 @@ import click
 from sailc.cli import terminal as t
 
 if TYPE_CHECKING:
+    from sailc.plan.cost import Cost
     from sailc.plan.link import Link
     from sailc.plan.matches import Filling
     from sailc.plan.scenario import Plan, Scenario, Tuning
@@ -114,8 +115,12 @@ def scenario_json(s: Scenario, workspace: Workspace, estimate: Estimate) -> dict
             "parameters": s.cost.parameters,
             "macs": s.cost.macs,
             "forward_flops": s.cost.forward_flops,
+            "backward_macs": s.cost.backward_macs,
+            "backward_flops": s.cost.backward_flops,
             "train_flops": s.cost.train_flops,
             "bytes": s.cost.bytes,
+            "activation_bytes": s.cost.activation_bytes,
+            "intensity": s.cost.intensity,
             "seconds": estimate.seconds,
             "basis": estimate.basis,
         },
@@ -126,11 +131,12 @@ def scenario_json(s: Scenario, workspace: Workspace, estimate: Estimate) -> dict
 
 def link_json(link: Link, workspace: Workspace) -> Iterator[dict[str, Any]]:
     """A data line's fixtures; what is computed from the answer has no question chain."""
+    from sailc.plan.cost import work_of
     from sailc.plan.link import truth_type
     from sailc.types.model import show
 
     for i, (f, a) in enumerate(zip(link.line.fixtures, link.answered, strict=True)):
-        truth = truth_type(f)
+        truth, work = truth_type(f), work_of(link, f)
         yield {
             "stage": link.line.stage or None,
             "line": workspace.source(f.span.file).position(link.line.span.start).line,
@@ -143,6 +149,12 @@ def link_json(link: Link, workspace: Workspace) -> Iterator[dict[str, Any]]:
                 "input": None if i else show(link.model.input.type),
                 "output": show(f.question.type if i else link.output),
                 "truth": show(truth) if truth is not None else None,
+            },
+            "cost": work
+            and {
+                "macs": work.macs,
+                "forward_flops": work.forward,
+                "backward_flops": work.backward,
             },
         }
 
@@ -197,6 +209,26 @@ def tuning_json(tuning: Tuning | None) -> dict[str, Any] | None:
     }
 
 
+def cost_text(cost: Cost) -> str:
+    """What a point costs, as people read it."""
+    if cost.forward_flops is None or cost.intensity is None:
+        return "operations unknown: the data decide how many"
+    parts = [f"{scaled(cost.forward_flops)}FLOP forward"]
+    if cost.backward_flops:
+        parts.append(f"{scaled(cost.backward_flops)}FLOP backward")
+        parts.append(f"{scaled(cost.activation_bytes or 0)}B of activations")
+    return f"a point: {', '.join(parts)}; {cost.intensity:.2g} FLOP/B"
+
+
+def scaled(number: int) -> str:
+    """`538 M`: three digits, and the prefix of a unit."""
+    power = min(max(0, (len(str(number)) - 1) // 3), len(_PREFIXES) - 1)
+    return f"{number / 1000**power:.3g} {_PREFIXES[power]}"
+
+
+_PREFIXES = ("", "k", "M", "G", "T", "P")
+
+
 def show_plan(plan: Plan, times: Schedule, workspace: Workspace) -> None:
     """A plan as people read it: a few lines for each scenario, then what was left out."""
     title = f"{plan.file} {plan.benchmark}".strip()
@@ -216,6 +248,7 @@ def show_plan(plan: Plan, times: Schedule, workspace: Workspace) -> None:
         seeds = f"{len(s.seeds)} seed{'s' if len(s.seeds) > 1 else ''}"
         long = long_text(times.estimates[s.id])
         click.echo(f"    {s.cost.parameters:,} parameters, {macs} MACs; {metrics}; {seeds}{long}")
+        click.echo(f"    {cost_text(s.cost)}")
     cells = unneeded(plan)
     if cells:
         click.echo("\n" + _bold(f"{len(cells)} runs left out: they would measure nothing new"))

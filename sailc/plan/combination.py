@@ -62,7 +62,8 @@ class Combination(Struct, frozen=True):
             "software": software.name,
             "hardware": machine.name,
         }
-        cost = cost_of(model)
+        taught = next((k for k in reversed(links) if k.line.split == "train"), judged(links))
+        cost = cost_of(judged(links), taught)
         if model.afresh:
             cost = replace(cost, evaluation_flops=evaluation_flops(world, judged(links)))
         return cls(links, trainer, metrics, software, machine, seeds, hyper, known, cost)

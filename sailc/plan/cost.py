@@ -1,50 +1,113 @@
-"""Static cost: parameters and multiply-adds, exact; operations by a rule that is stated.
+"""Static cost: parameters and multiply-adds, exact; operations and memory by rules that are stated.
 
-A multiply-add is 2 floating-point operations; other operators count what their
-declaration says (`flops`), nothing where it says nothing. Training counts three times the
-forward pass (SAIH, Ren et al. 2022, equation 1). Bytes are the parameters' in 32 bits.
+A multiply-add is 2 floating-point operations; others count as `operations.py` says. Training counts
+three times the forward pass by SAIH's convention (Ren et al. 2022, equation 1), beside what
+`work.py` finds the backward pass to be. Numbers are of 32 bits.
 """
 
 from __future__ import annotations
 
-from msgspec import Struct
+from functools import lru_cache
 
+from msgspec import Struct
+from msgspec.structs import astuple
+
+from sailc.infer.modules.problem import Question
+from sailc.plan.link import Link
 from sailc.plan.matches import GroundModel
-from sailc.terms import Apply, Map, Term, below
+from sailc.plan.work import Graph, Work
+from sailc.terms import Term
 from sailc.types.dims import Dim
 from sailc.types.model import Tensor, Type
 from sailc.types.parts import size_of
 from sailc.types.solver import size
 
-# Operators whose work the data decide.
-ITERATES = frozenset({"integrate", "discretize", "reference", "residual", "mismatch"})
+BYTES = 4
 
 
 class Cost(Struct, frozen=True):
-    """Of one point: `macs` and operations forward, and with training. None: not known.
+    """Of one point: `macs` and operations of the model forward; with training, of all that a
+    point is asked: operations backward, and three times those forward (`train_flops`). None: not
+    known. `bytes` are the parameters'; `activation_bytes` what a point in training keeps for the
+    backward pass; `intensity` is operations for each byte that moves, for one point.
     `evaluation_flops` are those of one step of a solver that minimizes something for a question,
     0 for all others."""
 
     parameters: int
     macs: int | None
     forward_flops: int | None
+    backward_macs: int | None
+    backward_flops: int | None
     train_flops: int | None
     bytes: int
+    activation_bytes: int | None
+    intensity: float | None
     evaluation_flops: int | None = 0
 
 
-def cost_of(model: GroundModel) -> Cost:
+def cost_of(judged: Link, taught: Link) -> Cost:
+    """What an answer costs, and what training by a point does."""
+    model = judged.model
     count = sum(elements(t) or 0 for layer in model.layers for t in layer.parameters.values())
-    macs, _ = _work(model.output, {})
-    forward = flops_of(model.output)
-    train = None if forward is None else 3 * forward
-    return Cost(count, macs, forward, train, 4 * count)
+    own, whole = _of_model(model), _of_point(taught)
+    return Cost(
+        count,
+        own and own.macs,
+        own and own.forward,
+        whole and whole.backward_macs,
+        whole and whole.backward,
+        whole and 3 * whole.forward,
+        BYTES * count,
+        whole and BYTES * whole.kept,
+        own and own.forward / (BYTES * max(1, own.moved + count)),
+    )
+
+
+def _of_point(link: Link) -> Work | None:
+    """The work of all that a point is asked: programs answer each fixture by itself."""
+    goal = link.model.minimize
+    if goal is not None and not link.model.afresh:
+        return _of_goal(link.model, goal)
+    whole = Work(0, 0, 0, 0, 0, 0)
+    for f in link.line.fixtures:
+        own = work_of(link, f)
+        if own is None:
+            return None
+        whole = Work(*(a + b for a, b in zip(astuple(whole), astuple(own), strict=True)))
+    return whole
+
+
+def work_of(link: Link, fixture: Question) -> Work | None:
+    """The work of one fixture of a point."""
+    return _asked(link.model, fixture.question, bool(fixture.verb))
 
 
 def flops_of(term: Term) -> int | None:
     """Operations of one evaluation of a term; None where only the data know."""
-    macs, flops = _work(term, {})
-    return None if macs is None or flops is None else 2 * macs + flops
+    graph = Graph()
+    found = graph.work([graph.add(term)])
+    return found and found.forward
+
+
+@lru_cache(maxsize=256)
+def _of_model(model: GroundModel) -> Work | None:
+    graph = Graph(model)
+    return graph.work([graph.answer()])
+
+
+@lru_cache(maxsize=256)
+def _of_goal(model: GroundModel, goal: Term) -> Work | None:
+    graph = Graph(model)
+    return graph.work([graph.add(goal)])
+
+
+@lru_cache(maxsize=256)
+def _asked(model: GroundModel, question: Term, plain: bool) -> Work | None:
+    """Of an answer to a question, or of what is computed from answers."""
+    graph = Graph(model)
+    if not plain:
+        return graph.work([graph.add(question)])
+    return graph.work([graph.answer(question if len(model.inputs) == 1 else None)])
 
 
 def elements(type: Type) -> int | None:
@@ -52,36 +115,6 @@ def elements(type: Type) -> int | None:
     return size(type.shape).value if isinstance(type, Tensor) else None
 
 
-def _work(term: Term, seen: dict[int, None]) -> tuple[int | None, int | None]:
-    """Multiply-adds and other operations of a graph, each node once."""
-    if id(term) in seen:
-        return 0, 0
-    seen[id(term)] = None
-    macs: int | None = 0
-    flops: int | None = 0
-    if isinstance(term, Apply):
-        if term.operator in ITERATES:
-            return None, None
-        macs, flops = term.macs.value, term.flops.value
-    if isinstance(term, Map):
-        inner = _work(term.body, seen)
-        times = length(term.source.type).value
-        outer = _work(term.source, seen)
-        return _plus(_times(inner[0], times), outer[0]), _plus(_times(inner[1], times), outer[1])
-    for t in below(term):
-        more = _work(t, seen)
-        macs, flops = _plus(macs, more[0]), _plus(flops, more[1])
-    return macs, flops
-
-
 def length(type: Type) -> Dim:
     """How many elements a collection of a type has."""
     return size_of(type) or size(())
-
-
-def _plus(a: int | None, b: int | None) -> int | None:
-    return None if a is None or b is None else a + b
-
-
-def _times(a: int | None, b: int | None) -> int | None:
-    return None if a is None or b is None else a * b

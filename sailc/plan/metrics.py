@@ -25,7 +25,7 @@ from sailc.infer.modules.metric import (
 )
 from sailc.infer.modules.problem import DataLine, TypedProblem
 from sailc.names import Entry
-from sailc.plan.cost import cost_of
+from sailc.plan.cost import work_of
 from sailc.plan.ground import Grounding
 from sailc.plan.judging import Judging
 from sailc.plan.link import Link, scored_type
@@ -321,7 +321,7 @@ def _measure(
     if is_solving((link,)) and early:
         name = link.model.entry.declaration.name
         return f"`{early[0]}` is not measured: `{name}` answers each question by itself"
-    if "train.flops" in measured and cost_of(link.model).train_flops is None:
+    if "train.flops" in measured and any(work_of(link, f) is None for f in link.line.fixtures):
         return f"the cost of `{link.model.entry.declaration.name}` is not known"
     ground = Grounding(ctx.solver)
     return Measure(

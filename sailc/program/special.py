@@ -278,9 +278,10 @@ def _concat(low: Lowering, term: Apply) -> Vector:
     levels = merge(*(v.levels for v in leaves))
     rank = max(v.rank for v in leaves)
     parts = tuple(align(v, levels, rank) for v in leaves)
-    full = next((v for v in leaves if v.levels == levels), None)
-    if full is not None and any(v.levels != levels for v in leaves):
-        held = full if isinstance(full.expr, Ref) else low.store("whole", full, term.span)
+    if any(v.levels != levels for v in leaves):
+        full = next((v for v in leaves if v.levels == levels), None)
+        whole = full or Leaf(Op("across", parts), levels, rank)
+        held = whole if isinstance(whole.expr, Ref) else low.store("whole", whole, term.span)
         leaves = [held if v is full else v for v in leaves]
         parts = tuple(align(v, levels, rank) for v in leaves)
         ends = [sizes(a.type)[-1] for a in term.arguments]

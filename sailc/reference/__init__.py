@@ -12,7 +12,7 @@ import sail_stdlib
 from sailc.infer.modules.common import World
 from sailc.reference.declarations import file_page
 from sailc.reference.page import NOTICE, Page, links, markdown
-from sailc.reference.tables import codes, kinds, special_words, units
+from sailc.reference.tables import codes, costs, kinds, special_words, units
 from sailc.source import Source
 from sailc.syntax import tree
 
@@ -37,6 +37,7 @@ def reference(world: World, sources: Sources) -> tuple[Page, ...]:
         kinds(),
         special_words(),
         units(),
+        costs(),
         *_library(world, sources),
         *codes(),
     ]

@@ -10,6 +10,7 @@ from sailc.diagnostics.base import REGISTRY
 from sailc.diagnostics.exclusions import NEXT, TITLES
 from sailc.diagnostics.pages import load_all
 from sailc.kinds.tables import KINDS, Kind, PropertyRow, Takes
+from sailc.operations import OPERATIONS, Operation
 from sailc.reference.page import Page, Section, code, table
 from sailc.units import Unit, known_units, parse_unit
 
@@ -75,6 +76,47 @@ def _property(row: PropertyRow) -> tuple[str, ...]:
     takes = " ".join(part for part in (_TAKES[row.takes], code(*row.words)) if part)
     notes = [n for n, holds in (("needed", row.required), ("repeats", row.repeats)) if holds]
     return f"`{row.name}`", takes, ", ".join(notes), row.doc
+
+
+# --- costs ------------------------------------------------------------------------------
+
+
+def costs() -> Page:
+    """How many operations the operators of the library are."""
+    intro = (
+        "What `sailc plan` counts, for each point. A multiply-add is two operations; the "
+        "layers and the products of matrices say how many they are (`macs`, `flops` of a "
+        "declaration, exact). Others count as below, for each number of the result or of the "
+        "argument: forward, and backward for each argument that a gradient goes back to. "
+        "Sums, products, comparisons and elementary functions are one operation each. What "
+        "only gives numbers another place or name counts none, and neither does what is not "
+        "listed."
+    )
+    alike: dict[Operation, list[str]] = {}
+    for name, row in OPERATIONS.items():
+        alike.setdefault(row, []).append(name)
+    rows = (
+        (code(*names), str(row.forward), str(row.backward), row.of) for row, names in alike.items()
+    )
+    body = table(("operators", "forward", "backward", "for each number of the"), rows)
+    rules = (
+        "Training is three times the forward pass by SAIH's convention (`train_flops`); "
+        "beside it stands what the backward pass really takes (`backward_flops`): of a "
+        "product, as many multiply-adds again for each factor that is learned or hangs on "
+        "what is learned. A `grad` in a question is counted as the backward pass that it is, "
+        "and its own backward pass as two operations for each of its own, which is right "
+        "to about a percent.\n\n"
+        "`activation_bytes` are the results that the backward pass reads again, `intensity` "
+        "the operations forward for each byte that operators read and write, each of their "
+        "arguments, parameters and results once, for a single point. Numbers are of 4 bytes. "
+        "What an author wrote down twice counts once, and what a comprehension does not "
+        "change counts once for all of its elements: that is what programs compute."
+    )
+    sections = (
+        Section("Operations", "for each number", body=body),
+        Section("Passes, memory, traffic", "the rules", body=rules),
+    )
+    return Page("costs", "What operators cost", LANGUAGE, intro, sections)
 
 
 # --- words and units ----------------------------------------------------------------------

@@ -90,6 +90,7 @@ ROWS: Rows = {
     "repeat_along": "np.repeat(a, b, axis=axis)",
     "flat_rows": "a.reshape(-1)",
     "flat_pair": "a.reshape(*a.shape[:axis], -1, *a.shape[axis + 2 :])",
+    "across": "np.broadcast_arrays(*(v[..., :1] for v in [*args]))[0]",
     "spread": "np.broadcast_to(a, (*b.shape[:-1], n))",
     "merge_rows": "a.reshape(-1, *a.shape[2:])",
     "part_rows": "a.reshape(*b.shape[:n], *a.shape[1:])",
