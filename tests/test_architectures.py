@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support import Json, plan_of, write_one
+from support import EXAMPLES, Json, plan_of, sail_json, write_one
 
 # Input, body, parameters, multiply-adds of one point.
 NETWORKS: dict[str, tuple[str, str, int, int | None]] = {
@@ -153,3 +153,32 @@ def test_counts_are_those_that_are_published(tmp_path: Path, name: str) -> None:
     cost: Json = scenario["cost"]
     assert cost["parameters"] == parameters
     assert macs is None or cost["macs"] == macs
+
+
+# As torchvision, Kipoi and SeisBench count them, Keras the U-Net, and Hugging Face BERT.
+PAPERS = {
+    "VGG16": (138_357_544, 15_470_264_320),
+    "UNet": (31_030_593, None),
+    "DeepSEA": (52_843_119, None),
+    "PhaseDetector": (1_741_003, None),
+    "BERT": (109_482_240, None),
+}
+
+
+def test_networks_of_five_fields_have_the_sizes_that_are_published() -> None:
+    plan = plan_of(EXAMPLES / "architectures.sail", "architectures")
+    counts = {s["model"]: s["cost"] for s in plan["scenarios"]}
+    assert set(counts) == set(PAPERS)
+    for name, (parameters, macs) in PAPERS.items():
+        assert counts[name]["parameters"] == parameters
+        assert macs is None or counts[name]["macs"] == macs
+
+
+def test_labels_of_places_are_embedded_where_the_model_computes(tmp_path: Path) -> None:
+    """As BERT does: `indices` in a model are made on the backend."""
+    body = "output y = sum(embedding(indices(x), 4, 2) * unsqueeze(x), axis = 0)"
+    path = write_one(
+        tmp_path, text_of("4", body).replace("software PyTorch", "software PyTorch, JAX")
+    )
+    runs = sail_json("run", path, "B")["runs"]
+    assert [r["status"] for r in runs] == ["ran", "ran"]

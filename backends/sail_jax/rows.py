@@ -156,6 +156,7 @@ JAX: Rows = {
     "repeat_along": "jnp.repeat(a, b, axis=axis)",
     "zeros": "jnp.zeros(shape)",
     "ones": "jnp.ones(shape)",
+    "arange": "jnp.arange(n)",
     "leaky_relu": "jax.nn.leaky_relu(a, b)",
     "gelu": "jax.nn.gelu(a, approximate=False)",
     "silu": "jax.nn.silu(a)",

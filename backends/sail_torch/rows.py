@@ -233,6 +233,7 @@ TORCH: Rows = {
     "scalar": "torch.tensor(float(a))",
     "zeros": "torch.zeros(shape)",
     "ones": "torch.ones(shape)",
+    "arange": "torch.arange(n)",
     "leaky_relu": "F.leaky_relu(a, b)",
     "take": _take,
     **{o: f"torch.stack([*{text}], dim=axis)" for o, text in STEPS.items()},

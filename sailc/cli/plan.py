@@ -217,7 +217,7 @@ def cost_text(cost: Cost) -> str:
     if cost.backward_flops:
         parts.append(f"{scaled(cost.backward_flops)}FLOP backward")
         parts.append(f"{scaled(cost.activation_bytes or 0)}B of activations")
-    return f"a point: {', '.join(parts)}; {cost.intensity:.2g} FLOP/B"
+    return f"a point: {', '.join(parts)}; {cost.intensity:.3g} FLOP/B"
 
 
 def scaled(number: int) -> str:

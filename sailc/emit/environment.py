@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterable
@@ -40,6 +41,14 @@ def wrapped(text: str) -> str:
     """A documentation text in lines that fit, safe in a docstring."""
     flat = " ".join(text.split()).replace("\\", "\\\\").replace('"""', "'''")
     return "\n".join(textwrap.wrap(flat, 88, break_long_words=False))
+
+
+def without_idle(text: str) -> str:
+    """A program without the whole modules that it imports and does not use."""
+    lines = text.splitlines()
+    named = [line.removeprefix("import ") for line in lines if line.startswith("import ")]
+    idle = {f"import {m}" for m in named if " " not in m and not re.search(rf"\b{m}\.", text)}
+    return "\n".join(line for line in lines if line not in idle)
 
 
 def tidy(text: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from sailc import __version__
 from sailc.emit.batch import Batch, all_of, known, metric_line, pick, size
 from sailc.emit.doors import Doors
-from sailc.emit.environment import environment, is_standard, tidy, wrapped
+from sailc.emit.environment import environment, is_standard, tidy, without_idle, wrapped
 from sailc.emit.functions import docline, expression, function
 from sailc.emit.imports import STANDARD, in_order
 from sailc.emit.layout import fit
@@ -105,7 +105,7 @@ def script(program: AnyProgram, target: Target) -> str:
     if program.staged:
         program = shared(program, own)
     text = template.render(**_facts(program, target, doors))
-    return tidy(text)
+    return tidy(without_idle(text))
 
 
 def _helpers(target: Target, functions: Iterable[Function]) -> list[str]:
@@ -124,7 +124,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     helpers += [target.outside, doors.in_model] if doors.learning else []
     on_data = operators_in(program.on_data) | frozenset(["told"] * program.formulas)
     arrays = called(on_data, HELPERS)
-    modules = {MODULES[o] for o in (used - target.helpers.keys()) | on_data if o in MODULES}
+    modules = {MODULES[o] for o in used | on_data if o in MODULES}
     modules |= {"import itertools"} if any("itertools." in h for h in helpers) else set()
     modules |= {"import resource"} if "train.memory" in program.reads else set()
     modules |= set(doors.imports)
@@ -152,6 +152,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "learning": learning,
         "small_steps": _has_small_steps(program, used),
         "drawing": any(o.attributes.get("draws") for e in _expressions(program) for o in ops_of(e)),
+        "makes": bool(used & MAKERS),
         "taker": "model",
         "converts": not any(s.asked for s in program.stages),
         **data_facts([s.data for s in program.stages], program.questions, _fits(program)),
@@ -186,6 +187,8 @@ def _has_small_steps(program: Program, used: frozenset[str]) -> bool:
     return plain and work < SMALL_STEP and not used & {"conv", "conv_transpose", "spectral_conv"}
 
 
+# What makes arrays out of nothing, on the device that is the default.
+MAKERS = frozenset({"arange", "constant", "ones", "zeros"})
 _ALWAYS = {"import numpy as np"}
 
 
