@@ -1,7 +1,7 @@
 """Energy models on the paper's ethanol: errors of energies, forces and paths, and how many times
 DeepPotential's error of forces the others make (goal: more than once).
 
-Makes the data if they are not there (two minutes), and takes about ten minutes of one core.
+Makes the data if they are not there (two minutes), and takes twenty minutes of one core.
 """
 
 from __future__ import annotations

@@ -32,14 +32,21 @@ def whole(text: str) -> bool:
     return not parse(Source("p.sail", text))[1]
 
 
-TEXTS = [
-    text
-    for text in [
-        *(p.read_text("utf-8") for p in [*GOOD, *sorted(BAD.glob("*.sail"))]),
-        *(b for p in sorted(TESTS.glob("*.md")) for b in SAIL_BLOCK.findall(p.read_text("utf-8"))),
-    ]
-    if whole(text)
-]
+TEXTS = sorted(
+    (
+        text
+        for text in [
+            *(p.read_text("utf-8") for p in [*GOOD, *sorted(BAD.glob("*.sail"))]),
+            *(
+                b
+                for p in sorted(TESTS.glob("*.md"))
+                for b in SAIL_BLOCK.findall(p.read_text("utf-8"))
+            ),
+        ]
+        if whole(text)
+    ),
+    key=len,
+)
 STYLED = [p.read_text("utf-8") for p in GOOD]
 
 

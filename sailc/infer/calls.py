@@ -76,9 +76,16 @@ def _ordinary(ctx: Context, expr: tree.Call, scope: Scope) -> Value:
             positional.append((ctx.evaluate(a.value, scope), a.value.span))
         elif isinstance(a.name, tree.Name):
             word = option(function, a.name.id, a.value)
+            if isinstance(function, Poison) and _may_be_word(a.value, scope):
+                word = POISON
             value = word or ctx.evaluate(a.value, scope)
             named[a.name.id] = (value, a.value.span)
     return ctx.apply(function, positional, named, expr.span)
+
+
+def _may_be_word(expr: tree.Expr, scope: Scope) -> bool:
+    """Whether an argument of a function that nobody knows may be a word that it knows."""
+    return isinstance(expr, tree.Name) and scope.find(expr.id) is None
 
 
 def call(
