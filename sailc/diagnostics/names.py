@@ -121,13 +121,19 @@ class NeedsItself(Diagnostic, frozen=True, kw_only=True):
     code = "E0204"
     title = "a definition needs itself"
     name: str
+    input: bool = False
+    """Whether it is an input, whose type reads what is made of it."""
 
     @property
     def message(self) -> str:
+        if self.input:
+            return f"the type of `{self.name}` reads a name that is declared by it"
         return f"`{self.name}` is defined by itself, and there is no recursion"
 
     @property
     def help(self) -> str:
+        if self.input:
+            return "give the dimension in the type a name of its own, that no `let` has"
         return "use `repeat(n, f)`, `fold` or `scan`, which end"
 
 

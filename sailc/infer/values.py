@@ -162,9 +162,10 @@ Value = (
 
 
 class Lazy(Struct, eq=False):
-    """A `let` not evaluated yet; `busy` finds a definition that needs itself."""
+    """A `let` not evaluated yet; `busy` finds a definition that needs itself. An input is one
+    while its type is read."""
 
-    line: tree.Let
+    line: tree.Let | tree.Port
     scope: Scope
     value: Value | None = None
     busy: bool = False
