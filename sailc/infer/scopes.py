@@ -104,7 +104,7 @@ def force(ctx: Context, name: str, lazy: Lazy, span: Span) -> Value:
     """The value of a `let`, evaluated the first time that it is asked for."""
     if lazy.value is not None:
         return lazy.value
-    if lazy.busy:
+    if lazy.busy or isinstance(lazy.line, tree.Port):
         ctx.report(NeedsItself(span=span, name=name, input=isinstance(lazy.line, tree.Port)))
         return POISON
     lazy.busy = True
@@ -115,7 +115,7 @@ def force(ctx: Context, name: str, lazy: Lazy, span: Span) -> Value:
     return lazy.value
 
 
-def _let_value(ctx: Context, line: tree.Let | tree.Port, scope: Scope) -> Value:
+def _let_value(ctx: Context, line: tree.Let, scope: Scope) -> Value:
     if line.value is None:
         return POISON
     value = ctx.evaluate(line.value, scope)
