@@ -24,7 +24,9 @@ class Backend(Protocol):
     """What a backend is: its operators, its packages, and the text of a program.
 
     It may have a `watch`: the path of a Python file whose function `watch` makes a program stop
-    with a `FloatingPointError` at the first number that is not finite.
+    with a `FloatingPointError` at the first number that is not finite. It may have `defined`: the
+    names of the functions that its rows call and its programs define, which no author's function
+    is called by.
     """
 
     name: str
@@ -65,6 +67,12 @@ def backend(name: str) -> Backend | BrokenBackend | None:
         return point.load()
     except Exception as error:
         return BrokenBackend(name, f"{type(error).__name__}: {error}")
+
+
+def defined() -> frozenset[str]:
+    """The names of functions that programs of the backends define for themselves."""
+    found = [backend(name) for name in (PLAIN, *_points())]
+    return frozenset[str]().union(*(getattr(b, "defined", ()) for b in found))
 
 
 def package_version(name: str) -> str | None:

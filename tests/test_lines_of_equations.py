@@ -93,6 +93,30 @@ def test_each_line_is_in_the_worst_of_all(tmp_path: Path) -> None:
         assert run_here(script, 0, tmp_path / "out")[-1]["metrics"]["worst"] > 0.49
 
 
+TWICE = """
+problem Courses {
+    test points in [1.0, 2.0] {
+        places: solve Decay(points) as Field[1, 1]
+        end:    places(Decay(points))(1) as [exp(-points)]
+    }
+    test points in [1.0, 2.0, 3.0] {
+        outputs: solve Decay(points) as Field[1, 1]
+        number:  outputs(Decay(points))(1) as [exp(-points)]
+    }
+}
+"""
+
+
+@pytest.mark.parametrize("equation", ["Decay", "Grid", "System"])
+def test_authors_may_use_the_names_of_the_program(tmp_path: Path, equation: str) -> None:
+    head, _, rest = LINES.partition("problem Courses")
+    text = head + TWICE + rest[rest.index("solver Steps") :]
+    (script,) = emitted_by(write_one(tmp_path, text.replace("Decay", equation))).values()
+    *events, result = run_here(script, 0, tmp_path / "out")
+    assert [e["answer"] for e in events if e["event"] == "answer"] == [1, 2, 3, 4, 5]
+    assert result["metrics"]["worst"] < 1e-3
+
+
 FITTED = """
 solver PINN {
     needs    phi: Tensor[real, d] -> Tensor[real, k]

@@ -49,9 +49,9 @@ TEXT = """
 """
 
 
-def written(folder: Path, layer: str) -> dict[str, str]:
+def written(folder: Path, layer: str, text: str = TEXT) -> dict[str, str]:
     """The programs of a network with a layer, by their software."""
-    path = write_one(folder, TEXT.replace("LAYER", layer))
+    path = write_one(folder, text.replace("LAYER", layer))
     return {name.rsplit("/", 1)[1]: text for name, text in emitted_by(path).items()}
 
 
@@ -95,6 +95,37 @@ def test_a_program_without_such_layers_says_nothing_of_them(tmp_path: Path) -> N
     for text in written(tmp_path, "relu").values():
         assert "running" not in text
         assert "training=" not in text
+
+
+PAIR = """
+    model Network {
+        input  x: Tensor[real, 2]
+        let    hidden = FIRST
+        let    h = SECOND
+        output y: real = parameter(1.0) * hidden[0] * h[1]
+    }
+"""
+
+
+def pair(folder: Path, first: str, second: str) -> str:
+    """The function of a model with two values, on PyTorch."""
+    head, rest = TEXT.split("    model Network", 1)
+    model = PAIR.replace("FIRST", first).replace("SECOND", second)
+    whole = head + model + rest.split("    }\n", 1)[1]
+    (text,) = (t for n, t in written(folder, "", whole).items() if n == "PyTorch")
+    return text.partition("def network(")[2].partition("\n\n\n")[0]
+
+
+def test_two_layers_that_draw_alike_draw_apart(tmp_path: Path) -> None:
+    text = pair(tmp_path, "dropout(x, 0.5)", "dropout(x, 0.5)")
+    assert text.count("dropout(") == 2
+    assert "hidden[:, 0] * h[:, 1]" in text
+
+
+def test_equal_values_keep_the_names_of_their_author(tmp_path: Path) -> None:
+    text = pair(tmp_path, "2 * x", "2 * x")
+    assert "hidden = 2 * x" in text
+    assert "h = 2 * x" in text
 
 
 # --- one step -----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from sailc.emit.functions import function
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
-from sailc.emit.rows import Rows, operators_of
+from sailc.emit.rows import Rows, operators_in
 from sailc.emit.target import Target
 from sailc.program.layout import CannotLower, opened, packed
 from sailc.program.model import learned_arrays, running_arrays
@@ -52,7 +52,7 @@ def _written(call: Call, points: tuple[int, ...]) -> Written:
     result = packed(low.lower(call.term))
     names = ("w", *(v.name for v in call.inputs))
     made = Function("computed", call.text, names, tuple(low.body), (result,), call.term.span)
-    used = frozenset[str]().union(*map(operators_of, made.expressions))
+    used = operators_in([made])
     starts, runs = ({p.name: p for p in some} for some in (specs, running))
     return Written(made, used, starts, runs, points)
 

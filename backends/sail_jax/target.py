@@ -122,6 +122,7 @@ class JaxBackend:
     name = TARGET.name
     title = TARGET.title
     packages = TARGET.packages
+    defined = TARGET.defined
     watch = Path(__file__).with_name("watch.py")
 
     def lacks(self, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:

@@ -149,6 +149,7 @@ class TorchBackend:
     name = TARGET.name
     title = TARGET.title
     packages = TARGET.packages
+    defined = TARGET.defined
     watch = Path(__file__).with_name("watch.py")
 
     def lacks(self, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:

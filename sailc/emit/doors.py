@@ -15,7 +15,8 @@ from sailc.emit.functions import docstring
 from sailc.emit.layout import fit
 from sailc.emit.pieces import KEEPING, taken
 from sailc.emit.rows import ARGUMENTS, Row
-from sailc.program.names import RESERVED, identifier
+from sailc.program.expressions import operations
+from sailc.program.names import RESERVED, identifier, occupied
 from sailc.program.tree import (
     PATH,
     Assign,
@@ -23,11 +24,9 @@ from sailc.program.tree import (
     Crossing,
     Door,
     Driver,
-    Expr,
     Function,
     Op,
     Parts,
-    Step,
 )
 
 HERE = Path(__file__).parent
@@ -35,27 +34,8 @@ HERE = Path(__file__).parent
 
 def doors_of(functions: Iterable[Function]) -> tuple[Door, ...]:
     """The doors that functions call, in the order in which they are reached."""
-    found: dict[Door, None] = {}
-    for f in functions:
-        found.update((d, None) for e in f.expressions for d in _doors(e))
-    return tuple(found)
-
-
-def _doors(expr: Expr) -> Iterator[Door]:
-    match expr:
-        case Op(arguments=arguments, attributes=attributes):
-            for a in arguments:
-                yield from _doors(a)
-            door = attributes.get("door")
-            if isinstance(door, Door):
-                yield door
-        case Step(body=body):
-            yield from _doors(body)
-        case Block(body=statements, result=result):
-            for inner in (*(a.value for a in statements), result):
-                yield from _doors(inner)
-        case _:
-            pass
+    every = (o.attributes.get("door") for f in functions for o in operations(*f.expressions))
+    return tuple(dict.fromkeys(d for d in every if isinstance(d, Door)))
 
 
 def _bound(body: Iterable[Assign]) -> Iterator[str]:
@@ -88,7 +68,7 @@ class Doors(Struct, frozen=True):
         learning: Sequence[Function] = (),
     ) -> Doors:
         taken = {n for f in functions for n in (f.name, *f.parameters, *_bound(f.body))}
-        taken |= {*RESERVED, *ARGUMENTS, "args"}
+        taken |= {*RESERVED, *occupied(), *ARGUMENTS}
 
         def fresh(name: str, other: str) -> str:
             base = identifier(name)

@@ -7,14 +7,16 @@ from sailc.backends import PLAIN, distributions
 from sailc.emit.batch import reading_line
 from sailc.emit.doors import Doors
 from sailc.emit.environment import environment, is_standard, tidy, wrapped
+from sailc.emit.equations import WRITTEN
 from sailc.emit.functions import docline, function
 from sailc.emit.imports import STANDARD, in_order
 from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
-from sailc.emit.pieces import helpers
+from sailc.emit.pieces import KEEPING, helpers, pieces
 from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in
 from sailc.emit.script import FOLDED, OF_DATA
+from sailc.emit.twins import defined
 from sailc.program.fitting import FittedProgram
 from sailc.program.solving import AnyProgram
 from sailc.program.tree import Function, MetricCode
@@ -26,6 +28,7 @@ class Plain:
     name = PLAIN
     title = "NumPy"
     packages = ("numpy",)
+    defined = defined(HELPERS.values()) | pieces(*WRITTEN, *KEEPING, "formulas").functions.keys()
 
     def lacks(self, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:
         absent = {o for o in model | data if o not in NUMPY and o not in FOLDED | OF_DATA}

@@ -7,9 +7,10 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from textwrap import wrap
 
+from sailc.emit.hygiene import unhidden
 from sailc.emit.layout import WIDTH, fit
 from sailc.emit.rows import Rows, render
-from sailc.program.tidy import reads
+from sailc.program.expressions import reads
 from sailc.program.tree import Assign, Block, Expr, Function
 
 
@@ -42,6 +43,7 @@ def as_it_is(code: Code, kept: frozenset[str]) -> Code:
 
 def function(f: Function, rows: Rows, simplify: Simplify = as_it_is) -> str:
     """A function definition, one statement for each of the author's bindings."""
+    f = unhidden(f, rows)
     head = fit(f"def {f.name}({', '.join(f.parameters)}):")
     ends = [*(c.condition for c in f.checks), *f.results]
     body, values = _written(f.body, ends, rows, simplify, 4)

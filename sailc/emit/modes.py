@@ -3,11 +3,12 @@ training (running statistics, a random key), and whether they train."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec.structs import replace
 
-from sailc.program.tree import Assign, Block, Expr, Function, Op, Program, Ref, Stage, Step
+from sailc.program.expressions import operations, rebuild, rebuilt
+from sailc.program.tree import Expr, Function, Op, Program, Ref, Stage
 
 STATE, DRAWS = "state", "draws"
 RUNNING, TRAINING = "running", "training"
@@ -44,7 +45,7 @@ def _modes(functions: Iterable[Function], runs: frozenset[str]) -> Mapping[str, 
 
 def _of(f: Function, known: Mapping[str, frozenset[str]]) -> frozenset[str]:
     needs: set[str] = set()
-    for op in (o for e in f.expressions for o in ops_of(e)):
+    for op in operations(*f.expressions):
         needs |= {STATE} if op.state else set()
         needs |= {DRAWS} if op.attributes.get("draws") else set()
         if op.operator == "call":
@@ -52,44 +53,18 @@ def _of(f: Function, known: Mapping[str, frozenset[str]]) -> frozenset[str]:
     return frozenset(needs)
 
 
-def ops_of(expr: Expr) -> Iterator[Op]:
-    """The operators in an expression, each as it is applied."""
-    match expr:
-        case Op(_, arguments):
-            yield expr
-            for a in arguments:
-                yield from ops_of(a)
-        case Step(_, body):
-            yield from ops_of(body)
-        case Block(_, body, result):
-            for a in body:
-                yield from ops_of(a.value)
-            yield from ops_of(result)
-        case _:
-            pass
-
-
 def _passing(f: Function, modes: Mapping[str, tuple[str, ...]]) -> Function:
     """A function that passes to others what these are told."""
 
     def change(expr: Expr) -> Expr:
-        match expr:
-            case Op("call", arguments, attributes):
+        match rebuild(expr, change):
+            case Op("call", arguments, attributes) as call:
                 more = map(Ref, modes.get(str(attributes["function"]), ()))
-                return replace(expr, arguments=(*map(change, arguments), *more))
-            case Op(_, arguments):
-                return replace(expr, arguments=tuple(map(change, arguments)))
-            case Step(_, body):
-                return replace(expr, body=change(body))
-            case Block(_, body, result):
-                return replace(expr, body=tuple(map(statement, body)), result=change(result))
-            case _:
-                return expr
+                return replace(call, arguments=(*arguments, *more))
+            case other:
+                return other
 
-    def statement(a: Assign) -> Assign:
-        return replace(a, value=change(a.value))
-
-    return replace(f, body=tuple(map(statement, f.body)), results=tuple(map(change, f.results)))
+    return rebuilt(f, change)
 
 
 def _changed(s: Stage, told: Callable[[Function], Function]) -> Stage:

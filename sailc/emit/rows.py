@@ -10,10 +10,11 @@ arguments are `arg4`, `arg5`, ….)
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import cast
 
+from sailc.program.expressions import operations
 from sailc.program.tree import Block, Expr, Function, Literal, Op, Ref, Step, Text, is_tuple
 
 Row = str | Callable[[Op], str]
@@ -94,6 +95,21 @@ def render(expr: Expr, rows: Rows) -> ast.expr:
             raise TypeError("a function with statements is no expression")
 
 
+def _operator(op: Op, rows: Rows) -> ast.expr:
+    parsed = _parsed(row_text(op, rows))
+    holes = _holes(op, [render(a, rows) for a in op.arguments])
+    import copy
+
+    return ast.fix_missing_locations(_Fill(holes).visit(copy.deepcopy(parsed)))
+
+
+def filled(op: Op, rows: Rows) -> tuple[ast.expr, frozenset[str]]:
+    """The row of an operator, which has one, and the names of its holes."""
+    return _parsed(row_text(op, rows)), frozenset(
+        _holes(op, [ast.Constant(None) for _ in op.arguments])
+    )
+
+
 def row_text(op: Op, rows: Rows) -> str:
     """What an operator's row says, its holes open. Raises `NoRow` where it is lacking."""
     row = rows.get(op.operator)
@@ -102,11 +118,10 @@ def row_text(op: Op, rows: Rows) -> str:
     return row if isinstance(row, str) else row(op)
 
 
-def _operator(op: Op, rows: Rows) -> ast.expr:
-    text = row_text(op, rows)
-    arguments = [render(a, rows) for a in op.arguments]
+def _holes(op: Op, arguments: Sequence[ast.expr]) -> dict[str, ast.expr]:
+    """What stands in a row for its holes."""
     holes = dict(zip(ARGUMENTS, arguments, strict=False))
-    holes["args"] = ast.Tuple(arguments, ast.Load())
+    holes["args"] = ast.Tuple(list(arguments), ast.Load())
     holes.update((f"arg{i}", a) for i, a in enumerate(arguments))
     for name, value in op.attributes.items():
         if _plain(value):
@@ -117,9 +132,7 @@ def _operator(op: Op, rows: Rows) -> ast.expr:
     for name, key in op.state.items():
         place = ast.Name("running", ast.Load())
         holes[name] = ast.Subscript(place, ast.Constant(key), ast.Load())
-    import copy
-
-    return ast.fix_missing_locations(_Fill(holes).visit(copy.deepcopy(_parsed(text))))
+    return holes
 
 
 def _plain(value: object) -> bool:
@@ -137,19 +150,6 @@ def literal(value: object) -> ast.expr:
     return ast.Constant(cast("int | float | bool | str | None", value))
 
 
-def operators_of(expr: Expr) -> frozenset[str]:
-    match expr:
-        case Op(operator, arguments):
-            return frozenset({operator}).union(*(operators_of(a) for a in arguments))
-        case Step(body=body):
-            return operators_of(body)
-        case Block(body=statements, result=result):
-            inside = (operators_of(a.value) for a in statements)
-            return operators_of(result).union(*inside)
-        case _:
-            return frozenset()
-
-
 def operators_in(functions: Iterable[Function]) -> frozenset[str]:
     """The operators that some functions use."""
-    return frozenset[str]().union(*(operators_of(e) for f in functions for e in f.expressions))
+    return frozenset(o.operator for f in functions for o in operations(*f.expressions))

@@ -18,7 +18,7 @@ from sailc.emit.functions import docline, expression, function
 from sailc.emit.imports import STANDARD, in_order
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
-from sailc.emit.modes import ops_of, with_modes
+from sailc.emit.modes import with_modes
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import helpers as called
 from sailc.emit.points import data_facts
@@ -27,7 +27,8 @@ from sailc.emit.solving import solver_script
 from sailc.emit.staged import Staged, shared, statistics_of
 from sailc.emit.starts import drawers, init_function, running_function
 from sailc.emit.target import Target
-from sailc.emit.twins import calls, told_apart
+from sailc.emit.twins import calls, with_own_names
+from sailc.program.expressions import draws, operations, walk
 from sailc.program.solving import AnyProgram, SolverProgram
 from sailc.program.tree import Expr, Function, Op, ParameterSpec, Program, Text
 
@@ -94,7 +95,7 @@ def script(program: AnyProgram, target: Target) -> str:
     tensors = _helpers(target, program.on_backend)
 
     def numpy(f: Function) -> str:
-        return told_apart(function(f, rows), arrays, tensors)
+        return with_own_names(function(f, rows), arrays, tensors)
 
     def own(f: Function) -> str:
         return function(f, own_rows, target.simplify)
@@ -111,7 +112,7 @@ def script(program: AnyProgram, target: Target) -> str:
 def _helpers(target: Target, functions: Iterable[Function]) -> list[str]:
     """The functions of their own that the rows of some functions call."""
     own = target.helpers
-    ops = [o for f in functions for e in f.expressions for o in ops_of(e) if o.operator in own]
+    ops = [o for f in functions for o in operations(*f.expressions) if o.operator in own]
     called = {o.operator for o in ops if calls(row_text(o, target.rows), own[o.operator])}
     return list(dict.fromkeys(own[o] for o in sorted(called)))
 
@@ -145,13 +146,13 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "uses_data": bool(doors.folders) or any("DATA" in t.text for t in _texts(program)),
         "doors": doors,
         "own_helpers": list(dict.fromkeys(helpers)),
-        "data_helpers": [told_apart(h, arrays, helpers) for h in arrays if h not in helpers],
+        "data_helpers": [with_own_names(h, arrays, helpers) for h in arrays if h not in helpers],
         "reads": program.reads,
         "history": "validate.loss" in program.reads or any(m.curve for m in program.metrics),
         "inits": _inits(program, target),
         "learning": learning,
         "small_steps": _has_small_steps(program, used),
-        "drawing": any(o.attributes.get("draws") for e in _expressions(program) for o in ops_of(e)),
+        "drawing": any(map(draws, _expressions(program))),
         "makes": bool(used & MAKERS),
         "taker": "model",
         "converts": not any(s.asked for s in program.stages),
@@ -193,18 +194,7 @@ _ALWAYS = {"import numpy as np"}
 
 
 def _texts(program: Program) -> list[Text]:
-    found: list[Text] = []
-
-    def visit(expr: Expr) -> None:
-        if isinstance(expr, Text):
-            found.append(expr)
-        elif isinstance(expr, Op):
-            for x in expr.arguments:
-                visit(x)
-
-    for e in [*(a.value for a in program.load.body), *program.load.results]:
-        visit(e)
-    return found
+    return [e for e in walk(*program.load.expressions) if isinstance(e, Text)]
 
 
 def _expressions(program: Program) -> list[Expr]:

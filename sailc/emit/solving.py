@@ -77,7 +77,7 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
         "drawn": fitted is not None or any(f.drawn for x in program.lines for f in x.fixtures),
         "scores": {n: _distinct(f for f, _ in own) for n, own in program.scores.items()},
         "solvers": _distinct(x.solver for x in program.lines),
-        "count": " + ".join(f"len(points{x.apart})" for x in program.lines),
+        "count": " + ".join(f"len({x.held.points})" for x in program.lines),
         "each": _each,
         "asked": _asked,
         "solve": partial(_solve, program),

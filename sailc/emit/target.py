@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from sailc.emit.functions import Simplify, as_it_is
 from sailc.emit.rows import Rows
+from sailc.emit.twins import defined
 from sailc.program.tree import ParameterSpec
 
 
@@ -40,3 +41,8 @@ class Target(Struct, frozen=True):
     imports: tuple[str, ...] = ()
     outside: str = ""
     runs: frozenset[str] = frozenset({"state"})
+
+    @property
+    def defined(self) -> frozenset[str]:
+        """The names of the functions that its programs may define for their rows."""
+        return defined([*self.helpers.values(), self.outside])

@@ -22,7 +22,7 @@ def has_modes(terms: Iterator[Term]) -> str:
     return ""
 
 
-def told_apart(links: Links) -> Reason | None:
+def no_modes_in_equations(links: Links) -> Reason | None:
     """Why such a network cannot stand for the solution of an equation yet."""
     operator = has_modes(walk(*(k.model.output for k in links)))
     text = f"`{operator}` in a network for an equation is not written by this version of sailc"

@@ -11,7 +11,7 @@ from sailc.infer.modules.trainer import TypedTrainer, is_phased
 from sailc.plan.courses import courses
 from sailc.plan.link import Links, truth_type
 from sailc.plan.matches import GroundModel
-from sailc.plan.modes import told_apart, untrained
+from sailc.plan.modes import no_modes_in_equations, untrained
 from sailc.plan.ragged import chosen_by_point
 from sailc.plan.scenario import judged
 from sailc.plan.solving import is_solving, unsolved
@@ -38,7 +38,7 @@ def unwritten(
 ) -> Reason | None:
     """Why no program can be written for a link by this version."""
     if is_solving(links):
-        return told_apart(links) or unsolved(world, links)
+        return no_modes_in_equations(links) or unsolved(world, links)
     missing = _of_courses(problem, links) or _unwritten(links, trainer)
     missing = missing or untrained(links, trainer, len(courses(problem, links, "test")) > 1)
     text = f"{missing} is not written by this version of sailc"

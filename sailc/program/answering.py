@@ -13,7 +13,7 @@ from sailc.program.conversions import bind_statistic, statistics
 from sailc.program.formulas import from_numbers
 from sailc.program.layout import Leaf, Vector, packed
 from sailc.program.model import function_name
-from sailc.program.names import TAKEN, NameTable
+from sailc.program.names import NameTable, occupied
 from sailc.program.placed import Placed, convert, together
 from sailc.program.rules import mean_over_points
 from sailc.program.scoring import measure_code, score_code
@@ -94,7 +94,7 @@ class Answering(Struct):
         stages: dict[int, Function] = {}
         statistics = ", *statistics[:-1]" if self.scaled else ", *statistics"
         codes: list[MetricCode] = []
-        names = NameTable({*TAKEN, function_name(self.scenario.link.model)})
+        names = NameTable({*occupied(), function_name(self.scenario.link.model)})
         for m in metrics:
             if m.score is None:
                 codes.append(measure_code(m, names))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from sailc.program.layout import Leaf
+from sailc.program.names import class_name
 from sailc.program.tree import Assign, Check, Expr, Function, Literal, Op, Ref, Text
 from sailc.program.vectors import Lowering
 from sailc.symbolic.form import TypedEquation
@@ -62,7 +63,9 @@ def equation_code(e: TypedEquation, s: System | None, wanted: Wanted) -> Equatio
         methods, own = [*methods, *own], []
     fields = tuple(v.name for v in e.parameters)
     if s is None:
-        return EquationCode(e.name, describe(e), fields, tuple(facts), tuple(methods), tuple(own))
+        return EquationCode(
+            class_name(e.name), describe(e), fields, tuple(facts), tuple(methods), tuple(own)
+        )
     if s.space:
         methods += writer.carried() if s.fluxes else []
         methods += [writer.values(), writer.slopes()]
@@ -72,7 +75,9 @@ def equation_code(e: TypedEquation, s: System | None, wanted: Wanted) -> Equatio
             ("periodic", str(s.periodic)),
             ("time_axis", str(s.time)),
         ]
-    return EquationCode(e.name, describe(e), fields, tuple(facts), tuple(methods), tuple(own))
+    return EquationCode(
+        class_name(e.name), describe(e), fields, tuple(facts), tuple(methods), tuple(own)
+    )
 
 
 def jets_of(found: Leftover) -> str:

@@ -31,8 +31,7 @@ from sailc.program.layout import (
     packed,
 )
 from sailc.program.load import load_function
-from sailc.program.model import requirement
-from sailc.program.names import snake
+from sailc.program.model import function_name, requirement
 from sailc.program.outside import at_run
 from sailc.program.points import filled, point_functions, with_questions
 from sailc.program.stage import parted
@@ -174,9 +173,11 @@ def _solver(model: GroundModel, fitting: Fitting | None) -> Function:
     low.count(model.output)
     output = packed(filled(low.lower(model.output), any_leaf(questions[0])))
     d = model.entry.declaration
-    name, doc = snake(d.name), d.doc or f"The solver {d.name}."
+    doc = d.doc or f"The solver {d.name}."
     parameters = (*given, start)
-    return inlined(Function(name, doc, parameters, tuple(low.body), (output,), d.name_span))
+    return inlined(
+        Function(function_name(model), doc, parameters, tuple(low.body), (output,), d.name_span)
+    )
 
 
 def _apart(variables: tuple[Var, ...], whole: Expr, levels: Levels = ()) -> list[Vector]:

@@ -18,7 +18,7 @@ from sailc.program.conversions import bind_statistic
 from sailc.program.given import Given
 from sailc.program.layout import POINTS, Vector, any_leaf, opened, packed
 from sailc.program.model import Keys, function_name, running_arrays
-from sailc.program.names import COUNTERS, TAKEN, NameTable
+from sailc.program.names import SELDOM, NameTable, occupied
 from sailc.program.placed import Placed, convert
 from sailc.program.points import alike, filled
 from sailc.program.tidy import inlined
@@ -60,7 +60,7 @@ class Fixtures(Struct):
     def of(
         cls, link: Link, keys: Keys, question: Sequence[Placed], answer: Sequence[Placed]
     ) -> Fixtures:
-        names = NameTable({*(TAKEN - COUNTERS), function_name(link.model)})
+        names = NameTable({*(occupied() - SELDOM), function_name(link.model)})
         direct = not question and not answer
         called = function_name(link.model) if direct else names.fresh(link.fixture.name)
         made = cls(link, keys, question, answer, names, called)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from sailc.plan.matches import GroundModel
+from sailc.program.expressions import rebuild, statements
 from sailc.program.layout import (
     POINTS,
     CannotLower,
@@ -75,7 +76,7 @@ def _block(inner: Lowering, made: Lambda, parameters: tuple[str, ...]) -> Block:
     value = inner.leaf(made.body)
     if value.rank:
         raise CannotLower("a function that gives no number", made.body.span)
-    body = tuple(replace(a, value=_in_symbols(a.value)) for a in inner.body)
+    body = statements(tuple(inner.body), _in_symbols)
     formula = Op("formula", (*symbols, _in_symbols(value.expr)))
     return Block(parameters, body, formula)
 
@@ -138,13 +139,11 @@ def _label(t: Term) -> str:
 
 def _in_symbols(expr: Expr) -> Expr:
     """An expression in SymPy's words."""
-    match expr:
-        case Op(operator, arguments):
-            parts = tuple(map(_in_symbols, arguments))
-            name = f"symbolic {operator}" if operator in SYMBOLIC | {"values"} else operator
-            return replace(expr, operator=name, arguments=parts)
-        case _:
-            return expr
+    match rebuild(expr, _in_symbols):
+        case Op(operator) as op if operator in SYMBOLIC | {"values"}:
+            return replace(op, operator=f"symbolic {operator}")
+        case other:
+            return other
 
 
 def call(low: Lowering, term: Apply) -> Leaf:

@@ -15,7 +15,7 @@ from sailc.program.layout import (
     sizes,
 )
 from sailc.program.learned import layer_names, spec_of
-from sailc.program.names import TAKEN, NameTable, identifier
+from sailc.program.names import NameTable, identifier, occupied, snake
 from sailc.program.points import filled
 from sailc.program.rules import mean_over_points
 from sailc.program.tidy import inlined
@@ -107,7 +107,9 @@ def _always(leaf: Leaf) -> Expr:
 
 def function_name(model: GroundModel) -> str:
     """What the function of a model is called."""
-    return NameTable(set(TAKEN)).fresh(identifier(model.entry.declaration.name).lower())
+    name = model.entry.declaration.name
+    own = snake(name) if model.plain else identifier(name).lower()
+    return NameTable(set(occupied())).fresh(own)
 
 
 def _opened(model: GroundModel, keys: Keys) -> tuple[Lowering, str, Vector]:

@@ -5,43 +5,53 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
+from functools import cache
 
 from msgspec import Struct, field
+
+from sailc.backends import defined
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+# What no variable and no function of an author's is called: what Python and its modules are, and
+# what functions of programs read on purpose (`w`, `training`).
 RESERVED = _words(
     """
-    DATA F Path abs argparse args attention auc batch_norm bce blur bool bz2 column covariance
-    csv device dict dropout eigh evaluate find_spec float functools gaussian_field gru gzip h5py
-    hide histogram init int itertools jax jnp json layer_norm len list load loss lstm lzma main
-    map math max min model np open optax others out pad points print qr range rk4 running
-    scan_rk4 scan_verlet seed set sobol spectral_conv stitch str sum svd test tiles time torch
-    train training tuple type verlet w wasserstein weights windows zip
+    DATA F Path abs argparse args bool bz2 column csv device dict evaluate find_spec float
+    functools gzip h5py init int itertools jax jnp json len list load loss lzma main map math max
+    min model np open optax out part points print range rng running seed self set str sum test
+    time torch train training tuple type w weights zip
     """
 )
 
-# Names of a program that metrics must not hide: its functions, and the variables of `main`.
+# Names of a program that its author's functions must not hide: its own functions, and the
+# variables of `main`.
 TAKEN = _words(
     """
-    EPOCH STEP after alike along answer answers answers_to array asked auc batches before by_point
-    called checked checksum compile_time constants convert count data drawn each energy epoch_of
-    epochs facts file_hash
-    final_loss fingerprint first fit fit_truth folder_of given glorot he history in_order
-    initial_running joined joules keep kept known latency lecun lengths locked loss_of made_by
-    memory metrics on_device output outside
-    parameters parser passed peak_memory places questions read_columns rebuilt recalled report
-    respond result rng run seconds size_of spent_flops stages start statistics step steps taken
-    tensor test_time timed together train_time truth version wasserstein write_columns x y
+    EPOCH STEP Solution advance after alike along answer answers answers_to array asked auc
+    batches before by_point called checked checksum compile_time constants convert count data
+    drawn each energy epoch_of epochs facts final_loss fingerprint first fit fit_truth fitted
+    given glorot he history imported in_order initial_running jets joined joules keep kept known
+    latency lecun left_over lengths loss_of made_by memory metrics mismatch number on_device
+    output outputs outside parameters parser passed peak_memory phases places question questions
+    rebuilt recalled references report respond result rng run seconds size_of sources
+    spent_flops stages start started statistics step steps taken tensor test_time timed together
+    train_time truth version x y
     """
 )
 
 
-# Those of them that are there only where energy is measured.
-COUNTERS = _words("energy joules before after")
+# Those of them that are there only where energy is measured, or where nothing is trained.
+SELDOM = _words("energy joules before after question fitted")
+
+
+@cache
+def occupied() -> frozenset[str]:
+    """`TAKEN`, and the names of the functions that rows of any backend call."""
+    return TAKEN | defined()
 
 
 def identifier(name: str) -> str:
@@ -51,6 +61,11 @@ def identifier(name: str) -> str:
     if text[0].isdigit() or not text.isidentifier():
         text = "_" + "".join(c if c.isascii() else "_" for c in text)
     return text + "_" if keyword.iskeyword(text) else text
+
+
+def class_name(name: str) -> str:
+    """What the class of an equation is called."""
+    return NameTable(set(occupied())).fresh(name)
 
 
 def snake(name: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from sailc.infer.externs import at_path
+from sailc.program.expressions import rebuild, rebuilt
 from sailc.program.layout import (
     CannotLower,
     Group,
@@ -28,7 +29,6 @@ from sailc.program.layout import (
 )
 from sailc.program.tree import (
     PATH,
-    Block,
     Crossing,
     Door,
     Expr,
@@ -36,7 +36,6 @@ from sailc.program.tree import (
     Given,
     Op,
     Parts,
-    Step,
     Stored,
     is_tuple,
 )
@@ -206,22 +205,12 @@ def _dtype(element: object, stored: object) -> str:
 def at_run(f: Function) -> Function:
     """A function whose calls of what is outside belong to the run: they are measured, so that
     nothing of them is kept."""
-    body = tuple(replace(a, value=_at_run(a.value)) for a in f.body)
-    return replace(f, body=body, results=tuple(map(_at_run, f.results)))
+    return rebuilt(f, _at_run)
 
 
 def _at_run(expr: Expr) -> Expr:
-    match expr:
-        case Op(operator, arguments, attributes, parameters, batch):
-            inner = tuple(map(_at_run, arguments))
-            door = attributes.get("door")
-            if isinstance(door, Door):
-                attributes = {**attributes, "door": replace(door, kept=False)}
-            return Op(operator, inner, attributes, parameters, batch)
-        case Step(parameters, body):
-            return Step(parameters, _at_run(body))
-        case Block(parameters, body, result):
-            inside = tuple(replace(a, value=_at_run(a.value)) for a in body)
-            return Block(parameters, inside, _at_run(result))
-        case _:
-            return expr
+    match rebuild(expr, _at_run):
+        case Op(attributes={"door": Door() as door, **others}) as call:
+            return replace(call, attributes={**others, "door": replace(door, kept=False)})
+        case other:
+            return other

@@ -29,7 +29,7 @@ from sailc.program.layout import (
 )
 from sailc.program.load import Source
 from sailc.program.model import Keys
-from sailc.program.names import TAKEN, NameTable
+from sailc.program.names import NameTable, occupied
 from sailc.program.parts import Part, parts_of
 from sailc.program.placed import convert
 from sailc.program.points import Functions, by_split, filled, source_vector
@@ -256,7 +256,7 @@ class Several(Struct):
         line = self.judged
         answers: dict[tuple[int, int], tuple[str, AnswerCode | None]] = {}
         codes: list[MetricCode] = []
-        names = NameTable({*TAKEN, *self.fixtures.names.taken})
+        names = NameTable({*occupied(), *self.fixtures.names.taken})
         for m in self.scenario.metrics:
             if m.score is None:
                 codes.append(measure_code(m, names))

@@ -3,14 +3,14 @@ becomes a function for the backend."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from sailc.program.names import TAKEN, NameTable
+from sailc.program.expressions import operations, reads, rebuild
+from sailc.program.names import NameTable, occupied
 from sailc.program.points import alike
-from sailc.program.tidy import reads
 from sailc.program.tree import Assign, Block, Expr, Function, Op, Program, Ref, Stage, Step, Text
 from sailc.source import Span
 
@@ -19,7 +19,7 @@ Blocks = dict[str, Assign]
 
 def with_slopes(program: Program) -> Program:
     """A program whose data have no derivatives but those that its backend takes."""
-    made = _Slopes(NameTable({*TAKEN, *(f.name for f in program.functions)}))
+    made = _Slopes(NameTable({*occupied(), *(f.name for f in program.functions)}))
     load = made.function(program.load)
     stages = tuple(map(made.stage, program.stages))
     if not made.varied:
@@ -39,7 +39,7 @@ class _Slopes(Struct):
 
     def function(self, f: Function) -> Function:
         """A function without the functions inside that it only differentiates."""
-        wanted = {n for e in f.expressions for n in _differentiated(e)}
+        wanted = _differentiated(f)
         blocks: Blocks = {}
         body = self._body(f.body, wanted, blocks)
         results = tuple(self._expr(r, wanted, blocks, f.span) for r in f.results)
@@ -64,16 +64,11 @@ class _Slopes(Struct):
             case Op("grad", (Step(parameters, body), by)):
                 inner = self._expr(by, wanted, blocks, span)
                 return self._slope("value", parameters, (), body, inner, span)
-            case Op(arguments=arguments):
-                parts = tuple(self._expr(a, wanted, blocks, span) for a in arguments)
-                return replace(expr, arguments=parts)
-            case Step(parameters, body):
-                return Step(parameters, self._expr(body, wanted, blocks, span))
             case Block(parameters, body, result):
                 inside = self._body(body, wanted, blocks)
                 return Block(parameters, inside, self._expr(result, wanted, blocks, span))
             case _:
-                return expr
+                return rebuild(expr, lambda e: self._expr(e, wanted, blocks, span))
 
     def _slope(
         self,
@@ -96,18 +91,7 @@ class _Slopes(Struct):
         return Op("slope", (Text(twin.name), by, *map(Ref, known)))
 
 
-def _differentiated(expr: Expr) -> Iterator[str]:
-    """The names of functions whose derivatives an expression takes."""
-    match expr:
-        case Op(operator, arguments):
-            if operator == "grad" and isinstance(arguments[0], Ref):
-                yield arguments[0].name
-            for a in arguments:
-                yield from _differentiated(a)
-        case Step(_, body):
-            yield from _differentiated(body)
-        case Block(_, body, result):
-            for e in (*(a.value for a in body), result):
-                yield from _differentiated(e)
-        case _:
-            pass
+def _differentiated(f: Function) -> set[str]:
+    """The names of functions whose derivatives a function takes."""
+    taken = (o.arguments[0] for o in operations(*f.expressions) if o.operator == "grad")
+    return {e.name for e in taken if isinstance(e, Ref)}

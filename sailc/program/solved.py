@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from sailc.program.layout import CannotLower, Leaf, Vector, opened, packed, rank_of
+from sailc.program.names import class_name
 from sailc.program.tree import Expr, Op, Ref
 from sailc.terms import Apply, Map, Term, rebuild
 
@@ -81,6 +82,12 @@ def _made(low: Lowering, term: Apply) -> Vector:
     return Leaf(Op(term.operator, parts, term.attributes), (), rank_of(term.type))
 
 
+def _instance(low: Lowering, term: Apply) -> Vector:
+    parts = tuple(packed(low.lower(a)) for a in term.arguments)
+    name = class_name(str(term.attributes["name"]))
+    return Leaf(Op("equation", parts, {"name": name}), (), 0)
+
+
 def _left_over(low: Lowering, term: Apply) -> Vector:
     """What is left over at places that are drawn."""
     made = _made(low, term)
@@ -92,11 +99,12 @@ def _left_over(low: Lowering, term: Apply) -> Vector:
 SOLVED: Mapping[str, Callable[[Lowering, Apply], Vector]] = {
     **dict.fromkeys(
         [
-            *("equation", "discretize", "system", "integrate", "integrate_explicitly", "settle"),
+            *("discretize", "system", "integrate", "integrate_explicitly", "settle"),
             *("reference_grid", "reference_course", "reference_steady", "at_point"),
         ],
         _made,
     ),
+    "equation": _instance,
     "residual": _left_over,
 }
 

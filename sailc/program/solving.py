@@ -15,12 +15,13 @@ from sailc.plan.scenario import PlannedMetric, Scenario
 from sailc.plan.solving import asks, equations_in, solved, typed
 from sailc.program.collocation import Collocated, collocated
 from sailc.program.equations import EquationCode, Wanted, equation_code
+from sailc.program.expressions import rebuild, rebuilt
 from sailc.program.files import Files
 from sailc.program.fitting import FittedProgram
 from sailc.program.heading import about as about_of
 from sailc.program.heading import title
 from sailc.program.layout import CannotLower, Group, Leaf, Vector, opened, packed
-from sailc.program.names import TAKEN, NameTable, snake
+from sailc.program.names import NameTable, occupied, snake
 from sailc.program.points import alike
 from sailc.program.references import References, is_reference
 from sailc.program.scoring import measure_code, score_code
@@ -48,10 +49,25 @@ class FixtureCode(Struct, frozen=True):
     drawn: bool
 
 
+class Held(Struct, frozen=True):
+    """What a program calls the points of a line, the answers to them, and the places where these
+    are compared."""
+
+    points: str
+    outputs: str
+    places: str
+
+    @classmethod
+    def of(cls, at: int, taken: NameTable) -> Held:
+        """Those of the first line are what `taken` begins with."""
+        plain = ("points", "outputs", "places")
+        return cls(*(taken.fresh(n) if at else n for n in plain))
+
+
 class LineCode(Struct, frozen=True):
     """What a program does with the points of one data line. `names` are those of a point's parts,
-    `output` is what an answer is called, `asked` makes the question of a point; `apart` tells
-    its variables from those of the lines before."""
+    `output` is what an answer is called, `asked` makes the question of a point. `held` is what a
+    program calls all of them."""
 
     load: Function
     names: tuple[str, ...]
@@ -59,7 +75,7 @@ class LineCode(Struct, frozen=True):
     solver: Function
     output: str
     fixtures: tuple[FixtureCode, ...]
-    apart: str = ""
+    held: Held
     references: References | None = None
     """Where the true answers of the first fixture come from, if they are references."""
 
@@ -110,17 +126,16 @@ def lower_solver(
     every = {e.name: e for a in asked for e in a.equations}
     grids = systems if first.model.minimize is None else {}
     codes = tuple(equation_code(e, grids.get(e.name), wanted) for e in every.values())
-    taken = NameTable(set(TAKEN) | {c.name for c in codes})
+    taken = NameTable(set(occupied()) | {c.name for c in codes})
     fitted = collocated(s, taken) if first.model.minimize is not None else None
+    held = [Held.of(i, taken) for i in range(len(asked))]
     lines: list[LineCode] = []
     for i, a in enumerate(asked):
         about = systems.get(a.equations[0].name)
         names = tuple(taken.fresh(n) for n in a.link.line.names)
         on_grids = tuple(equation_code(e, systems.get(e.name), SOLVED) for e in a.equations)
         place = Place(source, folder, on_grids)
-        made = _Lowering(
-            s, a.link, a.fixtures, files, about, names, taken, f"_{i + 1}" if i else "", place
-        )
+        made = _Lowering(s, a.link, a.fixtures, files, about, names, taken, held[i], place)
         lines.append(made.line(fitted, lines))
     metrics, scores = _metrics(s, asked, lines, taken)
     return SolverProgram(
@@ -191,7 +206,7 @@ class _Asked(Struct):
 
 
 class _Lowering(Struct):
-    """One data line; `apart` is the end of names that tell it from those before."""
+    """One data line."""
 
     s: Scenario
     link: Link
@@ -200,27 +215,27 @@ class _Lowering(Struct):
     about: System | None
     names: tuple[str, ...]
     taken: NameTable
-    apart: str
+    held: Held
     place: Place
 
     def line(self, fitted: Collocated | None, before: list[LineCode]) -> LineCode:
-        load, asked = self._load(), self._asked()
+        load, asked = self._load(first=not before), self._asked()
         output = self.taken.fresh(self.link.fixture.name or "solution")
         solver = self._solver(before) if fitted is None else fitted.loss
         fixtures = tuple(self._fixtures(output))
         references = self._references(load)
-        return LineCode(load, self.names, asked, solver, output, fixtures, self.apart, references)
+        return LineCode(load, self.names, asked, solver, output, fixtures, self.held, references)
 
     # --- questions ---------------------------------------------------------------------------
 
-    def _load(self) -> Function:
+    def _load(self, first: bool) -> Function:
         low = Lowering()
         source = self.link.line.source
         low.count(source)
         low.files = dict(self.files.read_by(source))
         result = listing(low, source)
         doc = "What is asked about, one after another."
-        name = f"load{self.apart}"
+        name = "load" if first else self.taken.fresh("load")
         return inlined(Function(name, doc, (), tuple(low.body), (result,), source.span))
 
     def _asked(self) -> Function | None:
@@ -352,17 +367,15 @@ def _scored(
 
 def _of_any_size(f: Function) -> Function:
     """A function whose functions of numbers do not say how many these are."""
-    body = tuple(replace(a, value=_sizeless(a.value)) for a in f.body)
-    return replace(f, body=body, results=tuple(map(_sizeless, f.results)))
+    return rebuilt(f, _sizeless)
 
 
 def _sizeless(expr: Expr) -> Expr:
-    if not isinstance(expr, Op):
-        return expr
-    inner = tuple(map(_sizeless, expr.arguments))
-    if expr.operator in NUMBERS:
-        return Op(expr.operator, inner)
-    return replace(expr, arguments=inner)
+    match rebuild(expr, _sizeless):
+        case Op(operator, arguments) if operator in NUMBERS:
+            return Op(operator, arguments)
+        case other:
+            return other
 
 
 def _scores_of(m: PlannedMetric, taken: NameTable) -> Function | None:

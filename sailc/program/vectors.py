@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from sailc.plan.ragged import length_of
+from sailc.program.expressions import draws
 from sailc.program.layout import (
     ELEMENT,
     POINTS,
@@ -117,6 +118,8 @@ class Lowering(Struct):
     """Where the lengths that only the data know are to be read."""
     summed: frozenset[DimName] = frozenset()
     """The lengths of lists whose elements are only added up."""
+    stored: dict[str, str] = field(default_factory=dict[str, str])
+    """The names of values, by those of their variables, which may have a number."""
     _keep: list[Term] = field(default_factory=list[Term])
 
     # --- entry -----------------------------------------------------------------------------
@@ -182,18 +185,26 @@ class Lowering(Struct):
     ) -> Leaf:
         """Give a value a statement of its own. `label` is what its author calls it, and `type`
         what it is of each point there."""
-        for a in self.body:  # the same value under the same name is written once
-            if a.value == leaf.expr and a.name.startswith(name):
-                return Leaf(Ref(a.name), leaf.levels, leaf.rank)
+        twin = None if draws(leaf.expr) else self._twin(name, leaf.expr)
+        if twin is not None:
+            return Leaf(Ref(twin), leaf.levels, leaf.rank)
         target = self.names.fresh(name)
+        self.stored[target] = name
         self.body.append(Assign(target, leaf.expr, span, label, type))
         return Leaf(Ref(target), leaf.levels, leaf.rank)
+
+    def _twin(self, name: str, value: Expr) -> str | None:
+        """Where the same value is already, under the same name."""
+        return next(
+            (a.name for a in self.body if self.stored.get(a.name) == name and a.value == value),
+            None,
+        )
 
     def inside(self, changed: Collection[int] = ()) -> Lowering:
         """The body of a function in this one, which sees what is here but for the terms that are
         `changed` there (by identity)."""
         names = NameTable(set(self.names.taken))
-        inner = replace(self, names=names, body=[], memo={}, uses={}, _keep=[])
+        inner = replace(self, names=names, body=[], memo={}, uses={}, stored={}, _keep=[])
         inner.memo.update((k, v) for k, v in self.memo.items() if k not in changed)
         return inner
 
