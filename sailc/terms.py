@@ -180,6 +180,13 @@ def paths(root: Term, *terms: Term) -> set[Path]:
     return found
 
 
+def is_held(function: Term) -> bool:
+    """Whether a function is a value of the data: no model that answers, and no hole for one."""
+    root, _ = rooted(function)
+    place = root.place if isinstance(root, Var) else ""
+    return place != ANSWERS and not place.startswith(HOLE)
+
+
 def digest(*roots: Term) -> str:
     """A short name for what terms compute: the same for the same operators, constants and
     places of variables, wherever they stand in the source."""

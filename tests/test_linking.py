@@ -564,3 +564,36 @@ def test_files_outside_of_a_workspace_see_only_what_they_use(tmp_path: Path) -> 
     shown = sail("show", "names", main, exit=0).stdout
     assert re.search(r"^model +Used ", shown, re.MULTILINE)
     assert "Stray" not in shown
+
+
+LOSSES = """
+problem P {
+    train x in [1.0, 2.0]: predict x as 2 * x
+    test  x in [1.0, 2.0]: predict x as 2 * x
+}
+model L {
+    input  x: real
+    output parameter(1.0) * x
+}
+trainer quick {
+    optimizer adam(1e-2)
+    epochs    4
+    loss      LOSS
+}
+benchmark B {
+    software PyTorch
+    trainers quick
+    models   L
+    metrics  mean_error
+}
+"""
+
+
+def test_a_scenario_is_another_where_its_loss_is(tmp_path: Path) -> None:
+    def id_of(loss: str) -> str:
+        (only,) = plan_of(write_one(tmp_path, LOSSES.replace("LOSS", loss)))["scenarios"]
+        return only["id"]
+
+    square = id_of("(answer: real, truth: real) => (answer - truth) ^ 2")
+    assert id_of("(answer: real, truth: real) => abs(answer - truth)") != square
+    assert id_of("(a: real, b: real) => (a - b) ^ 2  // under other names") == square

@@ -173,3 +173,67 @@ def test_what_a_walk_calls_plain_can_be_lowered(path: Path) -> None:
     ):
         assert trials.refusal(s) is None
         lower_scenario(around, s, UNOPENED, "", "")
+
+
+# --- formulas -----------------------------------------------------------------------------------
+
+DECAYS = """
+problem Decays {
+    train k in [1.0, 2.0]: discover [k, 1.0] as (t => k * t)
+    test  k in [1.0, 2.0]: discover [k, 1.0] as (t => k * t)
+}
+solver Curve {
+    for      discover
+    input    k: Tensor[real, 2]
+    let      a = parameter(1.0)
+    minimize (a - k[0]) ^ 2
+    output   law: real -> real = t => 2 * t
+}
+model Net {
+    for      discover
+    input    k: Tensor[real, 2]
+    let      a = linear(k, 2)
+    output   law: real -> real = t => a[0] * t + a[1]
+}
+trainer quick {
+    optimizer adam(5e-2)
+    epochs    3
+    loss      (answer: real -> real, truth: real -> real) => (answer(1.0) - truth(1.0)) ^ 2
+}
+metric found {
+    for    discover
+    better higher
+    score  (answer: real -> real, truth: real -> real) => equivalent(answer, truth)
+    reduce mean
+}
+benchmark B {
+    models   Net
+    solvers  Curve
+    software PyTorch
+    trainers quick
+    metrics  found
+}
+"""
+
+
+def test_a_formula_has_to_hold_what_is_learned_and_what_learns_it_to_minimize(
+    tmp_path: Path,
+) -> None:
+    (error,) = sail_json("plan", write_one(tmp_path, DECAYS))["errors"]
+    no = "is not written by this version of sailc"
+    assert f"a formula that holds none of the numbers learned {no}" in error["help"]
+    assert f"an answer that is a formula without a `minimize` line {no}" in error["help"]
+
+
+def test_a_mistake_of_ours_leaves_out_one_scenario(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError("too late")
+
+    monkeypatch.setattr("sailc.program.trials.lower_scenario", fails)
+    path = write_one(tmp_path, HALF)
+    (found,) = left_out(path)
+    assert found["modules"] == ["Steps / Linear"]
+    assert found["reason"].startswith("writing it made me fail: ValueError: too late")
+    assert {s["problem"] for s in plan_of(path)["scenarios"]} == {"Rows"}

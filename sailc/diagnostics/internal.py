@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from sailc.diagnostics.base import Diagnostic
 
+UNEXPECTED = (
+    AssertionError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    RecursionError,
+)
+"""What is raised where the compiler is mistaken."""
+
 
 class InternalError(Diagnostic, frozen=True, kw_only=True):
     """The compiler met something that it should have expected. The rest of the program is

@@ -57,8 +57,10 @@ def points_of(split: Split, grouped: bool) -> str:
 def groups_of(split: Split) -> list[tuple[Portion, str]]:
     """The data lines of a split, and what the places of their points are called, apart by the
     lengths of lists."""
-    names = [f"{split.name}_{i}_at" if i > 1 else f"{split.name}_at" for i in range(1, 100)]
-    return list(zip(split.portions, names, strict=False))
+    return [
+        (p, f"{split.name}_{i}_at" if i > 1 else f"{split.name}_at")
+        for i, p in enumerate(split.portions, 1)
+    ]
 
 
 def places_of(split: Split) -> str:

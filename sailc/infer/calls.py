@@ -33,7 +33,7 @@ from sailc.infer.values import (
 )
 from sailc.source import Span
 from sailc.syntax import tree
-from sailc.terms import ANSWERS, HOLE, Apply, Const, Map, Term, Var, rooted
+from sailc.terms import Apply, Const, Map, Term, Var, is_held
 from sailc.types.model import (
     FieldType,
     FunctionType,
@@ -162,10 +162,8 @@ def _call_term(
 def _elementwise(ctx: Context, function: Term, arguments: list[Term]) -> Shape:
     """The shape of the tensors that a formula of numbers is given, of which it is taken of each
     number; none where it is given what it says."""
-    root, _ = rooted(function)
     type = ctx.type_of(function)
-    own = not isinstance(root, Var) or not (root.place == ANSWERS or root.place.startswith(HOLE))
-    if not own or not isinstance(type, FunctionType):
+    if not is_held(function) or not isinstance(type, FunctionType):
         return ()
     types = [ctx.solver.resolve(t) for t in (*type.parameters, type.result)]
     if not all(isinstance(t, Tensor) and t.shape == () for t in types):

@@ -66,8 +66,10 @@ def converted(solver: Solver, term: Term, wanted: Type) -> Term:
 
 def _function(solver: Solver, term: Term, found: FunctionType, wanted: FunctionType) -> Term:
     """A function of what another is of, in other units."""
-    names = ["x"] if len(wanted.parameters) == 1 else [f"x{i + 1}" for i in range(9)]
-    variables = tuple(Var(t, term.span, n) for t, n in zip(wanted.parameters, names, strict=False))
+    single = len(wanted.parameters) == 1
+    variables = tuple(
+        Var(t, term.span, "x" if single else f"x{i}") for i, t in enumerate(wanted.parameters, 1)
+    )
     own = tuple(converted(solver, v, t) for v, t in zip(variables, found.parameters, strict=True))
     called = Apply(found.result, term.span, "call", (term, *own))
     body = converted(solver, called, wanted.result)

@@ -107,7 +107,7 @@ def of_data(
         roots += [k.model.output for k in links if k.model.minimize is None]
     judged = list(metrics)
     whole = [v for m in judged if (v := _scores(m)) is not None]
-    found = needed(*roots, *(t for m in judged for t in _of_metric(m)), whole=whole)
+    found = needed(*roots, *(t for m in judged for t in m.terms), whole=whole)
     return found.union(*(_of_points(k.line) for k in links))
 
 
@@ -125,15 +125,6 @@ def _scores(metric: PlannedMetric) -> Var | None:
     return found.scores
 
 
-def _of_metric(metric: PlannedMetric) -> Iterator[Term]:
-    found = metric.score or metric.measure
-    assert found is not None
-    yield found.value
-    if found.reduced is not None:
-        yield found.reduced
-    yield from (d.condition for d in found.demands)
-
-
 def place_of(
     operator: str,
     links: Links,
@@ -143,7 +134,7 @@ def place_of(
     """Where in the source an operator stands, as `lacks` names it; None for what stands nowhere,
     as an optimizer."""
     roots = [*model_roots(links), *data_roots(links, conditions)]
-    roots += [t for m in metrics for t in _of_metric(m)]
+    roots += [t for m in metrics for t in m.terms]
     for t in walk(*roots):
         if isinstance(t, Apply) and f"`{t.operator}`" == operator:
             return t.span

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import Struct, field
+
 from sailc.infer.modules.common import World
 from sailc.infer.modules.trainer import Phase
 from sailc.plan.cost import flops_of
@@ -18,8 +20,25 @@ from sailc.symbolic.form import TypedEquation
 from sailc.terms import Apply, Lambda, walk
 
 
-def evaluation_flops(world: World, link: Link) -> int | None:
-    """Operations of one evaluation for one question; None where only the data know."""
+class Evaluations(Struct):
+    """The costs of the links of a plan, each found once: its equations' laws are derived."""
+
+    world: World
+    _found: dict[tuple[int, int], int | None] = field(
+        default_factory=dict[tuple[int, int], "int | None"]
+    )
+    _keep: list[Link] = field(default_factory=list[Link])
+
+    def flops(self, link: Link) -> int | None:
+        """Operations of one evaluation for one question; None where only the data know."""
+        key = (id(link.line), id(link.match))
+        if key not in self._found:
+            self._keep.append(link)
+            self._found[key] = _flops(self.world, link)
+        return self._found[key]
+
+
+def _flops(world: World, link: Link) -> int | None:
     goal = link.model.minimize
     assert goal is not None
     roots = [link.line.source, link.fixture.question]

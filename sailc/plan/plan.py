@@ -20,6 +20,7 @@ from sailc.plan.candidates import Candidates
 from sailc.plan.chains import Chains
 from sailc.plan.combination import Combination
 from sailc.plan.coverage import of_data, of_model, place_of
+from sailc.plan.evaluating import Evaluations
 from sailc.plan.judging import Judging
 from sailc.plan.link import Link, Linker, Links, Trained
 from sailc.plan.machines import Lacking, Machines
@@ -125,6 +126,7 @@ class Planner(Struct):
     machines: Machines
     metrics: Metrics
     refusal: Refusal
+    evaluations: Evaluations
     scenarios: list[Scenario] = field(default_factory=list[Scenario])
     _tuner: Tuner | None = None
     _trainers: dict[tuple[Span, ...], Trainers] = field(
@@ -149,7 +151,10 @@ class Planner(Struct):
         every = not selection.mentions("metrics")
         asked = Metrics.of(world, judging, selection.metrics(), every)
         grounds = Grounds(world)
-        planner = cls(world, selection, exclusions, grounds, linker, machines, asked, refusal)
+        costs = Evaluations(world)
+        planner = cls(
+            world, selection, exclusions, grounds, linker, machines, asked, refusal, costs
+        )
         method = method_of(selection.tuned())
         if method is not None:
             made = planner.made
@@ -324,7 +329,7 @@ class Planner(Struct):
             software, machine = found
             own = self._measurable(c, metrics, machine)
             made = Combination.of(
-                self.world, links, trainer, own, software, machine, self.selection.seeds()
+                self.evaluations, links, trainer, own, software, machine, self.selection.seeds()
             )
             for posed in c.members:
                 scenario = picked(self.selection, made, posed, self.exclusions)

@@ -19,6 +19,7 @@ from sailc.names import Entry
 from sailc.plan.cost import Cost
 from sailc.plan.link import Link, Links
 from sailc.plan.matches import GroundModel
+from sailc.terms import Term
 
 
 class PlannedMetric(Struct, frozen=True):
@@ -32,6 +33,14 @@ class PlannedMetric(Struct, frozen=True):
     measure: Measure | None
     use: Use
     fixture: int = 0
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """All that it computes: of each point, of all, and what has to hold."""
+        found = self.score or self.measure
+        assert found is not None
+        reduced = (found.reduced,) if found.reduced is not None else ()
+        return (found.value, *reduced, *(d.condition for d in found.demands))
 
 
 class Software(Struct, frozen=True):

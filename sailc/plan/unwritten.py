@@ -17,7 +17,7 @@ from sailc.plan.scenario import judged
 from sailc.plan.solving import is_solving, unsolved
 from sailc.source import NOWHERE
 from sailc.symbolic.vocabulary import held, strange
-from sailc.terms import Apply, Lambda, Term, walk
+from sailc.terms import Apply, Const, Lambda, Term, walk
 from sailc.types.dims import Dim
 from sailc.types.model import (
     Complex,
@@ -128,6 +128,10 @@ def _of_model(model: GroundModel) -> str:
     formulas = isinstance(model.output.type, FunctionType) and holds_numbers(model.output)
     if model.afresh and not isinstance(model.output.type, Tensor) and not formulas:
         return "a solver that minimizes something and whose answer is no tensor"
+    if model.afresh and formulas and not learned(model.output):
+        return "a formula that holds none of the numbers learned"
+    if model.minimize is None and model.trained and isinstance(model.output.type, FunctionType):
+        return "an answer that is a formula without a `minimize` line"
     inputs = tuple(v.type for v in model.inputs)
     answered = model.plain or formulas
     if not all(_is_arrays(t, model.plain) for t in inputs) or not _is_arrays(
@@ -145,6 +149,13 @@ def holds_numbers(output: Term) -> bool:
         return False
     shapes = [t.type.shape if isinstance(t.type, Tensor) else None for t in held(function)]
     return all(s is not None and len(s) < 2 and all(map(_is_known, s)) for s in shapes)
+
+
+def learned(output: Term) -> list[Term]:
+    """The numbers and vectors of numbers that a formula holds, apart from what is known."""
+    function = output.attributes["function"] if isinstance(output, Apply) else None
+    assert isinstance(function, Lambda)
+    return [t for t in dict.fromkeys(held(function)) if not isinstance(t, Const)]
 
 
 def _is_known(item: object) -> bool:

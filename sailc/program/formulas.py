@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from sailc.plan.matches import GroundModel
+from sailc.plan.unwritten import learned
 from sailc.program.expressions import rebuild, statements
 from sailc.program.layout import (
     POINTS,
@@ -24,7 +25,7 @@ from sailc.program.layout import (
 )
 from sailc.program.tree import Assign, Block, Expr, Op, Ref
 from sailc.symbolic.vocabulary import NUMBERS, held
-from sailc.terms import Apply, Const, Lambda, Term
+from sailc.terms import Apply, Lambda, Term
 from sailc.types.dims import Dim, const
 from sailc.types.model import FunctionType, Num, Tensor
 
@@ -98,14 +99,6 @@ def in_numbers(model: GroundModel) -> GroundModel:
 
 def _stacked(t: Term) -> Term:
     return Apply(Tensor(Num(), (const(1),)), t.span, "stack", (t,))
-
-
-def learned(output: Term) -> list[Term]:
-    """The numbers and vectors of numbers that a formula holds, apart from what is known."""
-    assert isinstance(output, Apply)
-    made = output.attributes["function"]
-    assert isinstance(made, Lambda)
-    return [t for t in dict.fromkeys(held(made)) if not isinstance(t, Const)]
 
 
 def _size(t: Term) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct, field
 
 from sailc.diagnostics.exclusions import Reason
+from sailc.diagnostics.internal import UNEXPECTED
 from sailc.infer.modules.common import World
 from sailc.infer.modules.problem import TypedProblem
 from sailc.names import Entry
@@ -60,6 +61,10 @@ class Trials(Struct):
         except CannotLower as found:
             what = f"{found.operator} is not written by this version of sailc, on any backend"
             return Reason("X0301", what, span=found.span)
+        except UNEXPECTED as error:
+            what = f"writing it made me fail: {type(error).__name__}: {error}"
+            span = s.model.declaration.name_span
+            return Reason("X0301", f"{what}; it is a mistake of sailc: please report it", span=span)
         return None
 
     def _is_plain(self, part: object) -> bool:
@@ -81,7 +86,7 @@ class Trials(Struct):
                     yield part.loss.value
                 yield from self._of_route(part.answer)
             case PlannedMetric():
-                yield from _of_metric(part)
+                yield from part.terms
             case _:
                 raise TypeError(f"a part of a scenario: {part}")
 
@@ -142,15 +147,6 @@ def _of_match(match: Match) -> Iterator[Term]:
         yield model.minimize
     if model.fitted is not None:
         yield from (t for _, t in model.fitted.bindings)
-
-
-def _of_metric(metric: PlannedMetric) -> Iterator[Term]:
-    found = metric.score or metric.measure
-    assert found is not None
-    yield found.value
-    if found.reduced is not None:
-        yield found.reduced
-    yield from (d.condition for d in found.demands)
 
 
 def _is_chosen(source: Term) -> bool:

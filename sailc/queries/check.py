@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from sailc.diagnostics.base import Diagnostic
-from sailc.diagnostics.internal import InternalError
+from sailc.diagnostics.internal import UNEXPECTED, InternalError
 from sailc.infer.check import check_declaration
 from sailc.infer.modules.common import World
 from sailc.kinds.check import check_lines
@@ -59,13 +59,10 @@ def _guarded(around: World, declaration: tree.Declaration, path: str) -> Diagnos
     its own, so that it takes neither the other files nor the editor with it."""
     try:
         return check_declaration(around, declaration, path)
-    except (CycleError, RecursionError, *_UNEXPECTED) as error:
+    except (CycleError, *UNEXPECTED) as error:
         return (
             InternalError(span=declaration.name_span, error=f"{type(error).__name__}: {error}"),
         )
-
-
-_UNEXPECTED = (AssertionError, AttributeError, LookupError, TypeError, ValueError, ArithmeticError)
 
 
 def _unique(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

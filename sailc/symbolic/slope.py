@@ -17,7 +17,7 @@ from msgspec import Struct, field
 
 from sailc.source import Span
 from sailc.symbolic.algebra import FUNCTIONS, Expression, NoSymbol, Written, sympy
-from sailc.terms import ANSWERS, HOLE, Apply, Const, Lambda, Term, Var, below, rooted, same
+from sailc.terms import Apply, Const, Lambda, Term, below, is_held, rooted, same
 from sailc.types.dims import Dim, const
 from sailc.types.model import REAL, FunctionType, Num, Tensor, Type
 from sailc.types.solver import Solver
@@ -139,7 +139,7 @@ class _Algebra(Struct, eq=False):
     # --- functions that the data hold ------------------------------------------------------
 
     def _called(self, function: Term, given: list[Term], span: Span) -> Expression:
-        held = _is_held(function, self.solver.resolve(function.type))
+        held = is_held(function) and _gives_number(self.solver.resolve(function.type))
         if not held or any(map(self._shape, given)):
             raise NoSymbol("a call", span)
         return self._kind(function)(*map(self.expression, given))
@@ -171,13 +171,9 @@ class _Algebra(Struct, eq=False):
         return Apply(Tensor(Num(), (const(len(parts)), *inner)), span, "stack", parts)
 
 
-def _is_held(function: Term, type: Type) -> bool:
-    """Whether a function of numbers is a value of the data: no model, and no hole for one."""
-    root, _ = rooted(function)
-    place = root.place if isinstance(root, Var) else ""
-    if place == ANSWERS or place.startswith(HOLE) or not isinstance(type, FunctionType):
-        return False
-    return isinstance(type.result, Tensor) and not type.result.shape
+def _gives_number(type: Type) -> bool:
+    result = type.result if isinstance(type, FunctionType) else None
+    return isinstance(result, Tensor) and not result.shape
 
 
 def _each(function: Callable[..., Expression], *parts: Expression) -> Expression:

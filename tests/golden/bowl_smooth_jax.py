@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-SCENARIO = "6740d5f2508a"
+SCENARIO = "7a60006dfa5c"
 BACKEND = "jax"
 VERSIONS = {
     "python": platform.python_version(),

@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-SCENARIO = "c151a5ee2ac0"
+SCENARIO = "1292314683a1"
 BACKEND = "jax"
 VERSIONS = {
     "python": platform.python_version(),

@@ -24,7 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-SCENARIO = "7af847c1a61b"
+SCENARIO = "359f7258795b"
 BACKEND = "jax"
 VERSIONS = {
     "python": platform.python_version(),

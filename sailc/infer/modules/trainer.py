@@ -17,6 +17,7 @@ from sailc.kinds.tables import KINDS
 from sailc.names import Entry
 from sailc.source import Span
 from sailc.terms import Term, Var
+from sailc.types.dims import Dim
 from sailc.types.model import Type
 
 
@@ -156,6 +157,7 @@ def _stops(ctx: Context, entry: Entry, scope: Scope) -> Iterator[Stop]:
 def _stop(made: Made) -> Stop | None:
     measure, limit = made.attributes.values()
     value = limit.value * limit.unit.scale if isinstance(limit, Quantity) else limit
+    value = limit.value if isinstance(limit, Dim) else value
     if not isinstance(measure, Var) or measure.name not in EVERY_EPOCH:
         return None
     return Stop(made.name, measure.name, value) if isinstance(value, int | float) else None

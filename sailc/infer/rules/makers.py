@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from sailc.diagnostics.types import WrongArguments
 from sailc.infer.context import Context
 from sailc.infer.rules.arithmetic import broadcast
-from sailc.infer.values import POISON, Constructor, Made, Value
+from sailc.infer.values import POISON, Constructor, Made, Poison, Value, as_dim
 from sailc.source import Span
+from sailc.syntax import tree
 from sailc.terms import Term
 from sailc.types.model import UNKNOWN, Label, Shape, Tensor, Type
 
@@ -20,13 +21,31 @@ if TYPE_CHECKING:
 
 def _make(role: str, ctx: Context, call: Bound) -> Value:
     """A named bundle of plan-time values; who reads it knows what it means."""
-    made = Made(call.name, {n: v for n, (v, _) in call.values.items()}, role)
+    counts = {p.name for p in call.declaration.parameters or () if _is_count(p)}
+    values = {n: _count(ctx, call, n) if n in counts else v for n, (v, _) in call.values.items()}
+    made = Made(call.name, values, role)
     if made.name == "uniform" and made.attributes.get("high") is False and label_of(made) is None:
         problem = "draws between two bounds, or of an enum"
         how = "uniform(0, 1)` or `uniform(Element)"
         ctx.report(WrongArguments(span=call.span, name="uniform", problem=problem, mend=how))
         return POISON
     return made
+
+
+def _is_count(p: tree.Parameter) -> bool:
+    """Whether a parameter is a number of steps, epochs or the like."""
+    return isinstance(p.type, tree.Name) and p.type.id == "int"
+
+
+def _count(ctx: Context, call: Bound, name: str) -> Value:
+    """What is given as a number of steps or epochs; reported where it is none."""
+    value = call.value(name)
+    count = as_dim(value)
+    if isinstance(value, Poison) or (count is not None and (count.value or 0) > 0):
+        return value if count is None else count
+    problem = f"takes a whole number, 1 or more, as `{name}`"
+    ctx.report(WrongArguments(span=call.where(name), name=call.name, problem=problem))
+    return POISON
 
 
 def label_of(made: Made) -> Label | None:
