@@ -5,6 +5,7 @@ A broken plug-in is a value, not an exception: it is named where it is needed.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
@@ -26,7 +27,8 @@ class Backend(Protocol):
     It may have a `watch`: the path of a Python file whose function `watch` makes a program stop
     with a `FloatingPointError` at the first number that is not finite. It may have `defined`: the
     names of the functions that its rows call and its programs define, which no author's function
-    is called by.
+    is called by. One with
+    `learns = False` trains nothing: it is asked for programs of what learns nothing, beside NumPy.
     """
 
     name: str
@@ -42,11 +44,36 @@ class Backend(Protocol):
         ...
 
 
+MEMBERS = ("name", "title", "packages", "lacks", "emit")
+"""What a backend must have."""
+
+
 class BrokenBackend(Struct, frozen=True):
-    """A plug-in that could not be loaded, and why."""
+    """A plug-in that could not be loaded, and why; `package` is what brought it."""
 
     name: str
     reason: str
+    package: str
+
+    @property
+    def text(self) -> str:
+        """What is wrong, and what to do."""
+        where = f" of `{self.package}`" if self.package else ""
+        return (
+            f"the backend `{self.name}`{where} cannot be loaded: {self.reason}; "
+            "install another version of it, or tell those who publish it"
+        )
+
+
+class BackendFailed(Exception):
+    """A plug-in that raised when it was asked for something: what it was asked, what it raised,
+    and where in it."""
+
+    def __init__(self, name: str, error: Exception) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
+        self.name, self.package = name, package_of(name)
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        self.place = f"{frame.filename}:{frame.lineno}"
 
 
 _PLAIN = EntryPoint(PLAIN, "sailc.emit.fitting:backend", GROUP)
@@ -64,9 +91,25 @@ def backend(name: str) -> Backend | BrokenBackend | None:
     if point is None:
         return None
     try:
-        return point.load()
+        found = point.load()
+        absent = [f"`{m}`" for m in MEMBERS if not hasattr(found, m)]
     except Exception as error:
-        return BrokenBackend(name, f"{type(error).__name__}: {error}")
+        return BrokenBackend(name, f"{type(error).__name__}: {error}", package_of(name))
+    if absent:
+        return BrokenBackend(name, f"it has no {' and no '.join(absent)}", package_of(name))
+    return found
+
+
+def package_of(name: str) -> str:
+    """The distribution that brings a backend, and its version; empty where that is not known."""
+    point = _points().get(name)
+    return f"{point.dist.name} {point.dist.version}" if point and point.dist else ""
+
+
+def learns(name: str) -> bool:
+    """Whether an installed backend trains."""
+    found = backend(name)
+    return not isinstance(found, BrokenBackend) and bool(getattr(found, "learns", True))
 
 
 def defined() -> frozenset[str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sailc.backends import BrokenBackend, backend, distributions
+from sailc.backends import Backend, BackendFailed, BrokenBackend, backend, distributions
 from sailc.data import Header, Location, Options
 from sailc.data.drivers import driver_file, with_imported
-from sailc.diagnostics.backends import NotWritten
+from sailc.diagnostics.backends import NotWritten, WritingFailed
 from sailc.diagnostics.base import Diagnostic
 from sailc.emit.doors import Doors, doors_of
 from sailc.emit.origin import Origin, origin, parts_of
@@ -121,18 +121,27 @@ class Compiled(Struct, frozen=True):
     beside: Mapping[str, str] = {}
 
 
-def written(db: Database, scenario: Scenario) -> Compiled | NotWritten:
+def written(db: Database, scenario: Scenario) -> Compiled | NotWritten | WritingFailed:
     """A scenario's program, or why there can be none."""
     try:
         return compiled(db, scenario)
     except NoRow as found:
         span = scenario.problem.entry.declaration.name_span
         return NotWritten(span=span, subject=scenario.title, what=found.operator)
+    except BackendFailed as found:
+        return WritingFailed(
+            span=scenario.problem.entry.declaration.name_span,
+            subject=scenario.title,
+            backend=found.name,
+            package=found.package,
+            error=str(found),
+            place=found.place,
+        )
 
 
 def compiled(db: Database, scenario: Scenario) -> Compiled:
     """A scenario's program, lowered once for its text and its data files. Raises `NoRow` where
-    its backend writes less than it said to the plan."""
+    its backend writes less than it said to the plan, and `BackendFailed` where it raises."""
     found = backend(scenario.software.backend)
     assert found is not None
     assert not isinstance(found, BrokenBackend)
@@ -143,7 +152,16 @@ def compiled(db: Database, scenario: Scenario) -> Compiled:
     beside = dict(map(reference_module, _references(made)))
     keeps = bool(beside) or _doors(made).keeps
     needed = distributions(tuple(packages))
-    return Compiled(found.emit(made), data, needed, keeps, made, beside)
+    return Compiled(_text(found, made), data, needed, keeps, made, beside)
+
+
+def _text(found: Backend, made: AnyProgram) -> str:
+    try:
+        return found.emit(made)
+    except NoRow:
+        raise
+    except Exception as error:
+        raise BackendFailed(found.name, error) from error
 
 
 def traced(scenario: Scenario, made: Compiled, line: int) -> Origin | None:

@@ -33,6 +33,7 @@ BY_COMMAND = {
     "E0605": "test_command.py",
     "E0610": "test_format.py, test_reference.py, test_graph.py",
     "E0701": "test_unwritten.py",
+    "E0702": "test_plugins.py",
     "E0801": "test_runs.py, test_command.py",
     "E0802": "test_runs.py",
     "E0803": "test_runs.py",

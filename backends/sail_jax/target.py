@@ -13,15 +13,8 @@ from sailc.emit import tiling
 from sailc.emit.numpy_rows.helpers import OTHERS
 from sailc.emit.numpy_rows.texts import shared
 from sailc.emit.script import lacking, script
-from sailc.emit.target import Target
+from sailc.emit.target import Target, as_declared
 from sailc.program.solving import AnyProgram
-from sailc.program.tree import ParameterSpec
-
-
-def store(spec: ParameterSpec) -> str:
-    """Weights are kept as SAIL declares them: windows first, then inputs and outputs."""
-    return ""
-
 
 FOLDED = '''
 def folded(step, xs, start):
@@ -86,7 +79,7 @@ TARGET = Target(
     ("jax", "optax", "numpy"),
     JAX,
     Path(__file__).parent / "program.py.jinja",
-    store,
+    as_declared,
     {
         "adam": "optax.adam({rate}, b1={beta1}, b2={beta2}, eps={epsilon})",
         "adamw": "optax.adamw({rate}, b1={beta1}, b2={beta2}, eps={epsilon}, weight_decay={decay})",

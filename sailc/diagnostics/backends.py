@@ -30,3 +30,33 @@ class NotWritten(Diagnostic, frozen=True, kw_only=True):
     @property
     def help(self) -> str:
         return "add the row to the backend's table, or run on other software; the rest runs"
+
+
+class WritingFailed(Diagnostic, frozen=True, kw_only=True):
+    """A backend raised an exception when it was asked for a program.
+
+    ```text
+    the backend `ndarray` failed at a program for Rows / Mean / Arrays: KeyError: 'axis'
+    ```
+
+    Backends are packages of their own, and anybody may publish one. What one of them raises is a
+    mistake of that package, which is named with its version and the place. The other scenarios
+    run, and this one stays in the table as a row with this reason.
+    """
+
+    code = "E0702"
+    title = "a backend fails"
+    subject: str
+    backend: str
+    package: str
+    error: str
+    place: str
+
+    @property
+    def message(self) -> str:
+        return f"the backend `{self.backend}` failed at a program for {self.subject}: {self.error}"
+
+    @property
+    def help(self) -> str:
+        whose = f"`{self.package}`" if self.package else "the backend"
+        return f"tell those who publish {whose} ({self.place}), or run on other software"

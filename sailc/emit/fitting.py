@@ -1,4 +1,5 @@
-"""The text of programs in which nothing is trained by gradients: NumPy, and what is outside."""
+"""The text of programs in which nothing is trained by gradients: of NumPy's arrays, and what is
+outside."""
 
 from __future__ import annotations
 
@@ -15,59 +16,90 @@ from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import KEEPING, helpers, pieces
 from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in
-from sailc.emit.script import FOLDED, OF_DATA
-from sailc.emit.twins import defined
+from sailc.emit.script import called, lacking
+from sailc.emit.solving import solver_script
+from sailc.emit.target import Target
+from sailc.emit.twins import with_own_names
 from sailc.program.fitting import FittedProgram
-from sailc.program.solving import AnyProgram
+from sailc.program.solving import AnyProgram, SolverProgram
 from sailc.program.tree import Function, MetricCode
 
 
 class Plain:
-    """NumPy by itself, as the planner and the emitter see it."""
+    """A backend that trains nothing, and writes programs for NumPy's arrays: what answers by a
+    target's rows, all else by sailc's own."""
 
-    name = PLAIN
-    title = "NumPy"
-    packages = ("numpy",)
-    defined = defined(HELPERS.values()) | pieces(*WRITTEN, *KEEPING, "formulas").functions.keys()
+    learns = False
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.name, self.title, self.packages = target.name, target.title, target.packages
+        written = pieces(*WRITTEN, *KEEPING, "formulas").functions.keys()
+        self.defined = target.defined | written
 
     def lacks(self, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:
-        absent = {o for o in model | data if o not in NUMPY and o not in FOLDED | OF_DATA}
-        return tuple(sorted(o if " " in o else f"`{o}`" for o in absent))
+        """The operators without a row, of those that answer and those on data."""
+        return lacking(self.target, model, data)
 
     def emit(self, program: AnyProgram) -> str:
+        """The text of a program of what learns nothing."""
+        if isinstance(program, SolverProgram):
+            return solver_script(program, self.target)
         assert isinstance(program, FittedProgram)
-        return _script(program)
+        return _script(program, self.target)
 
 
-backend = Plain()
+backend = Plain(Target(PLAIN, "NumPy", ("numpy",), NUMPY, helpers=HELPERS))
 
 
-def _script(program: FittedProgram) -> str:
+def _script(program: FittedProgram, target: Target) -> str:
     made = environment([])
     doors = Doors.of(program.functions, program.drivers)
-    rows = {**NUMPY, "extern": doors.row}
+    answering = [f for f in (program.fit, program.solver) if f is not None]
+    tensors = called(target, answering)
+    arrays = helpers(operators_in(_on_data(program)) | _told(program), HELPERS)
+    rows, own_rows = ({**r, "extern": doors.row} for r in (NUMPY, target.rows))
 
     def numpy(f: Function) -> str:
-        return function(f, rows)
+        return with_own_names(function(f, rows), arrays, tensors)
 
-    made.filters.update(numpy=numpy)
-    return tidy(made.get_template("fitting.py.jinja").render(**_facts(program, doors)))
+    def own(f: Function) -> str:
+        return function(f, own_rows, target.simplify)
+
+    made.filters.update(numpy=numpy, own=own)
+    written = [*map(own, answering), *map(numpy, _on_data(program)), *tensors]
+    written += [with_own_names(h, arrays, tensors) for h in arrays if h not in tensors]
+    facts = _facts(program, target, doors, written)
+    helping = written[len(program.functions) :]
+    text = made.get_template("fitting.py.jinja").render(**facts, data_helpers=helping)
+    return tidy(text)
 
 
-def _facts(program: FittedProgram, doors: Doors) -> dict[str, object]:
-    used = operators_in(program.functions) | frozenset(["told"] * program.formulas)
+def _on_data(program: FittedProgram) -> list[Function]:
+    """All functions but those that answer."""
+    return [f for f in program.functions if f not in (program.fit, program.solver)]
+
+
+def _told(program: FittedProgram) -> frozenset[str]:
+    return frozenset(["told"] * program.formulas)
+
+
+def _facts(
+    program: FittedProgram, target: Target, doors: Doors, written: list[str]
+) -> dict[str, object]:
+    used = operators_in(program.functions) | _told(program)
     modules = {MODULES[o] for o in used if o in MODULES} | set(doors.imports)
-    imports = sorted({*program.imports, *modules, "import numpy as np"})
-    needed = [p for d in doors.drivers.values() for p in d.packages]
+    imports = sorted({*program.imports, *modules, *target.imports, "import numpy as np"})
+    needed = [p for p in target.packages if p != "numpy"]
+    needed += [p for d in doors.drivers.values() for p in d.packages]
     needed += ["sympy"] if "import sympy" in modules else []
     packages = tuple(dict.fromkeys(distributions(tuple(needed))))
     imports += ["from importlib.metadata import version"] if packages else []
-    written = [function(f, {**NUMPY, "extern": doors.row}) for f in program.functions]
-    called = helpers(used, HELPERS)
-    counts = any("math." in text for text in (*written, *called))
+    counts = any("math." in text for text in written)
     standard = [line for line in STANDARD if counts or line != "import math"]
     return {
         "program": program,
+        "backend": target.name,
         "title": docline(program.title),
         "doc": [wrapped(d) for d in program.doc],
         "version": __version__,
@@ -78,7 +110,6 @@ def _facts(program: FittedProgram, doors: Doors) -> dict[str, object]:
         "doors": doors,
         "packages": packages,
         "count": _count(program),
-        "data_helpers": called,
         "metric_line": _metric_line,
         "layout": fit,
         "taker": "solver",

@@ -20,7 +20,7 @@ from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
 from sailc.emit.modes import with_modes
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
-from sailc.emit.pieces import helpers as called
+from sailc.emit.pieces import helpers as helpers_of
 from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in, row_text
 from sailc.emit.solving import solver_script
@@ -91,8 +91,8 @@ def script(program: AnyProgram, target: Target) -> str:
     own_rows = {**target.rows, "extern": doors.row_in_model}
     rows = {**NUMPY, "extern": doors.row}
 
-    arrays = called(operators_in(program.on_data), HELPERS)
-    tensors = _helpers(target, program.on_backend)
+    arrays = helpers_of(operators_in(program.on_data), HELPERS)
+    tensors = called(target, program.on_backend)
 
     def numpy(f: Function) -> str:
         return with_own_names(function(f, rows), arrays, tensors)
@@ -109,22 +109,22 @@ def script(program: AnyProgram, target: Target) -> str:
     return tidy(without_idle(text))
 
 
-def _helpers(target: Target, functions: Iterable[Function]) -> list[str]:
+def called(target: Target, functions: Iterable[Function]) -> list[str]:
     """The functions of their own that the rows of some functions call."""
     own = target.helpers
     ops = [o for f in functions for o in operations(*f.expressions) if o.operator in own]
-    called = {o.operator for o in ops if calls(row_text(o, target.rows), own[o.operator])}
-    return list(dict.fromkeys(own[o] for o in sorted(called)))
+    there = {o.operator for o in ops if calls(row_text(o, target.rows), own[o.operator])}
+    return list(dict.fromkeys(own[o] for o in sorted(there)))
 
 
 def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     stage = program.last
     used = operators_in(program.on_backend)
-    helpers = _helpers(target, program.on_backend)
+    helpers = called(target, program.on_backend)
     helpers += [target.helpers["slope"]] if program.varied else []
     helpers += [target.outside, doors.in_model] if doors.learning else []
     on_data = operators_in(program.on_data) | frozenset(["told"] * program.formulas)
-    arrays = called(on_data, HELPERS)
+    arrays = helpers_of(on_data, HELPERS)
     modules = {MODULES[o] for o in used | on_data if o in MODULES}
     modules |= {"import itertools"} if any("itertools." in h for h in helpers) else set()
     modules |= {"import resource"} if "train.memory" in program.reads else set()

@@ -13,6 +13,11 @@ from sailc.emit.twins import defined
 from sailc.program.tree import ParameterSpec
 
 
+def as_declared(spec: ParameterSpec) -> str:
+    """Weights are kept as SAIL declares them: windows first, then inputs and outputs."""
+    return ""
+
+
 class Target(Struct, frozen=True):
     """What a backend adds to the shared writing.
 
@@ -23,16 +28,17 @@ class Target(Struct, frozen=True):
     programs that fit a network to each question, where `decorator` stands before an
     equation, and that import `imports`; `simplify` shortens statements; `outside` defines
     `from_outside`, by which functions from outside are called among tensors. `runs` says for what
-    something runs along with training: layers' `state`, and a key for what `draws`.
+    something runs along with training: layers' `state`, and a key for what `draws`. A backend
+    that trains nothing needs no template, no layout of parameters and no optimizers.
     """
 
     name: str
     title: str
     packages: tuple[str, ...]
     rows: Rows
-    template: Path
-    store: Callable[[ParameterSpec], str]
-    optimizers: Mapping[str, str]
+    template: Path = Path()
+    store: Callable[[ParameterSpec], str] = as_declared
+    optimizers: Mapping[str, str] = field(default_factory=dict[str, str])
     usual: frozenset[str] = frozenset()
     helpers: Mapping[str, str] = field(default_factory=dict[str, str])
     simplify: Simplify = as_it_is

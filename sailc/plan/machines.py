@@ -7,7 +7,14 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from sailc.backends import PLAIN, BrokenBackend, backend, missing_packages
+from sailc.backends import (
+    PLAIN,
+    BackendFailed,
+    BrokenBackend,
+    backend,
+    learns,
+    missing_packages,
+)
 from sailc.diagnostics.exclusions import Exclusions, Reason
 from sailc.infer.modules.common import World, has, open_scope, requirements, show_value, words
 from sailc.infer.modules.conditions import deciding
@@ -21,14 +28,16 @@ from sailc.source import Span
 
 
 class Lacking(Struct, frozen=True):
-    """An operator that a backend has no row for, in an author's words."""
+    """An operator that a backend has no row for, in an author's words; or else why it is left
+    out."""
 
     backend: str
     operator: str
+    why: str = ""
 
     def reason(self, span: Span | None) -> Reason:
         """Why what needs the operator, at a place, does not run on the backend."""
-        text = f"the backend `{self.backend}` has no row for {self.operator}"
+        text = self.why or f"the backend `{self.backend}` has no row for {self.operator}"
         return Reason("X0203", text, span=span)
 
 
@@ -40,8 +49,8 @@ class Machines(Struct):
     exclusions: Exclusions
     _hardware: list[Machine] | None = None
     _cells: tuple[Cell, ...] | None = None
-    _lacking: dict[tuple[str, frozenset[str], frozenset[str]], Lacking | None] = field(
-        default_factory=dict[tuple[str, frozenset[str], frozenset[str]], "Lacking | None"]
+    _lacking: dict[tuple[str, frozenset[str], frozenset[str], bool], Lacking | None] = field(
+        default_factory=dict[tuple[str, frozenset[str], frozenset[str], bool], "Lacking | None"]
     )
 
     def hardware(self) -> list[Machine]:
@@ -62,16 +71,16 @@ class Machines(Struct):
         return Machine(entry, facts, bool(probed.get("energy")))
 
     def pairs(
-        self, model: frozenset[str], data: frozenset[str]
+        self, model: frozenset[str], data: frozenset[str], learning: bool
     ) -> Iterator[tuple[Software, Machine] | Lacking]:
         """The stacks that can run on each machine, and an operator of some, each time that a
-        stack has no row for it."""
+        stack has no row for it, or does not learn."""
         found = self.cells()
         for name in dict.fromkeys(s.name for s, _ in found):
             for s, machine in found:
                 if s.name != name:
                     continue
-                yield self._lacks(s, model, data) or (s, machine)
+                yield self._lacks(s, model, data, learning) or (s, machine)
 
     def cells(self) -> tuple[Cell, ...]:
         """The stacks that are usable on each machine."""
@@ -84,18 +93,28 @@ class Machines(Struct):
         return replace(self, _cells=cells)
 
     def plain(
-        self, software: tuple[str, tuple[str, ...]], operators: frozenset[str]
+        self, software: tuple[str, tuple[str, ...]], model: frozenset[str], data: frozenset[str]
     ) -> Iterator[tuple[Software, Machine] | Lacking]:
         """Each machine with a stack that is no backend's: NumPy, and packages from outside; or
-        an operator that it has no row for."""
+        an operator that it has no row for. So with the stacks whose backends learn nothing."""
         name, packages = software
         made = Software(name, PLAIN, packages)
-        lacking = self._lacks(made, frozenset(), operators)
+        lacking = self._lacks(made, model, data, False)
         if lacking is not None:
             yield lacking
-            return
-        for machine in self.hardware():
-            yield made, machine
+        else:
+            yield from ((made, machine) for machine in self.hardware())
+        for s, machine in self._answering():
+            outside = tuple(dict.fromkeys((*s.packages, *packages)))
+            yield self._lacks(s, model, data, False) or (replace(s, packages=outside), machine)
+
+    def _answering(self) -> tuple[Cell, ...]:
+        """The stacks whose backends learn nothing; the others are not even looked at where there
+        is none."""
+        named = (words(e.declaration, "backend") for e in self.selection.modules("software"))
+        if all(not n or n[0] == PLAIN or learns(n[0]) for n in named):
+            return ()
+        return tuple(c for c in self.cells() if not learns(c[0].backend))
 
     def _usable(self, machine: Machine) -> Iterator[Software]:
         world, benchmark = under_facts(self.world, self.selection.entry, machine_known(machine))
@@ -132,16 +151,31 @@ class Machines(Struct):
         return None
 
     def _lacks(
-        self, software: Software, model: frozenset[str], data: frozenset[str]
+        self, software: Software, model: frozenset[str], data: frozenset[str], learning: bool
     ) -> Lacking | None:
-        key = (software.backend, model, data)
+        key = (software.backend, model, data, learning)
         if key not in self._lacking:
-            found = backend(software.backend)
-            assert found is not None
-            assert not isinstance(found, BrokenBackend)
-            absent = found.lacks(model, data)
-            self._lacking[key] = Lacking(found.name, absent[0]) if absent else None
+            self._lacking[key] = _lacking(software.backend, model, data, learning)
         return self._lacking[key]
+
+
+def _lacking(
+    name: str, model: frozenset[str], data: frozenset[str], learning: bool
+) -> Lacking | None:
+    """What a backend lacks of what is asked of it."""
+    if learning and not learns(name):
+        text = f"the backend `{name}` has no training: it answers with what learns nothing"
+        return Lacking(name, "", text)
+    found = backend(name)
+    assert found is not None
+    assert not isinstance(found, BrokenBackend)
+    try:
+        absent = found.lacks(model, data)
+    except Exception as error:
+        failed = BackendFailed(name, error)
+        text = f"the backend `{name}` of `{failed.package}` fails to say what it lacks"
+        return Lacking(name, "", f"{text}: {failed} ({failed.place})")
+    return Lacking(found.name, absent[0]) if absent else None
 
 
 def _unwritten(software: Software) -> Reason | None:
@@ -155,14 +189,24 @@ def _unwritten(software: Software) -> Reason | None:
 PRECISIONS = ("f32", "f64", "bf16")
 
 
+def _install(software: Software) -> str:
+    """How to get a backend: those that sailc brings are extras of it."""
+    from importlib.metadata import metadata
+
+    if software.backend in (metadata("sailc").get_all("Provides-Extra") or ()):
+        return f"`pip install sailc[{software.backend}]`"
+    return f"`{software.name}` needs the package that brings it, by an entry point `sailc.backends`"
+
+
 def _absent(software: Software) -> Reason | None:
     """Why a stack cannot run here."""
     found = backend(software.backend)
     if found is None:
-        text = f"no backend `{software.backend}` is installed"
-        return Reason("X0201", f"{text}: `pip install sailc[{software.backend}]`")
+        return Reason(
+            "X0201", f"no backend `{software.backend}` is installed: {_install(software)}"
+        )
     if isinstance(found, BrokenBackend):
-        return Reason("X0201", f"the backend `{found.name}` cannot be loaded: {found.reason}")
+        return Reason("X0201", found.text)
     lacking = missing_packages((*software.packages, *found.packages))
     if lacking:
         wanted = " ".join(f"'{p}'" for p in lacking)

@@ -317,10 +317,11 @@ class Planner(Struct):
         metrics = self._metrics(c, link)
         operators, data = of_model(links), of_data(links, metrics, conditions)
         if link.model.plain and not is_solving(links):
-            pairs = self.machines.plain(outside_software(self.world, links), operators | data)
+            pairs = self.machines.plain(outside_software(self.world, links), operators, data)
         else:
-            operators |= {p.optimizer for p in trainer.typed.phases}
-            pairs = self.machines.pairs(operators, data)
+            learning = learns(links)
+            operators |= {p.optimizer for p in trainer.typed.phases if learning}
+            pairs = self.machines.pairs(operators, data, learning)
         for found in pairs:
             if isinstance(found, Lacking):
                 span = place_of(found.operator, links, metrics, conditions)
