@@ -29,6 +29,7 @@ TITLES: Mapping[str, str] = {
     "X0203": "the backend lacks an operator",
     "X0204": "the driver of an extern is not there",
     "X0205": "a model would learn through an extern that declares no gradient",
+    "X0206": "what a run holds at once does not fit the machine's memory",
     "X0301": "no program can be written for it by this version of sailc",
     "X0302": "the problem itself is wrong",
     "X0303": "the solver does not take such an equation",
@@ -47,6 +48,10 @@ NEXT: Mapping[str, str] = {
         "PyTorch, JAX` in the benchmark), or add the operator's row, one line in the backend's "
         "table (`sail_torch/rows.py`, `sail_jax/rows.py`); of precisions take `f32`, `f64` or "
         "`bf16`"
+    ),
+    "X0206": (
+        "make the batch or the model smaller, or run on other hardware: `memory` of a `hardware` "
+        "says what it has"
     ),
     "X0301": (
         "say it in another way, or leave out what asks for it; the plan shows the place, where it "

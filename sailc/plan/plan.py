@@ -25,6 +25,7 @@ from sailc.plan.judging import Judging
 from sailc.plan.link import Link, Linker, Links, Trained
 from sailc.plan.machines import Lacking, Machines
 from sailc.plan.match import Matcher
+from sailc.plan.memory import too_large
 from sailc.plan.metrics import Metrics, Out, by_reason, unmeasurable
 from sailc.plan.outside import missing_outside, outside_software
 from sailc.plan.picked import picked
@@ -334,7 +335,9 @@ class Planner(Struct):
             )
             for posed in c.members:
                 scenario = picked(self.selection, made, posed, self.exclusions)
-                refusal = self.refusal(scenario) if scenario is not None else None
+                refusal = None
+                if scenario is not None:
+                    refusal = too_large(scenario, machine) or self.refusal(scenario)
                 if refusal is not None:
                     self.exclusions.add(refusal, [posed.problem.name], [answerer(link.model)])
                 elif scenario is not None:

@@ -200,10 +200,14 @@ def main():
     """Train, answer, judge, and write the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0, help="of weights and order")
-    parser.add_argument("--out", type=Path, default=Path("results"), help="folder for results")
+    parser.add_argument("--out", type=Path, default=Path("results"), help="folder of result.json")
     parser.add_argument("--device", default="cpu", help="where to run")
     args = parser.parse_args()
-    jax.config.update("jax_default_device", jax.devices(args.device)[0])
+    try:
+        jax.config.update("jax_default_device", jax.devices(args.device)[0])
+    except RuntimeError as error:
+        parser.error(f"--device {args.device}: {error}")
+    args.out.mkdir(parents=True, exist_ok=True)
     facts = {"seed": args.seed, "device": args.device, "backend": BACKEND}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     points = data()
@@ -249,7 +253,6 @@ def main():
         "throughput": float(run["test"]["count"] / run["test"]["time"]),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}
-    args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "result.json").write_text(json.dumps(result, indent=2) + "\n")
     report("result", **result)
 

@@ -262,7 +262,7 @@ def main():
     """Solve, judge, and write the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn")
-    parser.add_argument("--out", type=Path, default=Path("results"), help="folder for results")
+    parser.add_argument("--out", type=Path, default=Path("results"), help="folder of result.json")
     parser.add_argument("--device", default="cpu", help="where to run")
     parser.add_argument(
         "--fixtures",
@@ -271,7 +271,12 @@ def main():
         help="folder where references are kept",
     )
     args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
     facts = {"seed": args.seed, "device": args.device, "backend": BACKEND}
+    try:
+        torch.zeros(1, device=args.device)
+    except (AssertionError, RuntimeError, TypeError) as error:
+        parser.error(f"--device {args.device}: {error}")
     torch.manual_seed(args.seed)
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     rng = np.random.default_rng(args.seed)
@@ -309,7 +314,6 @@ def main():
         "throughput": float(run["test"]["count"] / run["test"]["time"]),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}
-    args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "result.json").write_text(json.dumps(result, indent=2) + "\n")
     report("result", **result)
 
