@@ -75,12 +75,7 @@ def _upsample(op: Op) -> str:
     return text
 
 
-def _cross_entropy(op: Op) -> str:
-    return (
-        mean_of(op, "optax.softmax_cross_entropy_with_integer_labels(a, b)")
-        .replace("(optax", "optax")
-        .replace(")).mean", ").mean")
-    )
+_CROSS_ENTROPY = "optax.softmax_cross_entropy_with_integer_labels(a, b)"
 
 
 def _norm(op: Op) -> str:
@@ -188,8 +183,8 @@ JAX: Rows = {
     "take": "a[b]",
     "motion": "scan_verlet(a, b, c, d, steps, axis)",
     "rk4": "scan_rk4(a, b, c, steps, axis)",
-    "cross_entropy": _cross_entropy,
-    "mean_cross_entropy": "optax.softmax_cross_entropy_with_integer_labels(a, b).mean()",
+    "cross_entropy": lambda op: mean_of(op, _CROSS_ENTROPY),
+    "mean_cross_entropy": f"{_CROSS_ENTROPY}.mean()",
     "merge_batch": lambda op: f"a.reshape(-1, *a.shape[{op.batch}:])" if op.batch else "a[None]",
     "part_batch": lambda op: (
         f"a.reshape(*b.shape[:{op.batch}], *a.shape[1:])" if op.batch else "a[0]"

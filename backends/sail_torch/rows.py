@@ -93,7 +93,7 @@ def _cross_entropy(op: Op) -> str:
 
 
 def _bce(op: Op) -> str:
-    return mean_of(op, 'F.binary_cross_entropy(a, b, reduction="none")').replace("axis=", "dim=")
+    return mean_of(op, 'F.binary_cross_entropy(a, b, reduction="none")', "dim")
 
 
 def _pad(op: Op) -> str:
@@ -117,8 +117,8 @@ def _bounded(name: str, end: str) -> Row:
 
 def _mean(op: Op) -> str:
     """PyTorch takes no mean of truth values."""
-    text = reduction("mean", "dim")(op)
-    return text.replace("a.", "(a * 1.0).", 1) if op.attributes.get("of") == "bool" else text
+    of = "(a * 1.0)" if op.attributes.get("of") == "bool" else "a"
+    return reduction("mean", "dim", of)(op)
 
 
 def _norm(op: Op) -> str:
@@ -138,6 +138,12 @@ def _spread(name: str) -> Row:
         return f"a.{name}(correction=0)" if axes is None else f"a.{name}(dim={axes}, correction=0)"
 
     return row
+
+
+def _axis(op: Op) -> int:
+    axis = op.attributes["axis"]
+    assert isinstance(axis, int)
+    return axis
 
 
 def _extreme(name: str) -> Row:
@@ -186,7 +192,7 @@ TORCH: Rows = {
     "conj": "torch.conj(a)",
     "diagonal": "torch.diagonal(a, dim1=-2, dim2=-1)",
     "pad": _pad,
-    "windows": "a.unfold(axis, n, stride).movedim(-1, axis + 1)",
+    "windows": lambda op: f"a.unfold(axis, n, stride).movedim(-1, {_axis(op) + 1})",
     "fft": fourier("torch.fft.fft", "dim"),
     "ifft": fourier("torch.fft.ifft", "dim"),
     "downsample": _pool,

@@ -15,10 +15,9 @@ def _present(op: Op) -> str:
 
 
 def _mode(op: Op) -> str:
-    count = "np.bincount(a).argmax()"
-    return (
-        f"np.apply_along_axis(lambda x: {count.replace('a', 'x', 1)}, -1, a)" if op.batch else count
-    )
+    if op.batch:
+        return "np.apply_along_axis(lambda x: np.bincount(x).argmax(), -1, a)"
+    return "np.bincount(a).argmax()"
 
 
 def _fill(op: Op) -> str:

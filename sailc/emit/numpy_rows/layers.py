@@ -36,7 +36,7 @@ def _upsample(op: Op) -> str:
     return text
 
 
-def mean_of(op: Op, text: str) -> str:
+def mean_of(op: Op, text: str, keyword: str = "axis") -> str:
     """The mean over all of a point of what is known of each of its numbers."""
     before = op.attributes["before"]
     assert is_tuple(before)
@@ -44,7 +44,7 @@ def mean_of(op: Op, text: str) -> str:
     if not rank:
         return text
     axes = -1 if rank == 1 else tuple(range(-rank, 0))
-    return f"({text}).mean(axis={axes})"
+    return f"({text}).mean({keyword}={axes})"
 
 
 def _cross_entropy(op: Op) -> str:

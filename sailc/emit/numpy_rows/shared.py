@@ -101,16 +101,16 @@ def reshape(op: Op) -> str:
     return f"a.reshape(*a.shape[:{op.batch}], {inner})"
 
 
-def reduction(name: str, axes: str = "axis") -> Callable[[Op], str]:
+def reduction(name: str, axes: str = "axis", of: str = "a") -> Callable[[Op], str]:
     """A method of an array that takes axes (all, where None)."""
 
     def row(op: Op) -> str:
         wanted = op.attributes.get("axes")
         if wanted is None:
-            return f"a.{name}()"
+            return f"{of}.{name}()"
         assert is_tuple(wanted)
         text = str(wanted[0]) if len(wanted) == 1 else str(wanted)
-        return f"a.{name}({axes}={text})"
+        return f"{of}.{name}({axes}={text})"
 
     return row
 
@@ -159,8 +159,7 @@ def constant(library: str) -> Row:
         shape, numbers = _flattened(value)
         first = next(iter(numbers), 0)
         if len(numbers) > 4 and all(n == first for n in numbers):
-            maker = "np" if library == "np" else library
-            return f"{maker}.full({shape}, {first!r})"
+            return f"{library}.full({shape}, {first!r})"
         if len(shape) == 1 and (steps := _even(numbers)):
             return f"{library}.arange({steps})"
         if library == "np" and len(shape) == 1 and (line := _on_a_line(numbers)):
@@ -277,12 +276,12 @@ ELEMENTARY = (
 
 
 def running(name: str, axis: str = "axis") -> Row:
-    """A function of an array and an axis, which is the last where nothing is said."""
+    """A function of an array and of the operator's axis."""
     return lambda op: f"{name}(a, {axis}={op.attributes['axis']})"
 
 
 def fourier(name: str, axis: str = "axis") -> Row:
-    """A transform, along the last axis where nothing is said."""
+    """A transform along the operator's axis; what is the library's own, the last, is not said."""
 
     def row(op: Op) -> str:
         at = op.attributes["axis"]
