@@ -8,6 +8,8 @@ from sailc.emit.numpy_rows.shared import (
     ALIKE,
     ELEMENTARY,
     INFIX,
+    axes_text,
+    called,
     classes,
     constant,
     conv_ends,
@@ -22,7 +24,7 @@ from sailc.emit.numpy_rows.shared import (
     stack,
     wraps,
 )
-from sailc.emit.rows import Row, Rows
+from sailc.emit.rows import Rows
 from sailc.program.tree import Op
 
 
@@ -79,17 +81,8 @@ _CROSS_ENTROPY = "optax.softmax_cross_entropy_with_integer_labels(a, b)"
 
 
 def _norm(op: Op) -> str:
-    axes = op.attributes.get("axes")
     square = "(jnp.abs(a) ** 2)" if op.attributes.get("of") == "complex" else "(a**2)"
-    return f"jnp.sqrt({square}.sum({'' if axes is None else f'axis={axes}'}))"
-
-
-def _axes(name: str, more: str = "") -> Row:
-    def row(op: Op) -> str:
-        axes = op.attributes.get("axes")
-        return f"{name}(a{more})" if axes is None else f"{name}(a{more}, axis={axes})"
-
-    return row
+    return f"jnp.sqrt({square}.sum({axes_text(op)}))"
 
 
 def _scan(op: Op) -> str:
@@ -121,7 +114,7 @@ JAX: Rows = {
     "sum": reduction("sum"),
     "product": reduction("prod"),
     "mean": reduction("mean"),
-    "median": _axes("jnp.median"),
+    "median": called("jnp.median"),
     "std": reduction("std"),
     "variance": reduction("var"),
     "norm": _norm,
@@ -129,7 +122,7 @@ JAX: Rows = {
     "min": reduction("min"),
     "argmax": position("argmax", "axis"),
     "argmin": position("argmin", "axis"),
-    "quantile": _axes("jnp.quantile", ", q"),
+    "quantile": called("jnp.quantile", more="q"),
     "solve_linear": "jnp.linalg.solve(a, b[..., None])[..., 0]",
     "lstsq": "(jnp.linalg.pinv(a) @ b[..., None])[..., 0]",
     "cholesky": "jnp.linalg.cholesky(a)",

@@ -10,6 +10,7 @@ from sailc.emit.numpy_rows.shared import (
     ELEMENTARY,
     INFIX,
     STEPS,
+    called,
     classes,
     constant,
     conv_ends,
@@ -121,37 +122,10 @@ def _mean(op: Op) -> str:
     return reduction("mean", "dim", of)(op)
 
 
-def _norm(op: Op) -> str:
-    axes = op.attributes.get("axes")
-    return (
-        "torch.linalg.vector_norm(a)"
-        if axes is None
-        else f"torch.linalg.vector_norm(a, dim={axes})"
-    )
-
-
-def _spread(name: str) -> Row:
-    """Of a population: a sum of squares divided by how many there are."""
-
-    def row(op: Op) -> str:
-        axes = op.attributes.get("axes")
-        return f"a.{name}(correction=0)" if axes is None else f"a.{name}(dim={axes}, correction=0)"
-
-    return row
-
-
 def _axis(op: Op) -> int:
     axis = op.attributes["axis"]
     assert isinstance(axis, int)
     return axis
-
-
-def _extreme(name: str) -> Row:
-    def row(op: Op) -> str:
-        axes = op.attributes.get("axes")
-        return f"a.{name}()" if axes is None else f"a.{name}(dim={axes})"
-
-    return row
 
 
 def _quantile(share: str) -> Row:
@@ -208,11 +182,12 @@ TORCH: Rows = {
     "product": reduction("prod", "dim"),
     "mean": _mean,
     "median": _quantile("0.5"),
-    "std": _spread("std"),
-    "variance": _spread("var"),
-    "norm": _norm,
-    "max": _extreme("amax"),
-    "min": _extreme("amin"),
+    # Of a population: a sum of squares divided by how many there are.
+    "std": reduction("std", "dim", more="correction=0"),
+    "variance": reduction("var", "dim", more="correction=0"),
+    "norm": called("torch.linalg.vector_norm", "dim"),
+    "max": reduction("amax", "dim"),
+    "min": reduction("amin", "dim"),
     "argmax": position("argmax", "dim"),
     "argmin": position("argmin", "dim"),
     "quantile": _quantile("q"),

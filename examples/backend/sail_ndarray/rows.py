@@ -10,6 +10,7 @@ from sailc.emit.numpy_rows.shared import (
     ALIKE,
     ELEMENTARY,
     INFIX,
+    called,
     classes,
     constant,
     position,
@@ -18,19 +19,7 @@ from sailc.emit.numpy_rows.shared import (
     stack,
 )
 from sailc.emit.numpy_rows.texts import shared
-from sailc.emit.rows import Row, Rows
-from sailc.program.tree import Op
-
-
-def along(name: str) -> Row:
-    """A function that takes the axes along which it goes; all, where none is asked for."""
-
-    def row(op: Op) -> str:
-        axes = op.attributes.get("axes")
-        return f"{name}(a)" if axes is None else f"{name}(a, axis={axes})"
-
-    return row
-
+from sailc.emit.rows import Rows
 
 ROWS: Rows = {
     # What most libraries write alike: `a + b`, `a @ b`, `a[i]`, reshaping, and so on.
@@ -51,7 +40,7 @@ ROWS: Rows = {
     "variance": reduction("var"),
     "max": reduction("max"),
     "min": reduction("min"),
-    "median": along("np.median"),
+    "median": called("np.median"),
     "argmax": position("argmax", "axis"),
     "argmin": position("argmin", "axis"),
     "cumsum": running("np.cumsum"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sailc.emit import tiling
 from sailc.emit.numpy_rows.shared import (
     ALIKE,
     ELEMENTARY,
     INFIX,
     STEPS,
+    arguments,
+    axes_text,
+    called,
     classes,
     constant,
     fourier,
@@ -23,26 +24,12 @@ from sailc.emit.rows import Rows
 from sailc.program.tree import Op, is_tuple
 
 
-def called(name: str, keyword: str = "axis", more: str = "") -> Callable[[Op], str]:
-    """A function that takes an axis or several; all, where None."""
-
-    def row(op: Op) -> str:
-        wanted = op.attributes.get("axes")
-        if wanted is None:
-            return f"{name}(a{more})"
-        assert is_tuple(wanted)
-        text = str(wanted[0]) if len(wanted) == 1 else str(wanted)
-        return f"{name}(a{more}, {keyword}={text})"
-
-    return row
-
-
 def _norm(op: Op) -> str:
     """NumPy has a name for the norm of a vector and of a matrix."""
     axes = op.attributes.get("axes")
     if is_tuple(axes) and len(axes) > 2:
-        return f"np.sqrt((np.abs(a) ** 2).sum(axis={axes}))"
-    return called("np.linalg.norm")(op)
+        return f"np.sqrt((np.abs(a) ** 2).sum({axes_text(op)}))"
+    return f"np.linalg.norm({arguments('a', axes_text(op))})"
 
 
 ROWS: Rows = {
@@ -69,7 +56,7 @@ ROWS: Rows = {
     "argmin": position("argmin", "axis"),
     "norm": _norm,
     "median": called("np.median"),
-    "quantile": called("np.quantile", more=", q"),
+    "quantile": called("np.quantile", more="q"),
     "solve_linear": "np.linalg.solve(a, b[..., None])[..., 0]",
     "lstsq": "(np.linalg.pinv(a) @ b[..., None])[..., 0]",
     "cholesky": "np.linalg.cholesky(a)",

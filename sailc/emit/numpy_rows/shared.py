@@ -101,18 +101,30 @@ def reshape(op: Op) -> str:
     return f"a.reshape(*a.shape[:{op.batch}], {inner})"
 
 
-def reduction(name: str, axes: str = "axis", of: str = "a") -> Callable[[Op], str]:
+def axes_text(op: Op, keyword: str = "axis") -> str:
+    """The axes along which an operator goes, as an argument; empty where it takes all."""
+    wanted = op.attributes.get("axes")
+    if wanted is None:
+        return ""
+    assert is_tuple(wanted)
+    return f"{keyword}={wanted[0] if len(wanted) == 1 else wanted}"
+
+
+def arguments(*texts: str) -> str:
+    """Arguments of a call, those that are not empty."""
+    return ", ".join(t for t in texts if t)
+
+
+def reduction(
+    name: str, keyword: str = "axis", of: str = "a", more: str = ""
+) -> Callable[[Op], str]:
     """A method of an array that takes axes (all, where None)."""
+    return lambda op: f"{of}.{name}({arguments(axes_text(op, keyword), more)})"
 
-    def row(op: Op) -> str:
-        wanted = op.attributes.get("axes")
-        if wanted is None:
-            return f"{of}.{name}()"
-        assert is_tuple(wanted)
-        text = str(wanted[0]) if len(wanted) == 1 else str(wanted)
-        return f"{of}.{name}({axes}={text})"
 
-    return row
+def called(name: str, keyword: str = "axis", more: str = "") -> Row:
+    """A function of an array that takes axes (all, where None)."""
+    return lambda op: f"{name}({arguments('a', more, axes_text(op, keyword))})"
 
 
 def classes(op: Op) -> object:
