@@ -6,7 +6,7 @@ every operator, so a new one needs no new class.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from hashlib import sha256
 from typing import Union
 
@@ -145,6 +145,16 @@ def walk(*roots: Term) -> Iterator[Term]:
             stack.extend((t, False) for t in reversed(list(below(term))) if id(t) not in seen)
 
 
+def made_of(roots: Iterable[Term], own: Set[int]) -> Set[int]:
+    """The identities of the terms of some graphs that are made of those with the identities
+    `own`, and these."""
+    found = set(own)
+    for t in walk(*roots):
+        if any(id(b) in found for b in below(t)):
+            found.add(id(t))
+    return found
+
+
 Path = tuple[str | int, ...]
 
 
@@ -202,7 +212,7 @@ def digest(*roots: Term) -> str:
 def same(a: Term, b: Term) -> bool:
     """Whether two terms compute the same: the same operators on the same variables, with the
     same layers."""
-    return _row(a) == _row(b) and all(map(same, below(a), below(b)))
+    return a is b or (_row(a) == _row(b) and all(map(same, below(a), below(b))))
 
 
 def _row(term: Term) -> tuple[object, ...]:

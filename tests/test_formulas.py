@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,8 @@ from support import EXAMPLES, Json, emitted_by, run_here, sail, write_one
 
 from sailc.emit.formulas import ROWS
 from sailc.program.formulas import SYMBOLIC
-from sailc.symbolic.algebra import FUNCTIONS
-from sailc.symbolic.slope import TENSOR_FUNCTIONS
+from sailc.symbolic import formulas
+from sailc.symbolic.slopes import SLOPES
 from sailc.symbolic.vocabulary import NUMBERS, TENSORS
 from sailc.symbolic.written.formulas import is_one, numeric, values
 
@@ -194,25 +195,170 @@ def test_a_value_is_there_for_each_function_and_each_place() -> None:
 
 
 def test_every_word_of_formulas_has_its_algebra_and_its_row() -> None:
-    assert set(FUNCTIONS) == NUMBERS
-    assert set(TENSOR_FUNCTIONS) == TENSORS
+    assert set(SLOPES) == NUMBERS.keys() | TENSORS
+    assert set(formulas.TENSORS) == TENSORS
     assert {f"symbolic {n}" for n in SYMBOLIC} <= set(ROWS)
 
 
-def test_a_formula_of_every_word(tmp_path: Path) -> None:
+WORDS = (
+    "abs(x) + exp(-x) + log(x) + log2(x) + log10(x) + log1p(x) + sqrt(x) + sin(x) * cos(x) + "
+    "tan(x / 4) + tanh(x) + sigmoid(x) + erf(x) + sign(x) * floor(x) + max(x, 1) - min(x, 1) + "
+    "relu(x - 1) + clip(x, 0.5, 1.5) + (if x < 1 then x else x ^ 2) + "
+    "(if x >= 1 then 1 else k) + 1 / (1 + x) - x ^ k + k ^ x"
+)
+OF_TENSORS = (
+    "sum([x, k] * [k, x]) + mean([x, 2 * x]) + norm([x, k]) + [x, k][0] + [x, 1] @ [k, 1] + "
+    "sum(x + [k, 1]) + mean([[x, k], [1, x]] @ [x, k])"
+)
+
+
+def of_vectors(words: str) -> str:
+    """What words make of numbers, of each of a vector."""
+    return re.sub(r"\bx\b", "(x * [0.5, 1, 1.5])", words)
+
+
+@pytest.mark.parametrize(
+    "body", [f"{WORDS} + {OF_TENSORS}", f"sum({of_vectors(WORDS)})"], ids=["numbers", "vectors"]
+)
+def test_a_formula_of_every_word(tmp_path: Path, body: str) -> None:
     """What a formula gives is what its function gives."""
-    body = (
-        "abs(x) + exp(-x) + log(x) + log2(x) + log10(x) + log1p(x) + sqrt(x) + sin(x) * cos(x) + "
-        "tan(x / 4) + tanh(x) + sigmoid(x) + erf(x) + sign(x) * floor(x) + max(x, 1) - min(x, 1) + "
-        "relu(x - 1) + clip(x, 0.5, 1.5) + (if x < 1 then x else x ^ 2) + "
-        "(if x >= 1 then 1 else k) + sum([x, k] * [k, x]) + mean([x, 2 * x]) + norm([x, k]) + "
-        "[x, k][0] + [x, 1] @ [k, 1]"
-    )
     text = f"fn whole(k) = x => {body}\n" + MEANS.replace(
         "test f in [t => p[0] * sin(p[1] * t) for p in drawn]: solve f as f(0.0) + f(2.0)",
-        "test p in drawn: solve whole(p[0]) as whole(p[0])(0.5) + whole(p[0])(2.0)",
-    ).replace("f([0.0, 2.0])", "f([0.5, 2.0])")
+        "test p in drawn: solve whole(p[0]) as whole(p[0])(0.6) + whole(p[0])(1.9)",
+    ).replace("f([0.0, 2.0])", "f([0.6, 1.9])")
     assert result(write_one(tmp_path, text))["metrics"]["off"] < 1e-12
+
+
+SLOPED = """
+fn whole(k) = x => BODY
+fn near(f, x) = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+
+problem Slopes {
+    let drawn = uniform([1, 0.5], [3, 1.9]) |> sample(9, seed = 1)
+    test p in drawn: solve p as near(whole(p[0]), p[1])
+}
+
+solver Slope {
+    for    solve
+    input  p: Tensor[real, 2]
+    let    x = p[1] + 0.0
+    output grad(whole(p[0])(x), x)
+}
+
+metric off {
+    better lower
+    score  (answer: real, truth: real) => abs(answer - truth) / (1 + abs(truth))
+    reduce max
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "body", [f"{WORDS} + {OF_TENSORS}", f"sum({of_vectors(WORDS)})"], ids=["numbers", "vectors"]
+)
+def test_every_word_has_its_derivative(tmp_path: Path, body: str) -> None:
+    """It is that of central differences, where nothing is learned and NumPy answers."""
+    path = write_one(tmp_path, SLOPED.replace("BODY", body))
+    assert result(path)["metrics"]["off"] < 1e-7
+
+
+LEARNING = """
+problem Lines {
+    train x in [0.0, 50.0]: predict x as 2 * x
+    test  x in [0.0, 50.0, 1.0]: predict x as 2 * x
+}
+
+model Power {
+    for    predict
+    input  x: real
+    let    n = parameter(2.0)
+    output grad(x ^ n + sigmoid(n * x) + (if n > 0 then x ^ 2 else x), x)
+}
+
+model Deep {
+    for    predict
+    input  x: real
+    let    a = parameter(0.5)
+    output grad(repeat(30, z => z - 0.1 * sin(a * z) * z)(x), x)
+}
+
+trainer still {
+    optimizer sgd(0)
+    epochs    1
+    loss      (answer: real, truth: real) => (answer - truth) ^ 2
+}
+
+metric first {
+    better lower
+    score  (answer: real, truth: real) => answer
+    reduce sum
+}
+
+benchmark B { software SOFTWARE
+              trainers still
+              metrics  first }
+"""
+
+
+@pytest.mark.parametrize("software", ["PyTorch", "JAX"])
+def test_a_model_that_learns_is_differentiated_by_its_backend(
+    tmp_path: Path, software: str
+) -> None:
+    """Where a formula of the derivative has no value, or would be very long."""
+    texts = emitted_by(write_one(tmp_path, LEARNING.replace("SOFTWARE", software)))
+    found = run_here(texts[f"Lines/Power/{software}"], 0, tmp_path)[-1]["metrics"]["first"]
+    at_one = 4 + 2 * math.exp(-2) / (1 + math.exp(-2)) ** 2
+    assert found == pytest.approx(0.5 + 200 + at_one, rel=1e-5)
+    deep = run_here(texts[f"Lines/Deep/{software}"], 0, tmp_path)[-1]["metrics"]["first"]
+    assert math.isfinite(deep)
+
+
+ALREADY = """
+fn square_slope(x) { let y = x ^ 2
+                     give grad(y, x) }
+
+problem Lines {
+    let x = 3.0
+    let y = x ^ 2
+    let z(k) = k * y
+    test k in [1.0, 2.0]: solve k as grad(y, x) * k + grad(z(2), x) - square_slope(3.0)
+}
+
+solver Six {
+    for    solve
+    input  k: real
+    output 6 * k + 6
+}
+
+metric off {
+    better lower
+    score  (answer: real, truth: real) => abs(answer - truth)
+    reduce max
+}
+"""
+
+
+def test_a_derivative_by_a_number_that_is_known_already(tmp_path: Path) -> None:
+    """Also through the names that are made of it."""
+    assert result(write_one(tmp_path, ALREADY))["metrics"]["off"] == 0
+
+
+THEIRS = """
+extern fn fit(x: Tensor[real, 1]) -> (real -> real) { from "their:fit" }
+""" + ROUNDED.replace("x => (k[0] + SHIFT) * x", "fit(k)").replace("TOLERANCE", "")
+
+
+def test_a_function_from_outside_is_judged_and_not_told(tmp_path: Path) -> None:
+    (tmp_path / "their.py").write_text("def fit(x):\n    return lambda t: x[0] * t\n", "utf-8")
+    found = result(write_one(tmp_path, THEIRS))
+    assert found["metrics"]["found"] == 1
+    assert not found["formulas"]
+
+
+def test_a_formula_of_two_numbers_is_compared_with_any_function() -> None:
+    f = sympy.Lambda((x, y), x * y)
+    assert is_one(f, lambda a, b: a * b, 1e-6, 0, 1)
+    assert not is_one(lambda a, b: a + b, f, 1e-6, 0, 1)
 
 
 LEARNED = """

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 from sailc.emit.rows import Row, Rows
+from sailc.program.formulas import SYMBOLIC
 from sailc.program.tree import Op, is_tuple
+from sailc.symbolic.vocabulary import NUMBERS
 
 
-def _of_numbers(name: str) -> Row:
-    """A function of SymPy: of a number, or of each of an array."""
+def _of_numbers(text: str) -> Row:
+    """What SymPy makes of numbers: of these, or of each of arrays."""
+    names = [n for n in ("a", "b", "c") if re.search(rf"\b{n}\b", text)]
+    given = ", ".join(names)
+    each = text.removesuffix(f"({given})")
+    if not re.fullmatch(r"sympy\.\w+", each):
+        inside = re.sub(r"\b[abc]\b", lambda found: "xyz"["abc".index(found[0])], text)
+        each = f"lambda {', '.join('xyz'[: len(names)])}: {inside}"
 
     def row(op: Op) -> str:
-        return f"np.vectorize({name})(a)" if op.attributes.get("shape") else f"{name}(a)"
+        several = op.attributes.get("shape") or op.attributes.get("each")
+        return f"np.vectorize({each}, otypes=[object])({given})" if several else text
 
     return row
 
@@ -45,27 +56,10 @@ ROWS: Rows = {
     "derived": "derived(a, by)",
     "equivalent": "equivalent(*args)",
     "symbolic values": lambda op: f"a({', '.join(f'arg{i}' for i in range(1, len(op.arguments)))})",
-    "symbolic abs": _of_numbers("sympy.Abs"),
-    **{
-        f"symbolic {n}": _of_numbers(f"sympy.{n}")
-        for n in ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "erf", "sign", "floor")
-    },
-    "symbolic log2": "sympy.log(a) / sympy.log(2)",
-    "symbolic log10": "sympy.log(a) / sympy.log(10)",
-    "symbolic log1p": "sympy.log(1 + a)",
-    "symbolic sigmoid": "1 / (1 + sympy.exp(-a))",
-    "symbolic relu": "sympy.Max(a, 0)",
-    "symbolic maximum": "sympy.Max(a, b)",
-    "symbolic minimum": "sympy.Min(a, b)",
-    "symbolic clip": "sympy.Min(sympy.Max(a, b), c)",
-    "symbolic where": "sympy.Piecewise((b, a), (c, True))",
-    "symbolic less": "a < b",
-    "symbolic less_equal": "a <= b",
-    "symbolic greater": "a > b",
-    "symbolic greater_equal": "a >= b",
+    **{f"symbolic {n}": _of_numbers(text) for n, text in NUMBERS.items() if n in SYMBOLIC},
     "symbolic norm": "sympy.sqrt((a ** 2).sum())",
 }
 
 CALLED = frozenset({"values", "derived", "equivalent", "told"})
-"""What calls a function of `sailc.symbolic.formulas`."""
+"""What calls a function of `sailc.symbolic.written.formulas`."""
 MODULES = {"symbol": "import sympy", **dict.fromkeys(CALLED, "import sympy")}

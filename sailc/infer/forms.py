@@ -19,11 +19,12 @@ from sailc.infer.values import (
     as_dim,
     is_term,
 )
+from sailc.infer.varied import varied
 from sailc.source import Span
+from sailc.symbolic.slope import in_algebra
 from sailc.syntax import tree
-from sailc.terms import ANSWERS, Apply, Const, Var, rebuild, walk
-from sailc.types.model import FunctionType, Num, Tensor
-from sailc.units import ONE
+from sailc.terms import ANSWERS, Apply, Const, Var, made_of, rebuild, walk
+from sailc.types.model import REAL, FunctionType, Num, Tensor
 
 Form = Callable[[Context, tree.Call, Scope], Value]
 
@@ -81,31 +82,43 @@ def _grad(ctx: Context, expr: tree.Call, scope: Scope) -> Value:
     """`grad(f(x), x)`, where x may be a number already: the slope of f there."""
     function = ctx.evaluate(expr.function, scope)
     by = expr.arguments[-1].value if expr.arguments else None
-    known = scope.find(by.id) if isinstance(by, tree.Name) else None
-    if isinstance(by, tree.Name) and isinstance(known, int | float | Quantity):
+    known = _number(ctx, by, scope) if isinstance(by, tree.Name) else None
+    if isinstance(by, tree.Name) and known is not None:
         return _at_number(ctx, function, expr, by, known, scope)
     return _called(ctx, function, expr, scope)
 
 
+def _number(ctx: Context, name: tree.Name, scope: Scope) -> Const | None:
+    """The number that a name stands for, if it is known already."""
+    if scope.find(name.id) is None:
+        return None
+    match ctx.evaluate(name, scope):
+        case bool():
+            return None
+        case int() | float() as value:
+            return Const(REAL, name.span, value)
+        case Quantity(value, unit):
+            return Const(Tensor(Num(unit)), name.span, value)
+        case Const(type=Tensor(Num(), ()), value=int() | float()) as found:
+            return found
+        case _:
+            return None
+
+
 def _at_number(
-    ctx: Context,
-    function: Value,
-    expr: tree.Call,
-    by: tree.Name,
-    known: float | Quantity,
-    scope: Scope,
+    ctx: Context, function: Value, expr: tree.Call, by: tree.Name, known: Const, scope: Scope
 ) -> Value:
-    number, unit = (known.value, known.unit) if isinstance(known, Quantity) else (known, ONE)
-    inner = scope.child()
-    inner.names[by.id] = variable = Var(Tensor(Num(unit)), by.span, by.id)
-    value = _called(ctx, function, expr, inner)
+    variable = Var(known.type, by.span, by.id)
+    value = _called(ctx, function, expr, varied(scope, by.id, variable))
     if not is_term(value):
         return value
-    if any(isinstance(t, Apply) and t.operator == "grad" for t in walk(value)):
+    value = in_algebra(value, ctx.solver)
+    hanging = made_of([value], {id(variable)})
+    if any(isinstance(t, Apply) and t.operator == "grad" and id(t) in hanging for t in walk(value)):
         problem = "algebra knows none, and there is no other by a number that is known already"
         ctx.report(NoDerivative(span=expr.span, problem=problem))
         return POISON
-    return rebuild(value, lambda t: t, {id(variable): Const(variable.type, by.span, number)})
+    return rebuild(value, lambda t: t, {id(variable): known})
 
 
 def _called(ctx: Context, function: Value, expr: tree.Call, scope: Scope) -> Value:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from sailc.diagnostics.formulas import NoFormula
 from sailc.diagnostics.types import AwaitsArgument, NotAFunction, TypeMismatch
 from sailc.infer.coerce import coerce
@@ -24,7 +26,8 @@ from sailc.infer.values import (
     Word,
 )
 from sailc.source import Span
-from sailc.symbolic.vocabulary import strange
+from sailc.symbolic.slope import in_algebra
+from sailc.symbolic.vocabulary import LARGEST, size, strange
 from sailc.syntax import tree
 from sailc.terms import Apply, Const, Lambda, Map, Term, Var, named
 from sailc.types.dims import Dim, const
@@ -93,12 +96,26 @@ def held(ctx: Context, value: Value, span: Span, wanted: Type | None = None) -> 
     assert isinstance(function, Lambda)
     for v in function.variables:
         _settle(ctx, v)
-    odd = strange(function.body, function.variables)
-    if odd is None:
+    body = in_algebra(function.body, ctx.solver)
+    problem = _problem(body, function.variables)
+    if problem:
+        ctx.report(NoFormula(span=span, problem=problem))
+        return ctx.poison(span)
+    if body is function.body:
         return made
-    what = f"`{odd.operator}`" if isinstance(odd, Apply) else "a comprehension"
-    ctx.report(NoFormula(span=span, problem=f"algebra has no word for {what}"))
-    return ctx.poison(span)
+    return replace(made, attributes={"function": Lambda(function.variables, body)})
+
+
+def _problem(body: Term, variables: tuple[Var, ...]) -> str:
+    """Why an expression is no formula; empty if it is one."""
+    odd = strange(body, variables)
+    if odd is not None:
+        what = f"`{odd.operator}`" if isinstance(odd, Apply) else "a comprehension"
+        return f"algebra has no word for {what}"
+    count = size(body)
+    if count <= LARGEST:
+        return ""
+    return f"it is written out in {count:,} operations, and {LARGEST:,} are the most"
 
 
 def _settle(ctx: Context, variable: Var) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from sailc.symbolic.slope import derived
 from sailc.terms import Apply, Attribute, Const, Layer, Map, Term, Var, rebuild
 from sailc.types.dims import Dim
 from sailc.types.solver import Solver
@@ -14,10 +15,12 @@ from sailc.types.solver import Solver
 
 class Grounding(Struct, eq=False):
     """Terms with the types that a solver has found. `layers` are those of the elaboration:
-    each is copied, since another solver may find other shapes for its parameters."""
+    each is copied, since another solver may find other shapes for its parameters. What is of
+    data has derivatives `by_algebra`, where there are such, since NumPy has none."""
 
     solver: Solver
     layers: Sequence[Layer] = ()
+    by_algebra: bool = False
     _copies: dict[int, Layer] = field(default_factory=dict[int, Layer])
     _memo: dict[int, Term] = field(default_factory=dict[int, Term])
 
@@ -32,7 +35,11 @@ class Grounding(Struct, eq=False):
         return tuple(self._copies[id(layer)] for layer in self.layers)
 
     def term(self, term: Term) -> Term:
-        return rebuild(term, lambda t: _resolve(self.solver, t, self._copies), self._memo)
+        return rebuild(term, self._grounded, self._memo)
+
+    def _grounded(self, term: Term) -> Term:
+        found = _resolve(self.solver, term, self._copies)
+        return derived(found, self.solver) if self.by_algebra else found
 
     def stand_for(self, variable: Var, term: Term) -> None:
         """Put a term in the place of a variable."""

@@ -28,6 +28,7 @@ from sailc.plan.matches import Asked, Filling, GroundModel, Match, Matches
 from sailc.plan.wanting import Wanting, told, wanting
 from sailc.routes import Reached
 from sailc.routes.search import is_decided, is_ground
+from sailc.symbolic.slope import in_algebra
 from sailc.types.meet import may_meet
 from sailc.types.model import FunctionType, Type, TypeVar, show
 from sailc.types.solver import Solver
@@ -354,7 +355,7 @@ def _ground_model(
         output = converted(ground.solver, output, there.type)
     output = filler.fill(output)
     minimize = typed.minimize and filler.fill(ground.term(typed.minimize))
-    return GroundModel(
+    made = GroundModel(
         typed.entry,
         choice,
         tuple(ground.var(v) for v in typed.inputs),
@@ -364,6 +365,8 @@ def _ground_model(
         minimize,
         _ground_fitting(typed.fitted, ground) if typed.fitted is not None else None,
     )
+    # What no gradient teaches is NumPy's, which has no derivatives.
+    return replace(made, output=in_algebra(output, ground.solver)) if made.plain else made
 
 
 def _ground_fitting(fitting: Fitting, ground: Grounding) -> Fitting:
@@ -371,7 +374,9 @@ def _ground_fitting(fitting: Fitting, ground: Grounding) -> Fitting:
         tuple(map(ground.var, fitting.points)),
         ground.var(fitting.truth),
         ground.var(fitting.seed),
-        tuple((ground.var(v), ground.term(t)) for v, t in fitting.bindings),
+        tuple(
+            (ground.var(v), in_algebra(ground.term(t), ground.solver)) for v, t in fitting.bindings
+        ),
     )
 
 

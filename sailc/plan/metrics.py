@@ -268,7 +268,7 @@ def _useless(world: World, entry: Entry, use: Use) -> str:
 
 
 def _ground_score(ctx: Context, found: Score) -> Score:
-    ground = Grounding(ctx.solver)
+    ground = Grounding(ctx.solver, by_algebra=True)
     return Score(
         tuple(ground.var(v) for v in found.variables),
         ground.term(found.value),
@@ -323,7 +323,7 @@ def _measure(
         return f"`{early[0]}` is not measured: `{name}` answers each question by itself"
     if "train.flops" in measured and any(work_of(link, f) is None for f in link.line.fixtures):
         return f"the cost of `{link.model.entry.declaration.name}` is not known"
-    ground = Grounding(ctx.solver)
+    ground = Grounding(ctx.solver, by_algebra=True)
     return Measure(
         ground.term(found.value),
         ground.var(found.scores) if found.scores is not None else None,

@@ -104,7 +104,7 @@ class Grounds(Struct):
         for r in problem.requirements:
             if r.ask(ctx) is False:
                 return Reason("X0106", r.because or "a `require` does not hold")
-        ground = Grounding(ctx.solver)
+        ground = Grounding(ctx.solver, by_algebra=True)
         conditions = tuple(_conditions(ctx, problem, ground))
         lines = tuple(_line(line, ground) for line in problem.lines)
         if any(isinstance(f.question.type, Unknown) for line in lines for f in line.fixtures):
@@ -144,7 +144,7 @@ def _by_place(line: DataLine, ground: Grounding) -> Grounding:
     solver = ground.solver.fork()
     for i, length in enumerate(found):
         solver.names[length] = atom(DimName("some" if i == 0 else f"some_{i + 1}"))
-    return Grounding(solver)
+    return Grounding(solver, by_algebra=True)
 
 
 def _fixtures(fixtures: Iterable[Question], ground: Grounding) -> Iterator[Question]:

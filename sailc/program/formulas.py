@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sailc.program.vectors import Lowering
 
 # Operators that SymPy writes in its own way.
-SYMBOLIC = NUMBERS - {"add", "subtract", "multiply", "divide", "power", "negative"} | {"norm"}
+SYMBOLIC = frozenset({"norm", *(n for n, text in NUMBERS.items() if "sympy" in text)})
 
 
 def function(low: Lowering, term: Apply) -> Leaf:

@@ -337,7 +337,8 @@ def _matmul(low: Lowering, term: Apply) -> Vector:
     if a.rank == 1 and b.levels:
         row = _among(Op("as_row", (left,)), 2, b.rank, levels)
         return Leaf(Op("from_row", (Op("matmul", (row, right)),)), levels, rank)
-    left, right = _among(left, a.rank, b.rank, levels), _among(right, b.rank, a.rank, levels)
+    left = _among(left, a.rank, b.rank, a.levels and levels)
+    right = _among(right, b.rank, a.rank, b.levels and levels)
     return Leaf(Op("matmul", (left, right)), levels, rank)
 
 

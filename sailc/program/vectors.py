@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from sailc.plan.ragged import length_of
 from sailc.program.expressions import draws
+from sailc.program.formulas import SYMBOLIC
 from sailc.program.layout import (
     ELEMENT,
     POINTS,
@@ -301,7 +302,8 @@ class Lowering(Struct):
         parts = tuple(align(v, levels, rank) for v in leaves)
         if term.operator not in ARITHMETIC:
             parts = tuple(Op("scalar", (x,)) if is_length(x) else x for x in parts)
-        return Leaf(Op(term.operator, parts, term.attributes), levels, rank)
+        each = {"each": True} if rank and term.operator in SYMBOLIC else {}
+        return Leaf(Op(term.operator, parts, {**term.attributes, **each}), levels, rank)
 
     def _reduction(self, term: Apply) -> Leaf:
         inner = _unchained(term)

@@ -6,6 +6,7 @@ algebra of a law they are as independent as the unknowns themselves.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from sailc.source import Span
+from sailc.symbolic.vocabulary import NUMBERS
 from sailc.terms import Apply, Const, Term, Var
 from sailc.types.dims import Dim
 from sailc.types.model import REAL
@@ -33,85 +35,19 @@ class NoSymbol(Exception):
         self.span = span
 
 
-def _logarithm(base: int) -> Callable[[Expression], Expression]:
-    return lambda x: sympy.log(x) / sympy.log(base)
+def _function(text: str) -> Callable[..., Expression]:
+    """What a text of SymPy's makes of a, b and c."""
+    code = compile(text, "sailc.symbolic.vocabulary", "eval")
+    names = ("a", "b", "c")
 
+    def call(*given: Expression) -> Expression:
+        return eval(code, {"sympy": sympy, **dict(zip(names, given, strict=False))})
 
-def _log1p(x: Expression) -> Expression:
-    return sympy.log(1 + x)
-
-
-def _sigmoid(x: Expression) -> Expression:
-    return 1 / (1 + sympy.exp(-x))
-
-
-def _relu(x: Expression) -> Expression:
-    return sympy.Max(x, 0)
-
-
-def _clip(x: Expression, low: Expression, high: Expression) -> Expression:
-    return sympy.Min(sympy.Max(x, low), high)
-
-
-def _where(condition: Expression, a: Expression, b: Expression) -> Expression:
-    return sympy.Piecewise((a, condition), (b, True))
-
-
-def _add(a: Expression, b: Expression) -> Expression:
-    return a + b
-
-
-def _subtract(a: Expression, b: Expression) -> Expression:
-    return a - b
-
-
-def _multiply(a: Expression, b: Expression) -> Expression:
-    return a * b
-
-
-def _divide(a: Expression, b: Expression) -> Expression:
-    return a / b
-
-
-def _power(a: Expression, b: Expression) -> Expression:
-    return a**b
-
-
-def _negative(a: Expression) -> Expression:
-    return -a
+    return call
 
 
 FUNCTIONS: Mapping[str, Callable[..., Expression]] = {
-    "add": _add,
-    "subtract": _subtract,
-    "multiply": _multiply,
-    "divide": _divide,
-    "power": _power,
-    "negative": _negative,
-    "abs": sympy.Abs,
-    "exp": sympy.exp,
-    "log": sympy.log,
-    "log2": _logarithm(2),
-    "log10": _logarithm(10),
-    "log1p": _log1p,
-    "sqrt": sympy.sqrt,
-    "sin": sympy.sin,
-    "cos": sympy.cos,
-    "tan": sympy.tan,
-    "tanh": sympy.tanh,
-    "sigmoid": _sigmoid,
-    "erf": sympy.erf,
-    "sign": sympy.sign,
-    "floor": sympy.floor,
-    "maximum": sympy.Max,
-    "minimum": sympy.Min,
-    "relu": _relu,
-    "clip": _clip,
-    "where": _where,
-    "less": sympy.Lt,
-    "less_equal": sympy.Le,
-    "greater": sympy.Gt,
-    "greater_equal": sympy.Ge,
+    name: _function(text) for name, text in NUMBERS.items()
 }
 
 
@@ -216,7 +152,6 @@ class Written(Struct):
 
     variables: Mapping[str, Term]
     span: Span
-    functions: Mapping[str, Term] = {}
 
     def term(self, e: Expression) -> Term:
         if e.is_Symbol:
@@ -229,9 +164,6 @@ class Written(Struct):
             return self._product(e)
         if e.is_Pow:
             return self._power(*e.as_base_exp())
-        if str(e.func) in self.functions:
-            called = (self.functions[str(e.func)], *map(self.term, e.args))
-            return Apply(REAL, self.span, "call", called)
         if e.is_Piecewise:
             return self._pieces(*e.args)
         name = _NAMES.get(e.func)
@@ -251,8 +183,7 @@ class Written(Struct):
             if condition != sympy.true:
                 raise NoSymbol("a function with a gap", self.span)
             return self.term(value)
-        holds = self._apply(_NAMES[condition.func], *map(self.term, condition.args))
-        return self._apply("where", holds, self.term(value), self._pieces(*rest))
+        return self._apply("where", self.term(condition), self.term(value), self._pieces(*rest))
 
     def _apply(self, name: str, *arguments: Term) -> Term:
         return Apply(REAL, self.span, name, arguments)
@@ -312,21 +243,9 @@ def _parted(e: Expression) -> tuple[Expression, Expression]:
     return above, below
 
 
+_DIRECT = re.compile(r"sympy\.(\w+)\((?:a|a, b)\)")
 _NAMES: Mapping[Any, str] = {
-    sympy.Abs: "abs",
-    sympy.exp: "exp",
-    sympy.log: "log",
-    sympy.sin: "sin",
-    sympy.cos: "cos",
-    sympy.tan: "tan",
-    sympy.tanh: "tanh",
-    sympy.erf: "erf",
-    sympy.sign: "sign",
-    sympy.floor: "floor",
-    sympy.Max: "maximum",
-    sympy.Min: "minimum",
-    sympy.Lt: "less",
-    sympy.Le: "less_equal",
-    sympy.Gt: "greater",
-    sympy.Ge: "greater_equal",
+    getattr(sympy, found[1]): name
+    for name, text in NUMBERS.items()
+    if (found := _DIRECT.fullmatch(text)) is not None
 }

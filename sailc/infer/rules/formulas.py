@@ -36,7 +36,7 @@ def _equivalent(ctx: Context, call: Bound) -> Value:
     numbers = [t.value for t in (tolerance, *bounds) if isinstance(t, Const)]
     known = _formulas(ctx, f, g)
     if known is not None and len(numbers) == 3:
-        from sailc.symbolic.slope import are_one
+        from sailc.symbolic.formulas import are_one
 
         return are_one(*known, *(float(str(n)) for n in numbers))
     return Apply(BOOLEAN, call.span, "equivalent", (f, g, tolerance, *bounds))
@@ -78,7 +78,7 @@ def _bound(ctx: Context, call: Bound, name: str, type: Type) -> Term:
 def _formulas(ctx: Context, f: Term, g: Term) -> tuple[object, object] | None:
     """Both as formulas; None where any is known only with the data."""
     from sailc.symbolic.algebra import NoSymbol
-    from sailc.symbolic.slope import formula
+    from sailc.symbolic.formulas import formula
 
     found: list[object] = []
     for t in (f, g):
@@ -86,12 +86,9 @@ def _formulas(ctx: Context, f: Term, g: Term) -> tuple[object, object] | None:
         if not isinstance(function, Lambda):
             return None
         try:
-            made = formula(function, ctx.solver)
+            found.append(formula(function))
         except NoSymbol:
             return None
-        if made is None:
-            return None
-        found.append(made)
     return found[0], found[1]
 
 

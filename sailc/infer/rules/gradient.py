@@ -10,8 +10,8 @@ from sailc.infer.externs import through_extern
 from sailc.infer.lift import lift
 from sailc.infer.values import POISON, Value
 from sailc.source import Span
-from sailc.terms import Apply, Const, Path, Term, paths, rooted
-from sailc.types.model import REAL, Num, Tensor, Type, TypeVar, Unknown, show
+from sailc.terms import Apply, Path, Term, paths, rooted
+from sailc.types.model import Num, Tensor, Type, TypeVar, Unknown, show
 
 if TYPE_CHECKING:
     from sailc.infer.bound import Bound
@@ -53,19 +53,7 @@ def _derivative(ctx: Context, call: Bound, e: Term, p: Term) -> Value:
         return _none(ctx, call.where("p"), problem)
     unit = ctx.solver.unit(of.element.unit) / ctx.solver.unit(by.element.unit)
     type = Tensor(Num(unit), by.shape)
-    known = None if by.shape else by_algebra(ctx, e, p, type, call.span)
-    return known or Apply(type, call.span, "grad", (e, p))
-
-
-def by_algebra(ctx: Context, e: Term, p: Term, type: Tensor, span: Span) -> Term | None:
-    """The derivative as an expression; None where algebra has none."""
-    from sailc.symbolic.slope import slope
-
-    found = slope(e, p, ctx.solver)
-    if found is None:
-        return None
-    one = Const(REAL, span, 1)  # what is there already stays, under the unit that it has here
-    return Apply(type, span, "multiply", (one, found))
+    return Apply(type, call.span, "grad", (e, p))
 
 
 def _overlap(a: Path, b: Path) -> bool:

@@ -55,10 +55,11 @@ def is_one(f, g, tolerance, low, high):
     """Whether two functions are one: their difference expands to nothing, or they agree
     at 200 places between two ends: as a share of what they are there, or near a zero of
     their median."""
-    formulas = isinstance(f, sympy.Lambda) and isinstance(g, sympy.Lambda)
-    if formulas and are_small(f, g) and sympy.expand(f.expr - g(*f.variables)) == 0:
+    formulas = [x for x in (f, g) if isinstance(x, sympy.Lambda)]
+    alike = len(formulas) == 2 and are_small(f, g)
+    if alike and sympy.expand(f.expr - g(*f.variables)) == 0:
         return True
-    count = len(f.variables) if formulas else 1
+    count = len(formulas[0].variables) if formulas else 1
     places = np.random.default_rng(0).uniform(low, high, (count, 200))
     with np.errstate(all="ignore"):
         a, b = (np.broadcast_to(numeric(x)(*places), 200) for x in (f, g))
@@ -80,9 +81,13 @@ def are_small(*formulas):
 
 
 def told(answers, truths):
-    """The first formulas that were found, and the true ones."""
-    pairs = zip(answers[:20], truths)
-    return [{"answer": formula_text(f), "truth": formula_text(g)} for f, g in pairs]
+    """The first formulas that were found, and the true ones; not what is no formula."""
+    pairs = [
+        p for p in zip(answers, truths) if all(isinstance(f, sympy.Lambda) for f in p)
+    ]
+    return [
+        {"answer": formula_text(f), "truth": formula_text(g)} for f, g in pairs[:20]
+    ]
 
 
 def formula_text(f):
