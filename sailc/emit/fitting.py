@@ -56,7 +56,7 @@ def _script(program: FittedProgram, target: Target) -> str:
     made = environment([])
     doors = Doors.of(program.functions, program.drivers)
     answering = [f for f in (program.fit, program.solver) if f is not None]
-    tensors = called(target, answering)
+    tensors = [*called(target, answering), *helpers(operators_in(answering), {})]
     arrays = helpers(operators_in(_on_data(program)) | _told(program), HELPERS)
     rows, own_rows = ({**r, "extern": doors.row} for r in (NUMPY, target.rows))
 
