@@ -76,7 +76,7 @@ def measure_code(m: PlannedMetric, names: NameTable) -> MetricCode:
     low = Lowering()
     for t in walk(m.measure.value):
         if isinstance(t, Var):
-            low.bind(t, Leaf(Op("measure", (), {"path": t.name}), (), 0))
+            low.bind(t, Leaf(Op("measure", (Ref("run"),), {"path": t.name}), (), 0))
     value = m.measure.value
     if m.info.along:
         low.count(value)

@@ -44,8 +44,9 @@ def _sample(op: Op) -> str:
 
 
 def _measure(op: Op) -> str:
+    """What `a`, the measurements of a run, says."""
     owner, name = str(op.attributes["path"]).split(".")
-    return f'run["{owner}"]["{name}"]'
+    return f'a["{owner}"]["{name}"]'
 
 
 ROWS: Rows = {
