@@ -16,7 +16,7 @@ from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import KEEPING, helpers, pieces
 from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in
-from sailc.emit.script import called, lacking
+from sailc.emit.script import OF_DATA, called, lacking
 from sailc.emit.solving import solver_script
 from sailc.emit.target import Target
 from sailc.emit.twins import with_own_names
@@ -38,8 +38,9 @@ class Plain:
         self.defined = target.defined | written
 
     def lacks(self, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:
-        """The operators without a row, of those that answer and those on data."""
-        return lacking(self.target, model, data)
+        """The operators without a row, of those that answer and those on data. Functions are
+        given to code outside while answers are made, too."""
+        return lacking(self.target, model - OF_DATA, data)
 
     def emit(self, program: AnyProgram) -> str:
         """The text of a program of what learns nothing."""

@@ -37,7 +37,7 @@ TAKEN = _words(
     given glorot he history imported in_order initial_running jets joined joules keep kept known
     latency lecun left_over lengths loss_of made_by memory metrics mismatch number on_device
     output outputs outside parameters parser passed peak_memory phases places question questions
-    rebuilt recalled references report respond result rng run seconds size_of sources
+    rebuilt recalled references refused report respond result rng run seconds size_of sources
     spent_flops stages start started statistics step steps taken tensor test_time timed together
     train_time truth version x y
     """

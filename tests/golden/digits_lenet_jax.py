@@ -205,8 +205,8 @@ def main():
     args = parser.parse_args()
     try:
         jax.config.update("jax_default_device", jax.devices(args.device)[0])
-    except RuntimeError as error:
-        parser.error(f"--device {args.device}: {error}")
+    except RuntimeError as refused:
+        parser.error(f"--device {args.device}: {refused}")
     args.out.mkdir(parents=True, exist_ok=True)
     facts = {"seed": args.seed, "device": args.device, "backend": BACKEND}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)

@@ -176,8 +176,8 @@ def main():
     args = parser.parse_args()
     try:
         torch.zeros(1, device=args.device)
-    except (AssertionError, RuntimeError, TypeError) as error:
-        parser.error(f"--device {args.device}: {error}")
+    except (AssertionError, RuntimeError, TypeError) as refused:
+        parser.error(f"--device {args.device}: {refused}")
     torch.manual_seed(args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
     facts = {"seed": args.seed, "device": args.device, "backend": BACKEND}

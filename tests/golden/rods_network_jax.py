@@ -289,8 +289,8 @@ def main():
     facts = {"seed": args.seed, "device": args.device, "backend": BACKEND}
     try:
         jax.config.update("jax_default_device", jax.devices(args.device)[0])
-    except RuntimeError as error:
-        parser.error(f"--device {args.device}: {error}")
+    except RuntimeError as refused:
+        parser.error(f"--device {args.device}: {refused}")
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     rng = np.random.default_rng(args.seed)
     points = load()

@@ -275,8 +275,8 @@ def main():
     facts = {"seed": args.seed, "device": args.device, "backend": BACKEND}
     try:
         torch.zeros(1, device=args.device)
-    except (AssertionError, RuntimeError, TypeError) as error:
-        parser.error(f"--device {args.device}: {error}")
+    except (AssertionError, RuntimeError, TypeError) as refused:
+        parser.error(f"--device {args.device}: {refused}")
     torch.manual_seed(args.seed)
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     rng = np.random.default_rng(args.seed)
