@@ -172,6 +172,12 @@ def rooted(term: Term) -> tuple[Term, Path]:
     return term, tuple(reversed(path))
 
 
+def overlap(a: Path, b: Path) -> bool:
+    """Whether one path leads to a part of the other's end."""
+    n = min(len(a), len(b))
+    return a[:n] == b[:n]
+
+
 def paths(root: Term, *terms: Term) -> set[Path]:
     """The paths on `root` that terms read; the empty one where they read it whole."""
     found: set[Path] = set()

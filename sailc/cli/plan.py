@@ -211,22 +211,15 @@ def tuning_json(tuning: Tuning | None) -> dict[str, Any] | None:
 
 def cost_text(cost: Cost) -> str:
     """What a point costs, as people read it."""
+    from sailc.units.spelling import prefixed
+
     if cost.forward_flops is None or cost.intensity is None:
         return "operations unknown: the data decide how many"
-    parts = [f"{scaled(cost.forward_flops)}FLOP forward"]
+    parts = [f"{prefixed(cost.forward_flops)}FLOP forward"]
     if cost.backward_flops:
-        parts.append(f"{scaled(cost.backward_flops)}FLOP backward")
-        parts.append(f"{scaled(cost.activation_bytes or 0)}B of activations")
+        parts.append(f"{prefixed(cost.backward_flops)}FLOP backward")
+        parts.append(f"{prefixed(cost.activation_bytes or 0)}B of activations")
     return f"a point: {', '.join(parts)}; {cost.intensity:.3g} FLOP/B"
-
-
-def scaled(number: int) -> str:
-    """`538 M`: three digits, and the prefix of a unit."""
-    power = min(max(0, (len(str(number)) - 1) // 3), len(_PREFIXES) - 1)
-    return f"{number / 1000**power:.3g} {_PREFIXES[power]}"
-
-
-_PREFIXES = ("", "k", "M", "G", "T", "P")
 
 
 def show_plan(plan: Plan, times: Schedule, workspace: Workspace) -> None:

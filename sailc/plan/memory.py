@@ -8,13 +8,11 @@ the run would be killed on the way: it is left out before it begins.
 from __future__ import annotations
 
 from sailc.diagnostics.exclusions import Reason
+from sailc.infer.modules.trainer import USUAL_BATCH
 from sailc.infer.values import Quantity
 from sailc.plan.cost import length
 from sailc.plan.scenario import Machine, Scenario
-from sailc.units.spelling import parse_unit
-
-USUAL_BATCH = 64
-"""How many points a batch has where a trainer does not say."""
+from sailc.units.spelling import parse_unit, prefixed
 
 
 def too_large(s: Scenario, machine: Machine) -> Reason | None:
@@ -25,8 +23,8 @@ def too_large(s: Scenario, machine: Machine) -> Reason | None:
     available = there.value * there.unit.scale / parse_unit("B").scale
     if needed <= available:
         return None
-    text = f"it holds {_told(needed)} at once, at least, and `{machine.name}` has"
-    return Reason("X0206", f"{text} {_told(available)} of memory")
+    text = f"it holds {prefixed(needed)}B at once, at least, and `{machine.name}` has"
+    return Reason("X0206", f"{text} {prefixed(available)}B of memory")
 
 
 def held(s: Scenario) -> int | None:
@@ -39,10 +37,3 @@ def held(s: Scenario) -> int | None:
         return None
     batch = min([s.trainer.batch or USUAL_BATCH, *(c for c in counts if c)])
     return 2 * s.cost.bytes + batch * kept
-
-
-def _told(bytes: float) -> str:
-    """A number of bytes, for people."""
-    units = ("B", "kB", "MB", "GB", "TB")
-    power = next((i for i in range(len(units)) if bytes < 1000 ** (i + 1)), len(units) - 1)
-    return f"{bytes / 1000**power:.3g} {units[power]}"

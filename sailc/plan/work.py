@@ -20,8 +20,8 @@ from msgspec import Struct, field
 
 from sailc.operations import INNER, OPERATIONS, VIEWS, Operation
 from sailc.plan.matches import GroundModel
-from sailc.terms import ANSWERS, Apply, Const, Lambda, Map, Path, Term, Var, walk
-from sailc.types.dims import Dim
+from sailc.terms import ANSWERS, Apply, Const, Lambda, Map, Path, Term, Var, overlap, walk
+from sailc.types.dims import ONE, Dim
 from sailc.types.model import (
     Complex,
     ListType,
@@ -212,7 +212,8 @@ class Graph(Struct):
         of, by = self.nodes[n].below
         cone = self._cone([of])
         root, path = self._rooted(by)
-        starts = {i for i in cone if _meets(self._rooted(i), root, path)} or {root}
+        leading = ((i, *self._rooted(i)) for i in cone)
+        starts = {i for i, start, own in leading if start == root and overlap(own, path)} or {root}
         found = set[int]()
         for i in cone:
             if i in starts or any(b in found for b in self.nodes[i].below):
@@ -262,7 +263,7 @@ class _Adding(Struct):
     def _map(self, term: Map) -> int:
         source = self.visit(term.source)
         row = (source, self.inside.count(source))
-        loop = self.graph.loop(row, size_of(term.source.type) or _ONE)
+        loop = self.graph.loop(row, size_of(term.source.type) or ONE)
         around = self.graph.nodes[source].loops
         learned = self.graph.nodes[source].learned
         element = _Node(term.variable, (source,), around | {loop}, learned)
@@ -324,22 +325,13 @@ def _steps(term: Apply) -> Dim:
     """How many times an operator asks its function."""
     match term:
         case Apply(operator="motion", attributes={"steps": Dim() as steps}):
-            return steps + _ONE
+            return steps + ONE
         case Apply(operator="rk4", attributes={"steps": Dim() as steps}):
             return steps + steps + steps + steps
         case Apply(operator="fold" | "scan", arguments=(xs, *_)):
-            return size_of(xs.type) or _ONE
+            return size_of(xs.type) or ONE
         case _:
-            return _ONE
-
-
-_ONE = Dim((((), 1),))
-
-
-def _meets(found: tuple[int, Path], root: int, path: Path) -> bool:
-    own, other = found
-    n = min(len(other), len(path))
-    return own == root and other[:n] == path[:n]
+            return ONE
 
 
 def _value(dim: Dim) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sailc.infer.modules.trainer import TypedTrainer
+from sailc.infer.modules.trainer import USUAL_BATCH, TypedTrainer
 from sailc.plan.scenario import Scenario
 from sailc.program.tree import ParameterSpec, Training
 from sailc.terms import Layer
@@ -34,7 +34,7 @@ def spec_of(
 
 def training(trainer: TypedTrainer) -> Training:
     t = trainer
-    return Training(t.phases, t.batch or 64, t.stops, t.schedules, t.clip)
+    return Training(t.phases, t.batch or USUAL_BATCH, t.stops, t.schedules, t.clip)
 
 
 def constants(s: Scenario) -> Iterator[tuple[str, object]]:

@@ -21,6 +21,7 @@ from sailc.terms import (
     below,
     is_held,
     made_of,
+    overlap,
     rebuild,
     rooted,
     same,
@@ -78,8 +79,7 @@ def _is_made_of(t: Term, root: Term, path: Path, hanging: set[int]) -> bool:
     """Whether a term is made of what a path leads to."""
     start, own = rooted(t)
     if start is root:
-        n = min(len(own), len(path))
-        return own[:n] == path[:n]
+        return overlap(own, path)
     return any(id(b) in hanging for b in below(t))
 
 

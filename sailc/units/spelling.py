@@ -135,3 +135,13 @@ def _primary(tokens: list[str], declared: Declared) -> tuple[Unit, list[str]]:
         variable = ((head, Fraction(1)),)
         return Unit((), variable, 1.0, variable), rest
     return _named(head, declared), rest
+
+
+def prefixed(number: float) -> str:
+    """A large number before a unit, for people: `538 M`, three digits and a decimal prefix."""
+    last = len(_PREFIXES) - 1
+    power = next((i for i in range(last) if number < 1000 ** (i + 1)), last)
+    return f"{number / 1000**power:.3g} {_PREFIXES[power]}"
+
+
+_PREFIXES = ("", "k", "M", "G", "T", "P")

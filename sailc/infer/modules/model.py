@@ -62,7 +62,7 @@ class TypedModel(Struct, frozen=True):
 def input_type(ctx: Context, entry: Entry, scope: Scope) -> Type:
     """The declared type of the input; several inputs are a tuple; a variable if unwritten."""
     lines = ports(entry, "input")
-    scope.names |= {line.name: Lazy(line, scope, busy=True) for line in lines if line.name}
+    scope.names |= {line.name: Lazy(line, scope) for line in lines if line.name}
     types = [
         read_type(ctx, line.type, scope) if line.type is not None else ctx.solver.type_var()
         for line in lines

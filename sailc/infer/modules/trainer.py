@@ -69,6 +69,9 @@ class Loss(Struct, frozen=True):
     value: Term
 
 
+USUAL_BATCH = 64
+"""How many points a batch has where a trainer does not say."""
+
 OPTIMIZERS = "an optimizer, as `adam(1e-3)`, or a list of them"
 SCHEDULES = "schedules, as `warmup(5), cosine()`"
 STOPS = "`stalled(validate.loss, epochs = 5)` or `reached(train.loss, 0.01)`"

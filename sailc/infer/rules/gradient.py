@@ -10,7 +10,7 @@ from sailc.infer.externs import through_extern
 from sailc.infer.lift import lift
 from sailc.infer.values import POISON, Value
 from sailc.source import Span
-from sailc.terms import Apply, Path, Term, paths, rooted
+from sailc.terms import Apply, Term, overlap, paths, rooted
 from sailc.types.model import Num, Tensor, Type, TypeVar, Unknown, show
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _derivative(ctx: Context, call: Bound, e: Term, p: Term) -> Value:
     if not isinstance(of, Tensor | TypeVar) or not isinstance(by, Tensor | TypeVar):
         return _refuse(ctx, call, of, by)
     root, path = rooted(p)
-    if not any(_overlap(read, path) for read in paths(root, e)):
+    if not any(overlap(read, path) for read in paths(root, e)):
         problem = "what it is taken by does not occur in what is differentiated"
         return _none(ctx, call.where("p"), problem)
     if isinstance(of, TypeVar) or isinstance(by, TypeVar):
@@ -54,12 +54,6 @@ def _derivative(ctx: Context, call: Bound, e: Term, p: Term) -> Value:
     unit = ctx.solver.unit(of.element.unit) / ctx.solver.unit(by.element.unit)
     type = Tensor(Num(unit), by.shape)
     return Apply(type, call.span, "grad", (e, p))
-
-
-def _overlap(a: Path, b: Path) -> bool:
-    """Whether one path leads to a part of the other's end."""
-    n = min(len(a), len(b))
-    return a[:n] == b[:n]
 
 
 def _refuse(ctx: Context, call: Bound, of: Type, by: Type) -> Value:
