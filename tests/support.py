@@ -90,14 +90,27 @@ def json_lines(text: str) -> list[Json]:
 
 def run_here(text: str, seed: int, out: Path, *more: str) -> list[Json]:
     """Run a program in this process, where torch and jax are imported once for all."""
-    argv, printed = sys.argv, io.StringIO()
-    sys.argv = ["script.py", "--seed", str(seed), "--out", str(out), *more]
-    try:
-        with redirect_stdout(printed):
-            exec(compile(text, "script.py", "exec"), {"__name__": "__main__", "__doc__": "A."})
-    finally:
-        sys.argv = argv
+    printed = io.StringIO()
+    arguments = ["script.py", "--seed", str(seed), "--out", str(out), *more]
+    with redirect_stdout(printed), as_a_process(arguments):
+        exec(compile(text, "script.py", "exec"), {"__name__": "__main__", "__doc__": "A."})
     return json_lines(printed.getvalue())
+
+
+@contextmanager
+def as_a_process(arguments: list[str]) -> Iterator[None]:
+    """What a program leaves in this process goes with it: the next has its own `driver.py`."""
+    argv, path, modules = sys.argv, sys.path, set(sys.modules)
+    sys.argv, sys.path = arguments, [*path]
+    try:
+        yield
+    finally:
+        folders = {Path(f).resolve() for f in sys.path} - {Path(f).resolve() for f in path}
+        sys.argv, sys.path = argv, path
+        for name in [n for n in sys.modules if n not in modules]:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file and folders & {*Path(file).resolve().parents}:
+                del sys.modules[name]
 
 
 # --- what the compiler says -------------------------------------------------------------

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import Json, emitted_by, json_lines, sail, sail_json, write_one
-from test_emit import run_here
+from support import Json, as_a_process, emitted_by, json_lines, run_here, sail, sail_json, write_one
 
 from sailc.store.fixtures import fixtures_in
 
@@ -100,10 +99,7 @@ def program(folder: Path, question: str, doors: str = DOORS, driver: str = DRIVE
 
 def results(path: Path) -> Json:
     (text,) = emitted_by(path).values()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "path", [*sys.path])
-        patch.delitem(sys.modules, "driver", raising=False)
-        return run_here(text, 0, path.parent / "out")[-1]
+    return run_here(text, 0, path.parent / "out")[-1]
 
 
 def left_out(path: Path) -> str:
@@ -194,10 +190,7 @@ class Kept:
     def run(self) -> list[Json]:
         """In this process, where the libraries are imported already."""
         given = ["--fixtures", str(self.fixtures), "--out", str(self.path.parent / "out")]
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as printed:
-            patch.setattr(sys, "argv", ["script.py", *given])
-            patch.setattr(sys, "path", [*sys.path])
-            patch.delitem(sys.modules, "driver", raising=False)
+        with redirect_stdout(io.StringIO()) as printed, as_a_process(["script.py", *given]):
             code = compile(self.script.read_text("utf-8"), "script.py", "exec")
             exec(code, {"__name__": "__main__", "__doc__": "A."})
         return json_lines(printed.getvalue())
@@ -343,10 +336,7 @@ def test_a_model_is_trained_through_an_extern_alike_on_both_backends(tmp_path: P
     path = write_one(tmp_path, SLOPES + IN_MODEL)
     ends: list[float] = []
     for name, text in emitted_by(path).items():
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sys, "path", [*sys.path])
-            patch.delitem(sys.modules, "driver", raising=False)
-            events = run_here(text, 0, tmp_path / name.replace("/", "-"))
+        events = run_here(text, 0, tmp_path / name.replace("/", "-"))
         losses = [e["loss"] for e in events if e["event"] == "epoch"]
         assert losses[-1] < losses[0]
         ends.append(losses[-1])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -69,10 +68,7 @@ def calls(folder: Path) -> int:
 
 
 def last_event(text: str, folder: Path) -> Json:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "path", [*sys.path])
-        patch.delitem(sys.modules, "driver", raising=False)
-        return run_here(text, 0, folder)[-1]
+    return run_here(text, 0, folder)[-1]
 
 
 @pytest.mark.parametrize(
