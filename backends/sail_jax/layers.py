@@ -43,7 +43,18 @@ def dropout(x, share, running, training):
     running["key"], key = jax.random.split(running["key"])
     return jnp.where(jax.random.bernoulli(key, 1 - share, x.shape), x / (1 - share), 0)
 '''
+_CONV = '''
+def conv(x, weight, stride=1, padding="SAME", **more):
+    """A convolution whose channels come last, as XLA has them."""
+    space = "DHW"[5 - x.ndim :]
+    kinds = (f"N{space}C", f"{space}IO", f"N{space}C")
+    return jax.lax.conv_general_dilated(
+        x, weight, [stride] * len(space), padding, dimension_numbers=kinds, **more
+    )
+'''
 LAYERS = {
+    "conv": _CONV.strip(),
+    "conv_transpose": _CONV.strip(),
     "dropout": _DROPOUT.strip(),
     "layer_norm": _LAYER_NORM.strip(),
     "lstm": _LSTM.strip(),

@@ -32,12 +32,8 @@ def _linear(op: Op) -> str:
     return "a @ weight + bias" if "bias" in op.parameters else "a @ weight"
 
 
-_NUMBERS = {1: ("NWC", "WIO"), 2: ("NHWC", "HWIO"), 3: ("NDHWC", "DHWIO")}
-
-
 def _conv(op: Op) -> str:
     rank = space_rank(op)
-    image, window = _NUMBERS[rank]
     stride, dilation, groups = (op.attributes[n] for n in ("stride", "dilation", "groups"))
     padding, source = str([conv_ends(op)] * rank), "a"
     if wraps(op):
@@ -46,12 +42,11 @@ def _conv(op: Op) -> str:
         padding = '"VALID"'
     elif op.attributes["pad"] == "same" and stride == 1:
         padding = '"SAME"'
-    more = f", rhs_dilation={(dilation,) * rank}" if dilation != 1 else ""
+    more = f", stride={stride}" if stride != 1 else ""
+    more += f", padding={padding}" if padding != '"SAME"' else ""
+    more += f", rhs_dilation={(dilation,) * rank}" if dilation != 1 else ""
     more += f", feature_group_count={groups}" if groups != 1 else ""
-    text = (
-        f"jax.lax.conv_general_dilated({source}, weight, {(stride,) * rank}, {padding}{more}, "
-        f'dimension_numbers=("{image}", "{window}", "{image}"))'
-    )
+    text = f"conv({source}, weight{more})"
     return f"{text} + bias" if "bias" in op.parameters else text
 
 
@@ -59,14 +54,10 @@ def _conv_transpose(op: Op) -> str:
     """A convolution of places that are `stride` apart, with windows turned around."""
     rank, k, stride = space_rank(op), op.attributes["k"], op.attributes["stride"]
     assert isinstance(k, int)
-    image, window = _NUMBERS[rank]
     before, after = crop(op)
     ends = [(k - 1 - before, k - 1 - after)] * rank
-    text = (
-        f"jax.lax.conv_general_dilated(a, jnp.flip(weight, {tuple(range(rank))}), {(1,) * rank}, "
-        f"{ends}, lhs_dilation={(stride,) * rank}, "
-        f'dimension_numbers=("{image}", "{window}", "{image}"))'
-    )
+    turned = f"jnp.flip(weight, {tuple(range(rank))})"
+    text = f"conv(a, {turned}, padding={ends}, lhs_dilation={(stride,) * rank})"
     return f"{text} + bias" if "bias" in op.parameters else text
 
 

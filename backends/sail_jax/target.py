@@ -80,6 +80,7 @@ TARGET = Target(
     JAX,
     Path(__file__).parent / "program.py.jinja",
     as_declared,
+    "weight",
     {
         "adam": "optax.adam({rate}, b1={beta1}, b2={beta2}, eps={epsilon})",
         "adamw": "optax.adamw({rate}, b1={beta1}, b2={beta2}, eps={epsilon}, weight_decay={decay})",

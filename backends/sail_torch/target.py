@@ -102,6 +102,7 @@ TARGET = Target(
     TORCH,
     Path(__file__).parent / "program.py.jinja",
     store,
+    "np.moveaxis(weight, (-1, -2), (0, 1))",
     {
         "adam": (
             "torch.optim.Adam(w.values(), lr={rate}, betas=({beta1}, {beta2}), eps={epsilon}, "

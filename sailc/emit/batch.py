@@ -6,10 +6,8 @@ import re
 
 from msgspec import Struct
 
-from sailc.emit.functions import expression
 from sailc.emit.layout import fit
-from sailc.emit.numpy_rows import NUMPY
-from sailc.program.tree import Expr, Function, MetricCode, Stage
+from sailc.program.tree import Function, Stage
 
 
 class Batch(Struct, frozen=True):
@@ -209,29 +207,6 @@ def known(stage: Stage) -> str:
         return text if n > 1 else f"({text},)"
     inside = ", ".join(f"*{text}" if n > 1 else text for text, n in calls)
     return f"({inside})"
-
-
-def metric_line(m: MetricCode) -> str:
-    """How a metric's value gets into the results: a number, or the list of a curve."""
-    if m.reading is not None:
-        return reading_line(m.name, m.reading)
-    name = m.function.name
-    asked = ", asked" if m.asks else ""
-    call = f"{name}(run)" if m.measured else f"{name}({m.answers}, {m.truth}{asked})"
-    if m.scores is not None:
-        parts = f"map({m.scores.name}, {m.answers}, {m.truth}{asked})"
-        call = f"{name}(in_order({parts}, places))"
-    value = f"float({call})"
-    if m.curve:
-        value = f"[float({name}(epoch)) for epoch in history]"
-    if m.reduced is not None:
-        value = f"float({m.reduced.name}(np.array({value})))"
-    return fit(f'"{m.name}": {value},', 8)
-
-
-def reading_line(name: str, reading: Expr) -> str:
-    """How a measurement of the run gets into the results."""
-    return fit(f'"{name}": float({expression(reading, NUMPY)}),', 8)
 
 
 def pick(structured: frozenset[str], what: str, value: str, index: str) -> str:

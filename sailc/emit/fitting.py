@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from sailc import __version__
 from sailc.backends import PLAIN, distributions
-from sailc.emit.batch import reading_line
 from sailc.emit.doors import Doors
 from sailc.emit.environment import environment, is_standard, tidy, wrapped
 from sailc.emit.equations import WRITTEN
-from sailc.emit.functions import docline, function
-from sailc.emit.imports import STANDARD, in_order
+from sailc.emit.functions import docline, expression, function
+from sailc.emit.imports import STANDARD, in_order, listed
 from sailc.emit.layout import fit
+from sailc.emit.metrics import metric_functions, metric_lines
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import KEEPING, helpers, pieces
 from sailc.emit.points import data_facts
@@ -22,7 +22,7 @@ from sailc.emit.target import Target
 from sailc.emit.twins import with_own_names
 from sailc.program.fitting import FittedProgram
 from sailc.program.solving import AnyProgram, SolverProgram
-from sailc.program.tree import Function, MetricCode
+from sailc.program.tree import Expr, Function
 
 
 class Plain:
@@ -67,13 +67,17 @@ def _script(program: FittedProgram, target: Target) -> str:
     def own(f: Function) -> str:
         return function(f, own_rows, target.simplify)
 
+    def text(e: Expr) -> str:
+        return with_own_names(expression(e, rows), arrays, tensors)
+
     made.filters.update(numpy=numpy, own=own)
     written = [*map(own, answering), *map(numpy, _on_data(program)), *tensors]
     written += [with_own_names(h, arrays, tensors) for h in arrays if h not in tensors]
     facts = _facts(program, target, doors, written)
     helping = written[len(program.functions) :]
-    text = made.get_template("fitting.py.jinja").render(**facts, data_helpers=helping)
-    return tidy(text)
+    measured = metric_lines(program.metrics, text)
+    template = made.get_template("fitting.py.jinja")
+    return tidy(template.render(**facts, data_helpers=helping, metric_lines=measured))
 
 
 def _on_data(program: FittedProgram) -> list[Function]:
@@ -95,7 +99,6 @@ def _facts(
     needed += [p for d in doors.drivers.values() for p in d.packages]
     needed += ["sympy"] if "import sympy" in modules else []
     packages = tuple(dict.fromkeys(distributions(tuple(needed))))
-    imports += ["from importlib.metadata import version"] if packages else []
     counts = any("math." in text for text in written)
     standard = [line for line in STANDARD if counts or line != "import math"]
     return {
@@ -109,13 +112,13 @@ def _facts(
         "others": [i for i in imports if not is_standard(i)],
         "uses_data": bool(doors.folders) or any("DATA" in text for text in written),
         "doors": doors,
-        "packages": packages,
+        "packages": listed(["numpy", *packages]),
         "count": _count(program),
-        "metric_line": _metric_line,
+        "metric_functions": metric_functions(program.metrics),
         "layout": fit,
         "taker": "solver",
         "converts": True,
-        **data_facts([program.data], program.questions, [program.truth_statistics]),
+        **data_facts(program, [program.data], [program.truth_statistics]),
     }
 
 
@@ -125,12 +128,3 @@ def _count(program: FittedProgram) -> str:
     for key in program.truth:
         value += f"[{key!r}]"
     return f"len({value})"
-
-
-def _metric_line(m: MetricCode) -> str:
-    """How a metric's value gets into the results."""
-    if m.reading is not None:
-        return reading_line(m.name, m.reading)
-    asked = ", asked" if m.asks else ""
-    given = "run" if m.measured else f"{m.answers}, {m.truth}{asked}"
-    return fit(f'"{m.name}": float({m.function.name}({given})),', 8)

@@ -110,4 +110,5 @@ def docstring(text: str, indent: int) -> list[str]:
     first, *rest = wrap(flat, WIDTH - indent - 3, break_long_words=False)
     if not rest:  # it is the closing quotes that do not fit
         first, *rest = wrap(flat, WIDTH - indent - 6, break_long_words=False)
-    return [f'{pad}"""{first}', *(pad + line for line in rest), f'{pad}"""']
+    *rest, last = rest
+    return [f'{pad}"""{first}', *(pad + line for line in rest), f'{pad}{last}"""']

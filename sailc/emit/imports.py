@@ -10,9 +10,15 @@ STANDARD = (
     "import math",
     "import platform",
     "import time",
+    "from importlib.metadata import version",
     "from pathlib import Path",
 )
 """What every program of ours imports of Python's own library."""
+
+
+def listed(names: Iterable[str]) -> str:
+    """The distributions whose versions a program tells, as the items of a list."""
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def in_order(lines: Iterable[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-WIDTH = 88
+WIDTH = 100
 
 
 def fit(text: str, indent: int = 0, width: int = WIDTH, inside: bool = False) -> str:
@@ -25,11 +25,11 @@ def fit(text: str, indent: int = 0, width: int = WIDTH, inside: bool = False) ->
     comma = "," if len(items) > 1 or (text[open_] == "(" and _is_call(text, open_)) else ""
     if _clauses(text[open_ + 1 : close]):
         items, comma = _clauses(text[open_ + 1 : close]), ""
-    single = " " * (indent + 4) + ", ".join(items)
-    if len(items) == 1 and len(single) > width:
-        inner = [fit(items[0] + comma, indent + 4, width, inside=True)]
+    single = " " * (indent + 4) + text[open_ + 1 : close].strip()
+    if len(single) <= width and not text[open_ + 1 : close].endswith(","):
+        inner = [single]
     else:
-        inner = [fit(i + ("," if comma else ""), indent + 4, width, True) for i in items]
+        inner = [fit(i + comma, indent + 4, width, inside=True) for i in items]
     return "\n".join([pad + head, *inner, pad + tail])
 
 

@@ -39,13 +39,33 @@ def origin(program: object, text: str, line: int, parts: Mapping[str, Span]) -> 
     `parts` are the places behind its other functions, by their names.
     """
     functions = dict(_functions(program))
-    for path, node in reversed(list(_around(ast.parse(text), line, ()))):
+    if ("load",) in functions:  # where it makes the points, too, it is called so
+        functions["data",] = functions["load",]
+    parsed = ast.parse(text)
+    measured = _metric(parsed, line)
+    for m in getattr(program, "metrics", ()):
+        if m.name == measured:
+            return Origin(m.function.span)
+    for path, node in reversed(list(_around(parsed, line, ()))):
         if path in functions:
             return _within(functions[path], node, line)
         if path[-1] in parts:
             chosen = path[-1] in TRAINING and CHOSEN.search(text.splitlines()[line - 1])
             return Origin(parts[DRAWN if chosen else path[-1]])
     return None
+
+
+def _metric(parsed: ast.Module, line: int) -> str:
+    """The metric whose value is computed on a line, where it is written among the results."""
+    for node in ast.walk(parsed):
+        match node:
+            case ast.Assign([ast.Name("metrics")], ast.Dict(keys, values)):
+                for key, value in zip(keys, values, strict=True):
+                    if value.lineno <= line <= (value.end_lineno or 0):
+                        return str(ast.literal_eval(key)) if key else ""
+            case _:
+                pass
+    return ""
 
 
 def parts_of(s: Scenario, doors: Doors) -> dict[str, Span]:

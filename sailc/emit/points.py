@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from sailc.emit.batch import pick
-from sailc.program.tree import Data, Function, Portion, Split
+from sailc.program.fitting import FittedProgram
+from sailc.program.tree import Data, Expr, Function, Op, Portion, Program, Split
 
 
 def data_facts(
-    parts: Sequence[Data], questions: Sequence[Function], more: Sequence[Function | None]
+    program: Program | FittedProgram, parts: Sequence[Data], more: Sequence[Function | None]
 ) -> dict[str, object]:
     """What `data.py.jinja` asks for beside a program: how its points are made, the functions
     that give questions as they are asked, and what else is known of all points."""
-    several = {f.name: f for f in _in_order(parts, questions, more)}
+    several = {f.name: f for f in _in_order(parts, program.questions, more)}
+    alike = not program.questions and len(parts) == 1 and _is_alike(parts[0])
+    at_once = alike and parts[0].convert is None
+    load = _by_split(program, parts[0], at_once) if alike else program.load
     return {
+        "load": load,
+        "alike": alike,
+        "at_once": at_once,
         "parts": parts,
         "data_functions": list(several.values()),
         "joins": not parts[-1].lengths
@@ -38,6 +47,31 @@ def _in_order(
     for d in parts:
         yield from (f for f in (d.statistics, d.convert, d.required) if f is not None)
     yield from (f for f in more if f is not None)
+
+
+def _is_alike(data: Data) -> bool:
+    """Whether the points of all splits are made by the same calls."""
+    calls = {(p.points, len(p.sources), bool(s.truths)) for s in data.splits for p in s.portions}
+    single = all(len(s.portions) == 1 and s.truths for s in data.splits)
+    return single and len(calls) == 1 and not data.lengths and data.required is None
+
+
+def _by_split(program: Program | FittedProgram, data: Data, at_once: bool) -> Function:
+    """What loads the data, its results by split; or, `at_once`, the points made of these."""
+    found = dict(zip(program.loaded, program.load.results, strict=True))
+    points, split = data.splits[0].portions[0].points, tuple(s.name for s in data.splits)
+    rows = [[found[name] for name in s.sources] for s in data.splits]
+    if at_once:
+        called = (Op("call", tuple(r), {"function": points}) for r in rows)
+        load = replace(program.load, name="data", doc="Questions and true answers of every split.")
+        return replace(load, results=(Op("pack", tuple(called), {"names": split}),))
+    each = tuple(_packed(r) for r in rows)
+    return replace(program.load, results=(Op("pack", each, {"names": split}),))
+
+
+def _packed(arrays: Sequence[Expr]) -> Expr:
+    several = {"names": tuple(range(len(arrays)))}
+    return arrays[0] if len(arrays) == 1 else Op("pack", tuple(arrays), several)
 
 
 def points_of(split: Split, grouped: bool) -> str:

@@ -11,13 +11,14 @@ from functools import partial
 from pathlib import Path
 
 from sailc import __version__
-from sailc.emit.batch import Batch, all_of, known, metric_line, pick, size
+from sailc.emit.batch import Batch, all_of, known, pick, size
 from sailc.emit.doors import Doors
 from sailc.emit.environment import environment, is_standard, tidy, without_idle, wrapped
 from sailc.emit.functions import docline, expression, function
-from sailc.emit.imports import STANDARD, in_order
+from sailc.emit.imports import STANDARD, in_order, listed
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
+from sailc.emit.metrics import metric_functions, metric_lines
 from sailc.emit.modes import with_modes
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import helpers as helpers_of
@@ -25,7 +26,7 @@ from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in, row_text
 from sailc.emit.solving import solver_script
 from sailc.emit.staged import Staged, shared, statistics_of
-from sailc.emit.starts import drawers, init_function, running_function
+from sailc.emit.starts import drawers, init_function, layers, running_function
 from sailc.emit.target import Target
 from sailc.emit.twins import calls, with_own_names
 from sailc.program.expressions import draws, operations, walk
@@ -100,13 +101,17 @@ def script(program: AnyProgram, target: Target) -> str:
     def own(f: Function) -> str:
         return function(f, own_rows, target.simplify)
 
-    made.filters.update(numpy=numpy, own=own, text=partial(expression, rows=rows))
+    def text(e: Expr) -> str:
+        return with_own_names(expression(e, rows), arrays, tensors)
+
+    made.filters.update(numpy=numpy, own=own, text=text)
     template = made.get_template(target.template.name)
     program = with_modes(program, target.runs)
     if program.staged:
         program = shared(program, own)
-    text = template.render(**_facts(program, target, doors))
-    return tidy(without_idle(text))
+    measured = metric_lines(program.metrics, text)
+    facts = _facts(program, target, doors)
+    return tidy(without_idle(template.render(metric_lines=measured, **facts)))
 
 
 def called(target: Target, functions: Iterable[Function]) -> list[str]:
@@ -127,6 +132,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     arrays = helpers_of(on_data, HELPERS)
     modules = {MODULES[o] for o in used | on_data if o in MODULES}
     modules |= {"import itertools"} if any("itertools." in h for h in helpers) else set()
+    modules |= set() if program.afresh else {"from timeit import Timer"}
     modules |= {"import resource"} if "train.memory" in program.reads else set()
     modules |= set(doors.imports)
     modules |= {"import functools"} if doors.learning and "functools." in target.outside else set()
@@ -140,6 +146,8 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "title": docline(f"{program.title}, on {target.title}"),
         "doc": [wrapped(d) for d in program.doc],
         "version": __version__,
+        "backend": target.name,
+        "packages": listed(target.packages),
         "needs": ", ".join([*target.packages, *(["h5py"] if doors.keeps else [])]),
         "standard": in_order([*STANDARD, *(i for i in imports if is_standard(i))]),
         "others": [i for i in imports if not is_standard(i)],
@@ -148,6 +156,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "own_helpers": list(dict.fromkeys(helpers)),
         "data_helpers": [with_own_names(h, arrays, helpers) for h in arrays if h not in helpers],
         "reads": program.reads,
+        "trained": _trained(program, learning.phased),
         "history": "validate.loss" in program.reads or any(m.curve for m in program.metrics),
         "inits": _inits(program, target),
         "learning": learning,
@@ -156,22 +165,43 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "makes": bool(used & MAKERS),
         "taker": "model",
         "converts": not any(s.asked for s in program.stages),
-        **data_facts([s.data for s in program.stages], program.questions, _fits(program)),
+        **data_facts(program, [s.data for s in program.stages], _fits(program)),
         "validated": validated,
         "constants": batch.constants,
         "layout": fit,
+        "timing": _timing,
         "batch": batch,
         "known": [(statistics_of(s), known(s)) for s in program.stages if known(s)],
         "pick": partial(pick, stage.structured),
         "size": partial(size, stage.structured),
         "all_of": partial(all_of, frozenset({"output"}) if stage.grouped else stage.structured),
-        "metric_line": metric_line,
+        "metric_functions": metric_functions(program.metrics),
         "several_scores": any(m.scores and _is_several(m.scores) for m in program.metrics),
         "nested_points": any(
             s.grouped or s.structured & {"question", "truth"} for s in program.stages
         ),
         "nested": stage.structured or stage.grouped or program.staged or program.varied,
     }
+
+
+def _timing(name: str, call: str) -> str:
+    """The statements that find how many seconds a call takes, which was done before: the mean of
+    as many as take 0.2 s."""
+    timed = fit(f"repeats, seconds = Timer(lambda: {call}).autorange()", 4)
+    return f"{timed}\n    {name} = seconds / repeats"
+
+
+def _trained(program: Program, phased: bool) -> str:
+    """What is told of training, as the items of a record."""
+    flops = f"{program.last.flops} * epochs * steps * min(BATCH, count)"
+    flops = f"{program.last.flops} * passed" if phased else flops
+    more = {
+        "train.energy": '"energy": joules(before, after)',
+        "train.memory": '"memory": memory',
+        "train.flops": f'"flops": {"spent_flops" if program.staged else flops}',
+    }
+    always = '"time": train_time, "epochs": epochs, "loss": final_loss'
+    return ", ".join([always, *(text for what, text in more.items() if what in program.reads)])
 
 
 # With fewer operations a step, calling it takes longer than the step. Measured with JAX on a
@@ -211,9 +241,10 @@ def _inits(program: Program, target: Target) -> list[str]:
             drawn = {p.name: p for p in s.parameters if p.name not in s.carried}
             found.setdefault(s.init, {}).update(drawn)
     drawn = [p for specs in found.values() for p in specs.values()]
-    shared = drawers(drawn) if len(found) > 1 else []
+    of, whole = layers(drawn), len(found) == 1
+    shared = [] if whole else drawers(drawn, of, target)
     functions = (
-        init_function(name, tuple(specs.values()), target, len(found) == 1)
+        init_function(name, tuple(specs.values()), target, of, whole)
         for name, specs in found.items()
     )
     running = [s for stage in program.stages for s in stage.running]

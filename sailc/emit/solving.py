@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from sailc import __version__
-from sailc.emit.batch import reading_line
 from sailc.emit.environment import environment, is_standard, tidy, wrapped
 from sailc.emit.equations import WRITTEN, called_by, equation_class, numpy
-from sailc.emit.functions import docline, function
+from sailc.emit.functions import docline, expression, function
+from sailc.emit.imports import listed
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
+from sailc.emit.metrics import metric_functions, metric_lines
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import helpers, merged, taken
 from sailc.emit.references import reference_module
 from sailc.emit.rows import operators_in
-from sailc.emit.starts import init_function
+from sailc.emit.starts import init_function, layers
 from sailc.emit.target import Target
+from sailc.program.collocation import Collocated
 from sailc.program.equations import EquationCode
 from sailc.program.solving import LineCode, SolverProgram
 from sailc.program.tree import Function, MetricCode
@@ -46,7 +48,7 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
     wanted = sorted(called_by(functions) - ({"residual"} if fitted else set()))
     wanted += ["collocation", "borders"] if fitted else []
     texts, needed = taken(WRITTEN, wanted)
-    extra = ["import scipy", "from dataclasses import dataclass"]
+    extra = ["from dataclasses import dataclass"]
     kept = any(x.references for x in program.lines)
     extra += ["import runpy"] if kept else []
     if fitted:
@@ -54,8 +56,10 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
     extra += [MODULES[o] for o in used if o in MODULES]
     extra += ["import math"] if _mentions(program, "math.") else []
     extra += ["import argparse", "import json", "import platform", "import time"]
-    extra += ["from pathlib import Path", "import numpy as np"]
+    extra += ["from importlib.metadata import version", "from pathlib import Path"]
+    extra += ["import numpy as np"]
     lines = {*program.imports, *needed, *extra}
+    scores = _distinct(f for own in program.scores.values() for f, _ in own)
     imports = sorted(merged(sorted(lines)), key=lambda line: (line.startswith("from"), line))
     return {
         "program": program,
@@ -64,7 +68,8 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
         "version": __version__,
         "needs": ", ".join([*(target.packages if fitted else ["numpy"]), "scipy"]),
         "backend": target.name,
-        "init": init_function("init", fitted.parameters, target) if fitted else "",
+        "packages": listed([*(target.packages if fitted else ["numpy"]), "scipy"]),
+        "init": _init(fitted, target) if fitted else "",
         "learning": Learning(fitted, target, False) if fitted else None,
         "judged": "residual" in used,
         "kept": kept,
@@ -75,15 +80,20 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
         "written": texts,
         "data_helpers": helpers(used, HELPERS),
         "drawn": fitted is not None or any(f.drawn for x in program.lines for f in x.fixtures),
-        "scores": {n: _distinct(f for f, _ in own) for n, own in program.scores.items()},
         "solvers": _distinct(x.solver for x in program.lines),
         "count": " + ".join(f"len({x.held.points})" for x in program.lines),
         "each": _each,
         "asked": _asked,
         "solve": partial(_solve, program),
         "layout": fit,
-        "metric_line": partial(_metric_line, program),
+        "metric_functions": [*scores, *metric_functions(program.metrics)],
+        "metric_lines": _metric_lines(program),
     }
+
+
+def _init(fitted: Collocated, target: Target) -> str:
+    """The function that draws a network's arrays."""
+    return init_function("init", fitted.parameters, target, layers(fitted.parameters))
 
 
 def _module(line: LineCode) -> str:
@@ -114,20 +124,20 @@ def _solve(program: SolverProgram, line: LineCode) -> str:
     return f"{line.solver.name}({_asked(line)})"
 
 
-def _metric_line(program: SolverProgram, m: MetricCode) -> str:
-    if m.reading is not None:
-        return reading_line(m.name, m.reading)
-    name = m.function.name
-    if m.name in program.scores:  # the scores of all lines are one list
-        each = [f"{f.name}({_compared(own)})" for f, own in program.scores[m.name]]
-        arguments = f"np.concatenate([{', '.join(each)}])"
-    else:
-        arguments = "run" if m.measured else _compared(m.answers)
-    return fit(f'"{m.name}": float({name}({arguments})),', 8)
+def _metric_lines(program: SolverProgram) -> str:
+    def given(m: MetricCode) -> Sequence[str]:
+        if m.measured:
+            return ("run",)
+        if m.name not in program.scores:
+            return _compared(m.answers)
+        each = [f"{f.name}({', '.join(_compared(own))})" for f, own in program.scores[m.name]]
+        return (f"np.concatenate([{', '.join(each)}])",)  # the scores of all lines are one list
+
+    return metric_lines(program.metrics, lambda e: expression(e, NUMPY), given)
 
 
-def _compared(fixture: str) -> str:
-    return f"np.stack({fixture}_answers), np.stack({fixture}_truths)"
+def _compared(fixture: str) -> tuple[str, str]:
+    return f"np.stack({fixture}_answers)", f"np.stack({fixture}_truths)"
 
 
 def _functions(program: SolverProgram) -> Iterator[Function]:

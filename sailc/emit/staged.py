@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from os.path import commonprefix
 
 from msgspec.structs import replace
 
@@ -79,13 +80,24 @@ class Staged(Batch, frozen=True):
         row = {"split": f'"{train.name}"'}
         if self.checks:
             row["check"] = f'"{validate.name}"' if validate is not None else "None"
-        row |= {"first": s.init, "loss_of": s.loss.name, "along": repr(list(s.carried))}
-        row["along"] = row["along"].replace("'", '"')
+        earlier = self.trained[: self.trained.index(s)]
+        there = [p.name for p in earlier[-1].parameters] if earlier else []
+        along = ", ".join(f'"{start}"' for start in _starts(s.carried, there))
+        row |= {"first": s.init, "loss_of": s.loss.name, "along": f"({along},)" if along else "()"}
         if self.constants:
             row["known"] = statistics_of(s) if known(s) else "()"
         if "train.flops" in self.program.reads:
             row["flops"] = str(s.flops)
         return row
+
+
+def _starts(names: Sequence[str], there: Iterable[str]) -> list[str]:
+    """How those of some arrays begin that have `names`, and no others do: all alike, or else
+    layer by layer."""
+    whole = commonprefix(names)  # noqa: RUF071  names are no paths
+    if whole and all(n in names for n in there if n.startswith(whole)):
+        return [whole]
+    return list(dict.fromkeys(n.rpartition(".")[0] + "." for n in names))
 
 
 def shared(program: Program, text: Callable[[Function], str]) -> Program:

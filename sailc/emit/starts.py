@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from msgspec import Struct, field
 
 from sailc.emit.functions import docstring
-from sailc.emit.layout import fit
+from sailc.emit.layout import WIDTH, fit
 from sailc.emit.target import Target
 from sailc.program.tree import ParameterSpec
 
@@ -26,27 +29,88 @@ def lecun(rng, *shape):
     \"\"\"Normal, of variance 1 / inputs (LeCun et al. 1998).\"\"\"
     return rng.normal(0, math.sqrt(1 / math.prod(shape[:-1])), shape)""",
 }
+SEVERAL = 3
+"""How many layers of weights and biases share a function that starts both: fewer are shorter
+written out."""
 
 
-def drawers(parameters: Iterable[ParameterSpec]) -> list[str]:
+class Layers(Struct, frozen=True):
+    """The layers of weights and biases that one function starts: how the weights are drawn, and
+    the layers' names with the shapes of their weights. None are so started where `initial` is
+    empty."""
+
+    initial: str = ""
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+
+    def starts(self, spec: ParameterSpec) -> bool:
+        """Whether an array is a layer's."""
+        name, _, own = spec.name.rpartition(".")
+        return name in self.shapes and own in ("weight", "bias")
+
+
+def layers(parameters: Sequence[ParameterSpec]) -> Layers:
+    """The layers that share a function, if they are enough to be worth it."""
+    found: dict[str, dict[str, tuple[int, ...]]] = {}
+    for weight, bias in pairwise(parameters):
+        name = weight.name.removesuffix(".weight")
+        plain = weight.role in (("linear", "weight"), ("conv", "weight"))
+        if plain and bias.name == f"{name}.bias" and bias.initial == "zeros":
+            found.setdefault(weight.initial, {})[name] = weight.shape
+    initial = max((i for i in found if i in DRAWN), key=lambda i: len(found[i]), default="")
+    several = initial and len(found[initial]) >= SEVERAL
+    return Layers(initial, found[initial]) if several else Layers()
+
+
+def drawers(parameters: Iterable[ParameterSpec], of: Layers, target: Target) -> list[str]:
     """The functions that draw what some arrays start as."""
-    used = {p.initial for p in parameters}
-    return [text for name, text in DRAWN.items() if name in used]
+    used = {p.initial for p in parameters if not of.starts(p)}
+    texts = [text for name, text in DRAWN.items() if name in used]
+    return [*texts, *([_layer(of, target)] if of.initial else [])]
+
+
+def _layer(of: Layers, target: Target) -> str:
+    """The function that starts the two arrays of a layer."""
+    head, doc, *body = DRAWN[of.initial].splitlines()
+    *steps, last = body
+    bias = 'f"{name}.bias": np.zeros(shape[-1])'
+    return "\n".join(
+        [
+            head.replace(of.initial, "layer").replace("*shape", "name, *shape"),
+            doc.replace('."""', '; biases are 0."""'),
+            *steps,
+            last.replace("return", "weight ="),
+            fit(f'return {{f"{{name}}.weight": {target.weight}, {bias}}}', 4, WIDTH - 4),
+        ]
+    )
 
 
 def init_function(
-    name: str, parameters: Sequence[ParameterSpec], target: Target, whole: bool = True
+    name: str,
+    parameters: Sequence[ParameterSpec],
+    target: Target,
+    of: Layers,
+    whole: bool = True,
 ) -> str:
     """The function that draws the learned arrays, the same for every backend; `whole` if no
     other draws with it."""
     lines = [f"def {name}(rng):", *docstring("The learned arrays, as their layers start them.", 4)]
-    for text in drawers(parameters) if whole else ():
+    for text in drawers(parameters, of, target) if whole else ():
         lines += ["", textwrap.indent(text.replace("(rng, ", "("), "    "), ""]
     lines.append("    return {")
-    for p in parameters:
-        value = _started(p, whole) + target.store(p)
-        lines.append(fit(f'"{p.name}": {value},', 8))
+    lines += (fit(f"{entry},", 8) for entry in _entries(parameters, target, of, whole))
     return "\n".join([*lines, "    }"])
+
+
+def _entries(
+    parameters: Sequence[ParameterSpec], target: Target, of: Layers, whole: bool
+) -> Iterator[str]:
+    for p in parameters:
+        name, _, own = p.name.rpartition(".")
+        if not of.starts(p):
+            yield f'"{p.name}": {_started(p, whole)}{target.store(p)}'
+        elif own == "weight":
+            shape = ", ".join(map(str, p.shape))
+            yield f'**layer({"" if whole else "rng, "}"{name}", {shape})'
 
 
 def running_function(arrays: Sequence[ParameterSpec], target: Target) -> str:

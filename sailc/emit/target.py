@@ -22,14 +22,15 @@ class Target(Struct, frozen=True):
     """What a backend adds to the shared writing.
 
     `helpers` are function definitions that some rows call, by operator; `store` is what
-    brings a parameter into the backend's own layout (`.T`), or nothing; `optimizers` are
-    the texts of their makers, with the options as holes, `usual` the arguments of theirs that
-    are the library's own defaults, and not written; `fitting` is the template of
-    programs that fit a network to each question, where `decorator` stands before an
-    equation, and that import `imports`; `simplify` shortens statements; `outside` defines
-    `from_outside`, by which functions from outside are called among tensors. `runs` says for what
-    something runs along with training: layers' `state`, and a key for what `draws`. A backend
-    that trains nothing needs no template, no layout of parameters and no optimizers.
+    brings a parameter into the backend's own layout (`.T`), or nothing, `weight` what so brings
+    the `weight` of any layer of `linear` or `conv`; `optimizers` are the texts of their makers,
+    with the options as holes, `usual` the arguments of theirs that are the library's own
+    defaults, and not written; `fitting` is the template of programs that fit a network to each
+    question, where `decorator` stands before an equation, and that import `imports`; `simplify`
+    shortens statements; `outside` defines `from_outside`, by which functions from outside are
+    called among tensors. `runs` says for what something runs along with training: layers' `state`,
+    and a key for what `draws`. A backend that trains nothing needs no template, no layout of
+    parameters and no optimizers.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Target(Struct, frozen=True):
     rows: Rows
     template: Path = Path()
     store: Callable[[ParameterSpec], str] = as_declared
+    weight: str = "weight"
     optimizers: Mapping[str, str] = field(default_factory=dict[str, str])
     usual: frozenset[str] = frozenset()
     helpers: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -67,6 +68,26 @@ def rebuilt(f: Function, change: Change) -> Function:
         results=tuple(map(change, f.results)),
         checks=tuple(replace(c, condition=change(c.condition)) for c in f.checks),
     )
+
+
+def replaced(expr: Expr, values: Mapping[str, Expr]) -> Expr:
+    """An expression with others in the place of variables, of which it binds none itself."""
+    if isinstance(expr, Ref):
+        return values.get(expr.name, expr)
+    return rebuild(expr, lambda e: replaced(e, values))
+
+
+def at_once(f: Function, again: bool) -> Expr | None:
+    """A function's one result as an expression of its parameters, if it has one binding at most
+    and reads that but once; its parameters, too, but where they may be read `again`."""
+    if f.checks or f.modes or len(f.body) > 1 or len(f.results) != 1:
+        return None
+    counts = Counter(e.name for e in walk(*f.expressions) if isinstance(e, Ref))
+    inside = any(isinstance(e, Step | Block) for e in walk(*f.expressions))
+    once = (*(() if again else f.parameters), *(a.name for a in f.body))
+    if inside or any(counts[name] > 1 for name in once):
+        return None
+    return replaced(f.results[0], {a.name: a.value for a in f.body})
 
 
 def reads(expr: Expr) -> frozenset[str]:

@@ -35,10 +35,10 @@ TAKEN = _words(
     batches before by_point called checked checksum compile_time constants convert count data
     drawn each energy epoch_of epochs facts final_loss fingerprint first fit fit_truth fitted
     given glorot he history imported in_order initial_running jets joined joules keep kept known
-    latency lecun left_over lengths loss_of made_by memory metrics mismatch number on_device
+    latency layer lecun left_over lengths loss_of made_by memory metrics mismatch number on_device
     output outputs outside parameters parser passed peak_memory phases places question questions
-    rebuilt recalled references refused report respond result rng run seconds size_of sources
-    spent_flops stages start started statistics step steps taken tensor test_time timed together
+    rebuilt recalled references refused repeats report respond result rng run seconds size_of
+    sources spent_flops stages start started statistics step steps taken tensor test_time together
     train_time truth version x y
     """
 )

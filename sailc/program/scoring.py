@@ -37,7 +37,10 @@ def score_code(
     result, checks = _reduced(low, m, score.reduced, score.demands)
     function = _function(m, names, tuple(parameters), low, result, checks)
     asks = len(parameters) > 2
-    return MetricCode(m.info.name, function, answers, measured=False, truth=truth, asks=asks)
+    doc = m.entry.declaration.doc
+    return MetricCode(
+        m.info.name, function, answers, measured=False, truth=truth, asks=asks, doc=doc
+    )
 
 
 def _scores(
@@ -57,8 +60,10 @@ def _apart(m: PlannedMetric, answers: str, names: NameTable, scores: Function) -
     result, checks = _reduced(low, m, m.score.reduced, m.score.demands)
     function = _function(m, names, (start,), low, result, checks)
     scores = replace(scores, name=names.fresh(f"{function.name}_scores"))
-    asks = len(scores.parameters) > 2
-    return MetricCode(m.info.name, function, answers, measured=False, asks=asks, scores=scores)
+    asks, doc = len(scores.parameters) > 2, m.entry.declaration.doc
+    return MetricCode(
+        m.info.name, function, answers, measured=False, asks=asks, scores=scores, doc=doc
+    )
 
 
 def gathered(vector: Vector) -> Vector:
@@ -86,7 +91,7 @@ def measure_code(m: PlannedMetric, names: NameTable) -> MetricCode:
         return MetricCode(m.info.name, function, "", measured=True, curve=curve, reduced=reduced)
     result, checks = _reduced(low, m, value, m.measure.demands)
     function = _function(m, names, ("run",), low, result, checks)
-    return MetricCode(m.info.name, function, "", measured=True)
+    return MetricCode(m.info.name, function, "", measured=True, doc=m.entry.declaration.doc)
 
 
 def curve_code(m: PlannedMetric, names: NameTable) -> Function | None:

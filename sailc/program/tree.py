@@ -275,6 +275,7 @@ class MetricCode(Struct, frozen=True):
     whether it is measured after every epoch (then `reduced` may be a function of the whole
     curve), and `asks` whether it reads the questions. Where points are batched by the lengths
     of lists, `scores` makes the scores of some of them, of which `function` makes a number.
+    `doc` is what its author says of it.
     """
 
     name: str
@@ -286,13 +287,7 @@ class MetricCode(Struct, frozen=True):
     reduced: Function | None = None
     asks: bool = False
     scores: Function | None = None
-
-    @property
-    def reading(self) -> Expr | None:
-        """What it reads of a run's measurements, if that is an expression: then no function is
-        written for it."""
-        plain = self.measured and not self.curve and not self.function.body
-        return self.function.results[0] if plain else None
+    doc: str = ""
 
 
 class Training(Struct, frozen=True):

@@ -12,7 +12,9 @@ import json
 import math
 import platform
 import time
+from importlib.metadata import version
 from pathlib import Path
+from timeit import Timer
 
 import jax
 import jax.numpy as jnp
@@ -20,40 +22,12 @@ import numpy as np
 import optax
 
 SCENARIO = "7a60006dfa5c"
-BACKEND = "jax"
-VERSIONS = {
-    "python": platform.python_version(),
-    "jax": jax.__version__,
-    "optax": optax.__version__,
-    "numpy": np.__version__,
-}
+VERSIONS = {p: version(p) for p in ["jax", "optax", "numpy"]} | {"python": platform.python_version()}
 EPOCHS = 30
 BATCH = 64
 RATE = 0.01
 EVALUATION_BATCH = 4096
-
-
-def load():
-    """Read the data and part them as the problem says."""
-    corner = np.array((1, 1))
-    places = np.random.default_rng(1).uniform(-corner, corner, (400, 2))
-    return (
-        {
-            "at": places[:250],
-            "energy": (2.0 * (places ** 2).sum(axis=-1))[:250],
-            "force": (-4.0 * places)[:250],
-        },
-        {
-            "at": places[-50:],
-            "energy": (2.0 * (places ** 2).sum(axis=-1))[-50:],
-            "force": (-4.0 * places)[-50:],
-        },
-        {
-            "at": places[250:350],
-            "energy": (2.0 * (places ** 2).sum(axis=-1))[250:350],
-            "force": (-4.0 * places)[250:350],
-        },
-    )
+OPTIMIZER = optax.adam(RATE)
 
 
 def points(m):
@@ -85,14 +59,30 @@ def fit_truth(truth):
 
 def data():
     """Questions and true answers of every split."""
-    train, validate, test = load()
-    train_x, train_y = points(train)
-    validate_x, validate_y = points(validate)
-    test_x, test_y = points(test)
+    corner = np.array((1, 1))
+    places = np.random.default_rng(1).uniform(-corner, corner, (400, 2))
     return {
-        "train": (train_x, train_y),
-        "validate": (validate_x, validate_y),
-        "test": (test_x, test_y),
+        "train": points(
+            {
+                "at": places[:250],
+                "energy": (2.0 * (places ** 2).sum(axis=-1))[:250],
+                "force": (-4.0 * places)[:250],
+            },
+        ),
+        "validate": points(
+            {
+                "at": places[-50:],
+                "energy": (2.0 * (places ** 2).sum(axis=-1))[-50:],
+                "force": (-4.0 * places)[-50:],
+            },
+        ),
+        "test": points(
+            {
+                "at": places[250:350],
+                "energy": (2.0 * (places ** 2).sum(axis=-1))[250:350],
+                "force": (-4.0 * places)[250:350],
+            },
+        ),
     }
 
 
@@ -128,9 +118,7 @@ def energy(w, question, center, spread, center_2, spread_2):
 
 def pull(w, at, center, spread, center_2, spread_2):
     """The fixture pull, computed from answers."""
-    return -jax.grad(
-        lambda at: energy(w, at, center, spread, center_2, spread_2).sum(),
-    )(at)
+    return -jax.grad(lambda at: energy(w, at, center, spread, center_2, spread_2).sum())(at)
 
 
 def loss(w, at, truth, center, spread, center_2, spread_2, energy_scale, pull_scale):
@@ -154,12 +142,8 @@ def answer(w, at, center, spread, center_2, spread_2):
 
 
 def batches(n, rng):
-    """The points in a new order, in batches of one size: the last is filled up with the
-    first points of the order."""
+    """The points in a new order, in batches of one size: the first fill up the last."""
     return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
-
-
-OPTIMIZER = optax.adam(RATE)
 
 
 def step(w, state, x, y, index, constants):
@@ -187,6 +171,7 @@ def epoch_of(w, state, x, y, orders, constants):
 
 # Weights and state are written over by those that come after them.
 EPOCH = jax.jit(epoch_of, donate_argnums=(0, 1))
+MODEL = jax.jit(answer)
 
 
 def train(w, points, constants, rng):
@@ -210,13 +195,12 @@ def train(w, points, constants, rng):
     return w, time.perf_counter() - start, epoch, mean_loss
 
 
-MODEL = jax.jit(answer)
-
-
 def respond(w, x, constants):
     """What the model says to many questions, in large batches."""
-    starts = range(0, len(x), EVALUATION_BATCH)
-    answers = [MODEL(w, x[i : i + EVALUATION_BATCH], *constants[:4]) for i in starts]
+    answers = [
+        MODEL(w, x[i : i + EVALUATION_BATCH], *constants[:4])
+        for i in range(0, len(x), EVALUATION_BATCH)
+    ]
     joined = jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *answers)
     return jax.block_until_ready(joined)
 
@@ -225,18 +209,6 @@ def energy_answer(output, center, spread):
     """Outputs as answers: the fixture energy."""
     squeeze = output.reshape(-1)
     return squeeze * spread + center
-
-
-def mean_error(answer, truth):
-    """Mean absolute error, in the unit of the truth."""
-    scores = np.abs(answer - truth)
-    return scores.mean()
-
-
-def mean_error_pull(answer, truth):
-    """Mean absolute error, in the unit of the truth."""
-    scores = np.abs(answer - truth).mean(axis=-1)
-    return scores.mean()
 
 
 def each(value, change):
@@ -260,17 +232,6 @@ def size_of(value):
     return len(value)
 
 
-def timed(work):
-    """Seconds that a call takes, the mean of as many as fit into 0.2 s; the first, which may
-    prepare things, is not counted."""
-    work()
-    start, repeats = time.perf_counter(), 0
-    while time.perf_counter() - start < 0.2:
-        work()
-        repeats += 1
-    return (time.perf_counter() - start) / repeats
-
-
 def report(event, **facts):
     """Print one JSON object on a line of its own."""
     print(json.dumps({"event": event, **facts}), flush=True)
@@ -288,7 +249,7 @@ def main():
     except RuntimeError as refused:
         parser.error(f"--device {args.device}: {refused}")
     args.out.mkdir(parents=True, exist_ok=True)
-    facts = {"seed": args.seed, "device": args.device, "backend": BACKEND}
+    facts = {"seed": args.seed, "device": args.device, "backend": "jax"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     points = data()
     statistics = (*fit(points["train"][0]), *fit_truth(points["train"][1]))
@@ -317,13 +278,10 @@ def main():
     w, train_time, epochs, final_loss = train(w, on_device, constants, rng)
 
     output = each(respond(w, on_device["test"][0], constants), lambda array: np.asarray(array, dtype=np.float64))
-    test_time = timed(lambda: respond(w, on_device["test"][0], constants))
+    repeats, seconds = Timer(lambda: respond(w, on_device["test"][0], constants)).autorange()
+    test_time = seconds / repeats
     run = {
-        "train": {
-            "time": train_time,
-            "epochs": epochs,
-            "loss": final_loss,
-        },
+        "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
         "test": {"time": test_time, "count": size_of(output)},
         "model": {"parameters": parameters},
@@ -331,8 +289,9 @@ def main():
     truth = points["test"][1]
     energy_answers = energy_answer(output["energy"], *statistics[2:4])
     metrics = {
-        "mean_error": float(mean_error(energy_answers, truth["energy"])),
-        "mean_error(pull)": float(mean_error_pull(output["pull"], truth["pull"])),
+        # Mean absolute error, in the unit of the truth.
+        "mean_error": float(np.abs(energy_answers - truth["energy"]).mean()),
+        "mean_error(pull)": float(np.abs(output["pull"] - truth["pull"]).mean(axis=-1).mean()),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}
     (args.out / "result.json").write_text(json.dumps(result, indent=2) + "\n")

@@ -15,8 +15,10 @@ import json
 import math
 import platform
 import time
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from timeit import Timer
 
 import jax
 import jax.numpy as jnp
@@ -24,27 +26,12 @@ import numpy as np
 import optax
 
 SCENARIO = "1292314683a1"
-BACKEND = "jax"
-VERSIONS = {
-    "python": platform.python_version(),
-    "jax": jax.__version__,
-    "optax": optax.__version__,
-    "numpy": np.__version__,
-}
+VERSIONS = {p: version(p) for p in ["jax", "optax", "numpy"]} | {"python": platform.python_version()}
 EPOCHS = 60
 BATCH = 64
 RATE = 0.001
 EVALUATION_BATCH = 4096
-
-
-def load():
-    """Read the data and part them as the problem says."""
-    table = np.loadtxt(
-        Path(find_spec("sklearn").origin).parent / "datasets/data/digits.csv.gz",
-        delimiter=",",
-    )
-    rows = table[np.random.default_rng(0).permutation(len(table))]
-    return rows[:1397], rows[-400:]
+OPTIMIZER = optax.adam(RATE)
 
 
 def points(row):
@@ -56,62 +43,50 @@ def points(row):
 
 
 def data():
-    """Questions and true answers of every split, as the model takes them."""
-    train, test = load()
-    train_x, train_y = points(train)
-    test_x, test_y = points(test)
-    return {"train": (train_x, train_y), "test": (test_x, test_y)}
+    """Questions and true answers of every split."""
+    table = np.loadtxt(
+        Path(find_spec("sklearn").origin).parent / "datasets/data/digits.csv.gz", delimiter=","
+    )
+    rows = table[np.random.default_rng(0).permutation(len(table))]
+    return {"train": points(rows[:1397]), "test": points(rows[-400:])}
 
 
 def init(rng):
     """The learned arrays, as their layers start them."""
 
-    def glorot(*shape):
-        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010)."""
+    def layer(name, *shape):
+        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010); biases are 0."""
         *window, n, m = shape
         bound = math.sqrt(6 / (math.prod(window) * (n + m)))
-        return rng.uniform(-bound, bound, shape)
+        weight = rng.uniform(-bound, bound, shape)
+        return {f"{name}.weight": weight, f"{name}.bias": np.zeros(shape[-1])}
 
     return {
-        "features_1.weight": glorot(5, 5, 1, 6),
-        "features_1.bias": np.zeros(6),
-        "features_2.weight": glorot(5, 5, 6, 16),
-        "features_2.bias": np.zeros(16),
-        "y_1.weight": glorot(64, 120),
-        "y_1.bias": np.zeros(120),
-        "y_2.weight": glorot(120, 84),
-        "y_2.bias": np.zeros(84),
-        "y_3.weight": glorot(84, 10),
-        "y_3.bias": np.zeros(10),
+        **layer("features_1", 5, 5, 1, 6),
+        **layer("features_2", 5, 5, 6, 16),
+        **layer("y_1", 64, 120),
+        **layer("y_2", 120, 84),
+        **layer("y_3", 84, 10),
     }
 
 
+def conv(x, weight, stride=1, padding="SAME", **more):
+    """A convolution whose channels come last, as XLA has them."""
+    space = "DHW"[5 - x.ndim :]
+    kinds = (f"N{space}C", f"{space}IO", f"N{space}C")
+    return jax.lax.conv_general_dilated(
+        x, weight, [stride] * len(space), padding, dimension_numbers=kinds, **more
+    )
+
+
 def lenet(w, image):
-    """Two convolutions and three linear layers (after LeCun et al. 1998), padded so
-    that small pictures pass.
-    """
-    features = jax.lax.conv_general_dilated(
-        image,
-        w["features_1.weight"],
-        (1, 1),
-        "SAME",
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-    ) + w["features_1.bias"]
-    features_2 = jax.lax.conv_general_dilated(
-        jax.nn.relu(features).reshape(-1, 4, 2, 4, 2, 6).max(axis=(2, 4)),
-        w["features_2.weight"],
-        (1, 1),
-        "SAME",
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    """Two convolutions and three linear layers (after LeCun et al. 1998), padded so that small
+    pictures pass."""
+    features = conv(image, w["features_1.weight"]) + w["features_1.bias"]
+    features_2 = conv(
+        jax.nn.relu(features).reshape(-1, 4, 2, 4, 2, 6).max(axis=(2, 4)), w["features_2.weight"]
     ) + w["features_2.bias"]
-    z = jax.nn.relu(features_2).reshape(
-        -1,
-        2,
-        2,
-        2,
-        2,
-        16,
-    ).max(axis=(2, 4)).reshape(-1, 64)
+    z = jax.nn.relu(features_2).reshape(-1, 2, 2, 2, 2, 16).max(axis=(2, 4)).reshape(-1, 64)
     y = z @ w["y_1.weight"] + w["y_1.bias"]
     y_2 = jax.nn.relu(y) @ w["y_2.weight"] + w["y_2.bias"]
     return jax.nn.relu(y_2) @ w["y_3.weight"] + w["y_3.bias"]
@@ -123,27 +98,20 @@ def loss(output, truth):
 
 
 def batches(n, rng):
-    """The points in a new order, in batches of one size: the last is filled up with the
-    first points of the order."""
+    """The points in a new order, in batches of one size: the first fill up the last."""
     return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
-
-
-OPTIMIZER = optax.adam(RATE)
 
 
 def step(w, state, x, y, index):
     """One step of the optimizer on the points of a batch."""
-
-    def batch_loss(w):
-        return loss(lenet(w, x[index]), y[index])
-
-    value, gradient = jax.value_and_grad(batch_loss)(w)
+    value, gradient = jax.value_and_grad(lambda w: loss(lenet(w, x[index]), y[index]))(w)
     updates, state = OPTIMIZER.update(gradient, state, w)
     return optax.apply_updates(w, updates), state, value
 
 
 # Weights and state are written over by those that come after them.
 STEP = jax.jit(step, donate_argnums=(0, 1))
+MODEL = jax.jit(lenet)
 
 
 def train(w, points, rng):
@@ -164,31 +132,10 @@ def train(w, points, rng):
     return w, time.perf_counter() - start, epoch, mean_loss
 
 
-MODEL = jax.jit(lenet)
-
-
 def respond(w, x):
     """What the model says to many questions, in large batches."""
-    starts = range(0, len(x), EVALUATION_BATCH)
-    answers = [MODEL(w, x[i : i + EVALUATION_BATCH]) for i in starts]
+    answers = [MODEL(w, x[i : i + EVALUATION_BATCH]) for i in range(0, len(x), EVALUATION_BATCH)]
     return jax.block_until_ready(jnp.concatenate(answers))
-
-
-def accuracy(answer, truth):
-    """Share of answers that are right."""
-    scores = answer == truth
-    return scores.mean()
-
-
-def timed(work):
-    """Seconds that a call takes, the mean of as many as fit into 0.2 s; the first, which may
-    prepare things, is not counted."""
-    work()
-    start, repeats = time.perf_counter(), 0
-    while time.perf_counter() - start < 0.2:
-        work()
-        repeats += 1
-    return (time.perf_counter() - start) / repeats
 
 
 def report(event, **facts):
@@ -208,7 +155,7 @@ def main():
     except RuntimeError as refused:
         parser.error(f"--device {args.device}: {refused}")
     args.out.mkdir(parents=True, exist_ok=True)
-    facts = {"seed": args.seed, "device": args.device, "backend": BACKEND}
+    facts = {"seed": args.seed, "device": args.device, "backend": "jax"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     points = data()
     rng = np.random.default_rng(args.seed)
@@ -234,13 +181,10 @@ def main():
     w, train_time, epochs, final_loss = train(w, on_device, rng)
 
     output = np.asarray(respond(w, on_device["test"][0]), dtype=np.float64)
-    test_time = timed(lambda: respond(w, on_device["test"][0]))
+    repeats, seconds = Timer(lambda: respond(w, on_device["test"][0])).autorange()
+    test_time = seconds / repeats
     run = {
-        "train": {
-            "time": train_time,
-            "epochs": epochs,
-            "loss": final_loss,
-        },
+        "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
         "test": {"time": test_time, "count": len(output)},
         "model": {"parameters": parameters},
@@ -248,8 +192,11 @@ def main():
     truth = points["test"][1]
     answers = output.argmax(axis=-1)
     metrics = {
-        "accuracy": float(accuracy(answers, truth)),
+        # Share of answers that are right.
+        "accuracy": float((answers == truth).mean()),
+        # Wall-clock time that training took, compilation apart.
         "training_time": float(run["train"]["time"]),
+        # Questions answered per second once trained.
         "throughput": float(run["test"]["count"] / run["test"]["time"]),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}

@@ -15,34 +15,21 @@ import json
 import math
 import platform
 import time
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from timeit import Timer
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 SCENARIO = "aaa1e3f9f0f0"
-BACKEND = "torch"
-VERSIONS = {
-    "python": platform.python_version(),
-    "torch": torch.__version__,
-    "numpy": np.__version__,
-}
+VERSIONS = {p: version(p) for p in ["torch", "numpy"]} | {"python": platform.python_version()}
 EPOCHS = 60
 BATCH = 64
 RATE = 0.001
 EVALUATION_BATCH = 4096
-
-
-def load():
-    """Read the data and part them as the problem says."""
-    table = np.loadtxt(
-        Path(find_spec("sklearn").origin).parent / "datasets/data/digits.csv.gz",
-        delimiter=",",
-    )
-    rows = table[np.random.default_rng(0).permutation(len(table))]
-    return rows[:1397], rows[-400:]
 
 
 def points(row):
@@ -54,45 +41,41 @@ def points(row):
 
 
 def data():
-    """Questions and true answers of every split, as the model takes them."""
-    train, test = load()
-    train_x, train_y = points(train)
-    test_x, test_y = points(test)
-    return {"train": (train_x, train_y), "test": (test_x, test_y)}
+    """Questions and true answers of every split."""
+    table = np.loadtxt(
+        Path(find_spec("sklearn").origin).parent / "datasets/data/digits.csv.gz", delimiter=","
+    )
+    rows = table[np.random.default_rng(0).permutation(len(table))]
+    return {"train": points(rows[:1397]), "test": points(rows[-400:])}
 
 
 def init(rng):
     """The learned arrays, as their layers start them."""
 
-    def glorot(*shape):
-        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010)."""
+    def layer(name, *shape):
+        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010); biases are 0."""
         *window, n, m = shape
         bound = math.sqrt(6 / (math.prod(window) * (n + m)))
-        return rng.uniform(-bound, bound, shape)
+        weight = rng.uniform(-bound, bound, shape)
+        return {
+            f"{name}.weight": np.moveaxis(weight, (-1, -2), (0, 1)),
+            f"{name}.bias": np.zeros(shape[-1]),
+        }
 
     return {
-        "features_1.weight": glorot(5, 5, 1, 6).transpose(3, 2, 0, 1),
-        "features_1.bias": np.zeros(6),
-        "features_2.weight": glorot(5, 5, 6, 16).transpose(3, 2, 0, 1),
-        "features_2.bias": np.zeros(16),
-        "y_1.weight": glorot(64, 120).T,
-        "y_1.bias": np.zeros(120),
-        "y_2.weight": glorot(120, 84).T,
-        "y_2.bias": np.zeros(84),
-        "y_3.weight": glorot(84, 10).T,
-        "y_3.bias": np.zeros(10),
+        **layer("features_1", 5, 5, 1, 6),
+        **layer("features_2", 5, 5, 6, 16),
+        **layer("y_1", 64, 120),
+        **layer("y_2", 120, 84),
+        **layer("y_3", 84, 10),
     }
 
 
 def lenet(w, image):
-    """Two convolutions and three linear layers (after LeCun et al. 1998), padded so
-    that small pictures pass.
-    """
+    """Two convolutions and three linear layers (after LeCun et al. 1998), padded so that small
+    pictures pass."""
     features = F.conv2d(
-        image.movedim(-1, 1),
-        w["features_1.weight"],
-        w["features_1.bias"],
-        padding="same",
+        image.movedim(-1, 1), w["features_1.weight"], w["features_1.bias"], padding="same"
     )
     features_2 = F.conv2d(
         F.max_pool2d(torch.relu(features), 2),
@@ -112,8 +95,7 @@ def loss(output, truth):
 
 
 def batches(n, rng):
-    """The points in a new order, in batches of one size: the last is filled up with the
-    first points of the order."""
+    """The points in a new order, in batches of one size: the first fill up the last."""
     return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
 
 
@@ -145,23 +127,6 @@ def respond(w, x):
     return torch.cat([lenet(w, part) for part in parts])
 
 
-def accuracy(answer, truth):
-    """Share of answers that are right."""
-    scores = answer == truth
-    return scores.mean()
-
-
-def timed(work):
-    """Seconds that a call takes, the mean of as many as fit into 0.2 s; the first, which may
-    prepare things, is not counted."""
-    work()
-    start, repeats = time.perf_counter(), 0
-    while time.perf_counter() - start < 0.2:
-        work()
-        repeats += 1
-    return (time.perf_counter() - start) / repeats
-
-
 def report(event, **facts):
     """Print one JSON object on a line of its own."""
     print(json.dumps({"event": event, **facts}), flush=True)
@@ -180,7 +145,7 @@ def main():
         parser.error(f"--device {args.device}: {refused}")
     torch.manual_seed(args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
-    facts = {"seed": args.seed, "device": args.device, "backend": BACKEND}
+    facts = {"seed": args.seed, "device": args.device, "backend": "torch"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     points = data()
     rng = np.random.default_rng(args.seed)
@@ -191,10 +156,7 @@ def main():
         return torch.as_tensor(array, dtype=kind).to(device)
 
     on_device = {split: tuple(map(tensor, pair)) for split, pair in points.items()}
-    w = {
-        name: tensor(value).contiguous().requires_grad_()
-        for name, value in init(rng).items()
-    }
+    w = {name: tensor(value).contiguous().requires_grad_() for name, value in init(rng).items()}
     parameters = sum(value.numel() for value in w.values())
 
     # The first step pays for what the libraries prepare: it is timed apart.
@@ -207,13 +169,10 @@ def main():
     train_time, epochs, final_loss = train(w, on_device, rng)
 
     output = respond(w, on_device["test"][0]).double().cpu().numpy()
-    test_time = timed(lambda: respond(w, on_device["test"][0]).cpu())
+    repeats, seconds = Timer(lambda: respond(w, on_device["test"][0]).cpu()).autorange()
+    test_time = seconds / repeats
     run = {
-        "train": {
-            "time": train_time,
-            "epochs": epochs,
-            "loss": final_loss,
-        },
+        "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
         "test": {"time": test_time, "count": len(output)},
         "model": {"parameters": parameters},
@@ -221,8 +180,11 @@ def main():
     truth = points["test"][1]
     answers = output.argmax(axis=-1)
     metrics = {
-        "accuracy": float(accuracy(answers, truth)),
+        # Share of answers that are right.
+        "accuracy": float((answers == truth).mean()),
+        # Wall-clock time that training took, compilation apart.
         "training_time": float(run["train"]["time"]),
+        # Questions answered per second once trained.
         "throughput": float(run["test"]["count"] / run["test"]["time"]),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}

@@ -16,8 +16,10 @@ import json
 import math
 import platform
 import time
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from timeit import Timer
 
 import jax
 import jax.numpy as jnp
@@ -25,27 +27,12 @@ import numpy as np
 import optax
 
 SCENARIO = "359f7258795b"
-BACKEND = "jax"
-VERSIONS = {
-    "python": platform.python_version(),
-    "jax": jax.__version__,
-    "optax": optax.__version__,
-    "numpy": np.__version__,
-}
+VERSIONS = {p: version(p) for p in ["jax", "optax", "numpy"]} | {"python": platform.python_version()}
 EPOCHS = 60
 BATCH = 64
 RATE = 0.001
 EVALUATION_BATCH = 4096
-
-
-def load():
-    """Read the data and part them as the problem says."""
-    table = np.loadtxt(
-        Path(find_spec("sklearn").origin).parent / "datasets/data/digits.csv.gz",
-        delimiter=",",
-    )
-    rows = table[np.random.default_rng(0).permutation(len(table))]
-    return rows[:1397], rows[-400:]
+OPTIMIZER = optax.adam(RATE)
 
 
 def points(row):
@@ -57,11 +44,12 @@ def points(row):
 
 
 def data():
-    """Questions and true answers of every split, as the model takes them."""
-    train, test = load()
-    train_x, train_y = points(train)
-    test_x, test_y = points(test)
-    return {"train": (train_x, train_y), "test": (test_x, test_y)}
+    """Questions and true answers of every split."""
+    table = np.loadtxt(
+        Path(find_spec("sklearn").origin).parent / "datasets/data/digits.csv.gz", delimiter=","
+    )
+    rows = table[np.random.default_rng(0).permutation(len(table))]
+    return {"train": points(rows[:1397]), "test": points(rows[-400:])}
 
 
 def init(rng):
@@ -93,21 +81,13 @@ def loss(output, truth):
 
 
 def batches(n, rng):
-    """The points in a new order, in batches of one size: the last is filled up with the
-    first points of the order."""
+    """The points in a new order, in batches of one size: the first fill up the last."""
     return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
-
-
-OPTIMIZER = optax.adam(RATE)
 
 
 def step(w, state, x, y, index):
     """One step of the optimizer on the points of a batch."""
-
-    def batch_loss(w):
-        return loss(mlp(w, x[index]), y[index])
-
-    value, gradient = jax.value_and_grad(batch_loss)(w)
+    value, gradient = jax.value_and_grad(lambda w: loss(mlp(w, x[index]), y[index]))(w)
     updates, state = OPTIMIZER.update(gradient, state, w)
     return optax.apply_updates(w, updates), state, value
 
@@ -125,6 +105,7 @@ def epoch_of(w, state, x, y, orders):
 
 # Weights and state are written over by those that come after them.
 EPOCH = jax.jit(epoch_of, donate_argnums=(0, 1))
+MODEL = jax.jit(mlp)
 
 
 def train(w, points, rng):
@@ -142,31 +123,10 @@ def train(w, points, rng):
     return w, time.perf_counter() - start, epoch, mean_loss
 
 
-MODEL = jax.jit(mlp)
-
-
 def respond(w, x):
     """What the model says to many questions, in large batches."""
-    starts = range(0, len(x), EVALUATION_BATCH)
-    answers = [MODEL(w, x[i : i + EVALUATION_BATCH]) for i in starts]
+    answers = [MODEL(w, x[i : i + EVALUATION_BATCH]) for i in range(0, len(x), EVALUATION_BATCH)]
     return jax.block_until_ready(jnp.concatenate(answers))
-
-
-def accuracy(answer, truth):
-    """Share of answers that are right."""
-    scores = answer == truth
-    return scores.mean()
-
-
-def timed(work):
-    """Seconds that a call takes, the mean of as many as fit into 0.2 s; the first, which may
-    prepare things, is not counted."""
-    work()
-    start, repeats = time.perf_counter(), 0
-    while time.perf_counter() - start < 0.2:
-        work()
-        repeats += 1
-    return (time.perf_counter() - start) / repeats
 
 
 def report(event, **facts):
@@ -186,7 +146,7 @@ def main():
     except RuntimeError as refused:
         parser.error(f"--device {args.device}: {refused}")
     args.out.mkdir(parents=True, exist_ok=True)
-    facts = {"seed": args.seed, "device": args.device, "backend": BACKEND}
+    facts = {"seed": args.seed, "device": args.device, "backend": "jax"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     points = data()
     rng = np.random.default_rng(args.seed)
@@ -212,13 +172,10 @@ def main():
     w, train_time, epochs, final_loss = train(w, on_device, rng)
 
     output = np.asarray(respond(w, on_device["test"][0]), dtype=np.float64)
-    test_time = timed(lambda: respond(w, on_device["test"][0]))
+    repeats, seconds = Timer(lambda: respond(w, on_device["test"][0])).autorange()
+    test_time = seconds / repeats
     run = {
-        "train": {
-            "time": train_time,
-            "epochs": epochs,
-            "loss": final_loss,
-        },
+        "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
         "test": {"time": test_time, "count": len(output)},
         "model": {"parameters": parameters},
@@ -226,8 +183,11 @@ def main():
     truth = points["test"][1]
     answers = output.argmax(axis=-1)
     metrics = {
-        "accuracy": float(accuracy(answers, truth)),
+        # Share of answers that are right.
+        "accuracy": float((answers == truth).mean()),
+        # Wall-clock time that training took, compilation apart.
         "training_time": float(run["train"]["time"]),
+        # Questions answered per second once trained.
         "throughput": float(run["test"]["count"] / run["test"]["time"]),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}

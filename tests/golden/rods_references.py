@@ -334,9 +334,7 @@ def inside_a_box(places, profiles, given, which):
 def reference_of(eq):
     """The true answer to a question, and where."""
     return reference(
-        lambda points: integrate(discretize(eq, points, 4), "Radau", 1e-08),
-        (20, 10),
-        eq.domain(),
+        lambda points: integrate(discretize(eq, points, 4), "Radau", 1e-08), (20, 10), eq.domain()
     )
 
 
