@@ -13,6 +13,7 @@ from sailc.data import Header, Location, Options
 from sailc.data.drivers import driver_file, with_imported
 from sailc.diagnostics.backends import NotWritten, WritingFailed
 from sailc.diagnostics.base import Diagnostic
+from sailc.emit.beside import keeper
 from sailc.emit.doors import Doors, doors_of
 from sailc.emit.origin import Origin, origin, parts_of
 from sailc.emit.references import reference_module
@@ -149,8 +150,9 @@ def compiled(db: Database, scenario: Scenario) -> Compiled:
     files = [f for d in made.drivers.values() if d.file for f in with_imported(d.file)]
     data = (*map(Path, made.data_files), *dict.fromkeys(files))
     packages = dict.fromkeys(p for d in made.drivers.values() for p in d.packages)
-    beside = dict(map(reference_module, _references(made)))
-    keeps = bool(beside) or _doors(made).keeps
+    references = dict(map(reference_module, _references(made)))
+    keeps = bool(references) or _doors(made).keeps
+    beside = {**references, **(keeper() if keeps else {})}
     needed = distributions(tuple(packages))
     return Compiled(_text(found, made), data, needed, keeps, made, beside)
 

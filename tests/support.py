@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from sailc.build import compiled, planned
 from sailc.cli.main import cli
+from sailc.emit.beside import KEEPER
 from sailc.plan.scenario import Plan
 from sailc.queries import names
 from sailc.workspace import Workspace
@@ -156,10 +157,11 @@ def emitted_by(path: Path) -> dict[str, str]:
 
 
 def beside(path: Path) -> dict[str, str]:
-    """The modules beside the programs of a plan, by their names without the mark of their text."""
+    """The modules of references beside the programs of a plan, by their names without the mark
+    of their text."""
     workspace = Workspace.open([path])
     made = [compiled(workspace.db, s) for s in planned_in(workspace, path).scenarios]
-    return {n.rpartition("_")[0]: text for m in made for n, text in m.beside.items()}
+    return {n.rpartition("_")[0]: text for m in made for n, text in m.beside.items() if n != KEEPER}
 
 
 @contextmanager

@@ -128,8 +128,11 @@ def test_what_crosses_a_door(tmp_path: Path, question: str, expected: float) -> 
     [
         ("raise OSError('no licence')", "raised OSError: no licence"),
         ("return np.nan", "gave NaN"),
-        ("return np.zeros(2)", r"gave an array of shape \(2,\), where \(\) is declared"),
-        ("return 'low'", "gave str: "),
+        (
+            "return np.zeros(2)",
+            r"gave float64 of shape \(2,\), where float64 of shape \(\) is declared",
+        ),
+        ("return 'low'", r"gave <U3 of shape \(\), where float64 of shape \(\) is declared"),
     ],
 )
 def test_what_is_wrong_outside_is_said_of_the_extern(tmp_path: Path, body: str, said: str) -> None:
@@ -179,8 +182,10 @@ class Kept:
         self.path = program(folder, "predict x as well(x[0] * 1 m)", driver=COUNTING)
         self.fixtures = folder / "kept"
         self.script = folder / "script.py"
-        (text,) = emitted_by(self.path).values()
-        self.script.write_text(text, "utf-8")
+        sail("emit", self.path, "-o", folder / "emitted", exit=0)
+        (folder / "emitted" / "sail_fixtures.py").rename(folder / "sail_fixtures.py")
+        (emitted,) = (folder / "emitted").iterdir()
+        emitted.rename(self.script)
 
     def start(self) -> subprocess.Popen[str]:
         command = [sys.executable, self.script, "--fixtures", self.fixtures]
@@ -192,7 +197,7 @@ class Kept:
         given = ["--fixtures", str(self.fixtures), "--out", str(self.path.parent / "out")]
         with redirect_stdout(io.StringIO()) as printed, as_a_process(["script.py", *given]):
             code = compile(self.script.read_text("utf-8"), "script.py", "exec")
-            exec(code, {"__name__": "__main__", "__doc__": "A."})
+            exec(code, {"__name__": "__main__", "__doc__": "A.", "__file__": str(self.script)})
         return json_lines(printed.getvalue())
 
     @property

@@ -17,10 +17,12 @@ from sailc.cli import terminal as t
 def emit(file: Path, benchmark: str | None, scenario: str | None, out: Path | None) -> None:
     """Write the standalone programs of FILE's BENCHMARK: to a folder, or one to the screen.
 
-    Where knobs are tuned, these are the programs of the candidates.
+    Where knobs are tuned, these are the programs of the candidates. In a folder, what programs run
+    is put beside them: the modules of references, and what keeps fixtures.
     """
     from sailc.build import Compiled, written
     from sailc.cli.open import find_runnable, open_program
+    from sailc.emit.beside import KEEPER
     from sailc.program.names import identifier
     from sailc.tuning import trials
 
@@ -39,7 +41,8 @@ def emit(file: Path, benchmark: str | None, scenario: str | None, out: Path | No
         if isinstance(made, Compiled):
             click.echo(made.text, nl=False)
             for name in made.beside:
-                click.echo(f"it runs `{name}.py`, which `-o DIR` writes beside it", err=True)
+                when = "with --fixtures, it runs" if name == KEEPER else "it runs"
+                click.echo(f"{when} `{name}.py`, which `-o DIR` writes beside it", err=True)
             return
         t.print_diagnostics([made], workspace.source)
         t.stop(t.WRONG)

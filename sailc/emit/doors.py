@@ -13,10 +13,9 @@ from msgspec.structs import replace
 from sailc.backends import distributions
 from sailc.emit.functions import docstring
 from sailc.emit.layout import fit
-from sailc.emit.pieces import KEEPING, taken
 from sailc.emit.rows import ARGUMENTS, Row
 from sailc.program.expressions import operations
-from sailc.program.names import RESERVED, identifier, occupied
+from sailc.program.names import RESERVED, NameTable, identifier, occupied
 from sailc.program.tree import (
     PATH,
     Assign,
@@ -25,8 +24,10 @@ from sailc.program.tree import (
     Door,
     Driver,
     Function,
+    Given,
     Op,
     Parts,
+    Stored,
 )
 
 HERE = Path(__file__).parent
@@ -144,18 +145,11 @@ class Doors(Struct, frozen=True):
     @property
     def imports(self) -> tuple[str, ...]:
         """What the functions need of Python's own library."""
-        repeats = any(d.each and not g.each for d in self.names for g in d.given)
+        plain = [d for d in self.names if d.each and not _in_parts(d)]
+        repeats = any(not g.each for d in plain for g in d.given)
         found = ["import itertools"] if repeats else []
         found += ["import sys"] if self.folders else []
-        found += ["import ast"] if self.folders and self.keeps else []
-        return (*found, *(self._keeping[1] if self.keeps else ()))
-
-    @property
-    def _keeping(self) -> tuple[list[str], list[str]]:
-        """The functions that keep what comes from outside, and their imports."""
-        kept = ["made_by", "folder_of", "locked", "read_columns", "write_columns", "checksum"]
-        texts, needed = taken(KEEPING, kept)
-        return texts, [*needed, "from importlib.metadata import version"]
+        return (*found, *(["import runpy"] if self.keeps else []))
 
     @property
     def keeps(self) -> bool:
@@ -173,20 +167,39 @@ class Doors(Struct, frozen=True):
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        results = frozenset(k for d in self.names for k in _kinds(d.result))
-        shared = environment.get_template("outside.py.jinja").render(
-            each=any(d.each for d in self.names),
-            given=frozenset(
-                k for d in self.names for g in d.given if g.each for k in _kinds(g.how)
-            ),
-            results=results,
-            structured=bool(results & {"dict", "list"}),
-            keeps=self.keeps,
-            paths=any(g.how == PATH for d in self.names for g in d.given),
-            folders=len(self.folders),
-        )
+        shared = environment.get_template("outside.py.jinja").render(**self._facts)
         own = [self._function(d, name) for d, name in self.names.items()]
-        return "\n\n\n".join([*(self._keeping[0] if self.keeps else ()), shared, *own])
+        return "\n\n\n".join([shared.rstrip(), *own])
+
+    @property
+    def _facts(self) -> dict[str, object]:
+        """What the shared functions are to know of."""
+        leaves = [leaf for d in self.names for leaf in _leaves(d.result)]
+        arrays = [leaf for leaf in leaves if leaf.dtype]
+        many = [d for d in self.names if d.each or _kept(d) or isinstance(d.result, Parts)]
+        return {
+            "paths": any(g.how == PATH for d in self.names for g in d.given),
+            "structured": self._structured,
+            "listed": self._listed,
+            "arrays": bool(arrays),
+            "opaque": len(arrays) < len(leaves),
+            "lengths": any(None in leaf.shape for leaf in arrays),
+            "texts": any(leaf.dtype.startswith("str") for leaf in arrays),
+            "many": bool(many),
+            "keeps": self.keeps,
+            "some_not_kept": not all(map(_kept, many)),
+            "opaque_of_many": any(not leaf.dtype for d in many for leaf in _leaves(d.result)),
+        }
+
+    @property
+    def _structured(self) -> bool:
+        """Whether a function gives several arrays."""
+        return any(isinstance(d.result, Parts) for d in self.names)
+
+    @property
+    def _listed(self) -> bool:
+        """Whether results are lists of arrays: of several, and where they may be kept."""
+        return self._structured or self.keeps
 
     def _function(self, door: Door, name: str) -> str:
         where = self.driver(door).place
@@ -194,10 +207,14 @@ class Doors(Struct, frozen=True):
         if door.each:
             doc = f"What `{door.function}` of {door.module} gives for each point ({where})."
         lines = [f"def {name}({', '.join(g.name for g in door.given)}):", *docstring(doc, 4)]
-        lines += [f"    import {door.module}", "", fit(f"calls = {_calls(door)}", 4)]
-        facts = [f'"{door.name} ({where})"', door.module, f'"{door.function}"', "calls"]
-        facts += [kind_text(door.result), *self._packages(door)]
-        made = f"outside({', '.join(facts)})"
+        lines += [f"    import {door.module}", ""]
+        facts = [f'"{door.name} ({where})"', door.module, f'"{door.function}"']
+        kind = kind_text(door.result)
+        if not (door.each or _kept(door) or isinstance(door.result, Parts)):
+            made = f"called({', '.join([*facts, _once_called(door), kind])})"
+            return "\n".join([*lines, fit(f"return {made}{'[0]' * self._listed}", 4)])
+        lines.append(fit(f"calls = {_calls(door)}", 4))
+        made = f"outside({', '.join([*facts, 'calls', kind, *self._packages(door)])})"
         if door.each:
             return "\n".join([*lines, fit(f"return {made}", 4)])
         lines.append(fit(f"result = {made}", 4))
@@ -238,20 +255,66 @@ def _kept(door: Door) -> bool:
     """Whether what a door gives can be kept: where only outside code knows what crosses, nobody
     can tell whether it is the same."""
     crossings = [door.result, *(g.how for g in door.given)]
-    return door.kept and not any(k == "opaque" for c in crossings for k in _kinds(c))
+    return door.kept and all(leaf.dtype for c in crossings for leaf in _leaves(c))
+
+
+def _in_parts(door: Door) -> bool:
+    """Whether a point is given to a function as a dict or a tuple."""
+    return any(g.each and isinstance(g.how, Parts) for g in door.given)
+
+
+def _once_called(door: Door) -> str:
+    """The arguments of a function that is called once."""
+    return _tuple(_once(g.name, g.how) for g in door.given)
+
+
+def _tuple(texts: Iterable[str]) -> str:
+    """A tuple of what some texts say."""
+    items = list(texts)
+    return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
 
 
 def _calls(door: Door) -> str:
+    """The arguments of each call."""
     if not door.each:
-        given = [_once(g.name, g.how) for g in door.given]
-        return f"[({', '.join(given)}{',' if len(given) == 1 else ''})]"
-    columns = [
-        f"by_point({g.name}, {stored_text(g.how)})"
-        if g.each
-        else f"itertools.repeat({_once(g.name, g.how)})"
-        for g in door.given
-    ]
-    return f"zip({', '.join(columns)})"
+        return f"[{_once_called(door)}]"
+    if not _in_parts(door):
+        return f"zip({', '.join(_column(g) for g in door.given)})"
+    parts = [(g, path) for g in door.given if g.each for path in _paths(g.how)]
+    names = NameTable({g.name for g in door.given})
+    labels = {(g.name, path): names.fresh(str(path[-1]) if path else g.name) for g, path in parts}
+    columns = [_points(_place(g.name, path), _part(g.how, path)) for g, path in parts]
+    one = _tuple(
+        _rebuilt(g.name, (), g.how, labels) if g.each else _once(g.name, g.how) for g in door.given
+    )
+    every = columns[0] if len(columns) == 1 else f"zip({', '.join(columns)})"
+    return f"[{one} for {', '.join(labels.values())} in {every}]"
+
+
+def _column(g: Given) -> str:
+    """An argument of one call after another."""
+    return _points(g.name, g.how) if g.each else f"itertools.repeat({_once(g.name, g.how)})"
+
+
+def _points(value: str, how: Crossing) -> str:
+    """What is there of one point after another, its numbers as the function has them."""
+    if isinstance(how, Parts) or not how.dtype:
+        return value
+    array = f"np.asarray({value}, {stored_text(how)})"
+    return array if how.shape else f"{array}.tolist()"
+
+
+def _place(name: str, path: tuple[str | int, ...]) -> str:
+    """A part of a value: `atoms["position"]`."""
+    return name + "".join(f"[{json.dumps(key)}]" for key in path)
+
+
+def _part(how: Crossing, path: tuple[str | int, ...]) -> Crossing:
+    """How a part of a value crosses."""
+    for key in path:
+        assert isinstance(how, Parts)
+        how = dict(how.items)[key]
+    return how
 
 
 def _once(name: str, how: Crossing) -> str:
@@ -308,11 +371,10 @@ def _first(value: str, how: Crossing) -> str:
     return f"{value}[0]"
 
 
-def _kinds(how: Crossing) -> Iterator[str]:
-    """Which cases the shared functions must know."""
+def _leaves(how: Crossing) -> Iterator[Stored]:
+    """How the arrays in a value cross."""
     if isinstance(how, Parts):
-        yield "dict" if any(isinstance(k, str) for k, _ in how.items) else "list"
         for _, part in how.items:
-            yield from _kinds(part)
-    elif not how.dtype:
-        yield "opaque"
+            yield from _leaves(part)
+    else:
+        yield how

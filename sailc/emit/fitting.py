@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from sailc import __version__
 from sailc.backends import PLAIN, distributions
+from sailc.emit.beside import KEEPER
 from sailc.emit.doors import Doors
 from sailc.emit.environment import environment, is_standard, tidy, wrapped
 from sailc.emit.equations import WRITTEN
@@ -13,7 +14,7 @@ from sailc.emit.imports import STANDARD, in_order, listed
 from sailc.emit.layout import fit
 from sailc.emit.metrics import metric_functions, metric_lines
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
-from sailc.emit.pieces import KEEPING, helpers, pieces
+from sailc.emit.pieces import helpers, pieces
 from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in
 from sailc.emit.script import OF_DATA, called, lacking
@@ -34,7 +35,7 @@ class Plain:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.name, self.title, self.packages = target.name, target.title, target.packages
-        written = pieces(*WRITTEN, *KEEPING, "formulas").functions.keys()
+        written = pieces(*WRITTEN, "formulas").functions.keys()
         self.defined = target.defined | written
 
     def lacks(self, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:
@@ -107,11 +108,12 @@ def _facts(
         "title": docline(program.title),
         "doc": [wrapped(d) for d in program.doc],
         "version": __version__,
-        "needs": ", ".join(["numpy", *packages, *(["h5py"] if doors.keeps else [])]),
+        "needs": ", ".join(["numpy", *packages, *(["h5py"] if "import h5py" in imports else [])]),
         "standard": in_order([*standard, *(i for i in imports if is_standard(i))]),
         "others": [i for i in imports if not is_standard(i)],
         "uses_data": bool(doors.folders) or any("DATA" in text for text in written),
         "doors": doors,
+        "keeper": KEEPER,
         "packages": listed(["numpy", *packages]),
         "count": _count(program),
         "metric_functions": metric_functions(program.metrics),

@@ -15,8 +15,6 @@ from sailc.emit.formulas import CALLED
 WRITTEN = Path(__file__).parent / "written"
 ELSEWHERE = {"formulas": Path(sailc.symbolic.written.__file__).parent / "formulas.py"}
 """What is the compiler's, too."""
-KEEPING = ("fixtures",)
-"""The file whose functions keep what takes long to find."""
 
 
 class Piece(Struct, frozen=True):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from hashlib import sha256
 
 from sailc import __version__
+from sailc.emit.beside import KEEPER
 from sailc.emit.environment import environment, is_standard, tidy
 from sailc.emit.equations import WRITTEN, called_by, equation_class, numpy
 from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import HELPERS, MODULES
-from sailc.emit.pieces import KEEPING, merged, taken
+from sailc.emit.pieces import merged, taken
 from sailc.emit.rows import operators_in
 from sailc.program.names import snake
 from sailc.program.references import References
@@ -18,10 +19,8 @@ IMPORTS = (
     "from dataclasses import dataclass",
     "from pathlib import Path",
     "import numpy as np",
-    "import scipy",
+    "import runpy",
 )
-
-KEPT = ("made_by", "file_hash", "folder_of", "locked", "read_columns", "write_columns")
 
 
 def reference_module(references: References) -> tuple[str, str]:
@@ -37,13 +36,11 @@ def reference_module(references: References) -> tuple[str, str]:
 def _facts(r: References) -> dict[str, object]:
     used = operators_in(r.functions)
     texts, needed = taken(WRITTEN, sorted(called_by(r.functions)))
-    keeping, kept = taken(KEEPING, KEPT)
     bodies = "\n".join([*map(numpy, r.functions), *texts, *r.files])
     math = ["import math"] if "math." in bodies else []
     lines = {
         *r.imports,
         *needed,
-        *kept,
         *IMPORTS,
         *math,
         *(MODULES[o] for o in used if o in MODULES),
@@ -57,7 +54,7 @@ def _facts(r: References) -> dict[str, object]:
         "others": [i for i in imports if not is_standard(i)],
         "uses_data": "DATA" in bodies,
         "written": texts,
-        "keeping": keeping,
+        "keeper": KEEPER,
         "layout": fit,
         "data_helpers": [HELPERS[o] for o in sorted(used) if o in HELPERS],
         "each": each,

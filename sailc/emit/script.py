@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sailc import __version__
 from sailc.emit.batch import Batch, all_of, known, pick, size
+from sailc.emit.beside import KEEPER
 from sailc.emit.doors import Doors
 from sailc.emit.environment import environment, is_standard, tidy, without_idle, wrapped
 from sailc.emit.functions import docline, expression, function
@@ -148,11 +149,12 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "version": __version__,
         "backend": target.name,
         "packages": listed(target.packages),
-        "needs": ", ".join([*target.packages, *(["h5py"] if doors.keeps else [])]),
+        "needs": ", ".join([*target.packages, *(["h5py"] if "import h5py" in imports else [])]),
         "standard": in_order([*STANDARD, *(i for i in imports if is_standard(i))]),
         "others": [i for i in imports if not is_standard(i)],
         "uses_data": bool(doors.folders) or any("DATA" in t.text for t in _texts(program)),
         "doors": doors,
+        "keeper": KEEPER,
         "own_helpers": list(dict.fromkeys(helpers)),
         "data_helpers": [with_own_names(h, arrays, helpers) for h in arrays if h not in helpers],
         "reads": program.reads,

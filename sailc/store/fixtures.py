@@ -1,6 +1,6 @@
 """Fixtures: what functions from outside gave at data time, in `<folder>/.sail/fixtures`.
 
-Programs write them (`sailc/emit/written/fixtures.py`): a folder for everything that decides a
+Programs write them (`sailc/emit/sail_fixtures.py`): a folder for everything that decides a
 result but its arguments, in it HDF5 files with, for each point, the hash of the arguments and the
 arrays of the result; each file with a checksum. A file is there whole or not at all.
 """
@@ -17,7 +17,7 @@ from typing import Any, cast
 import numpy as np
 from msgspec import Struct
 
-_WRITTEN: Any = import_module("sailc.emit.written.fixtures")  # it comes without types
+from sailc.emit.sail_fixtures import checksum, file_hash
 
 
 class Fixture(Struct, frozen=True):
@@ -55,7 +55,7 @@ def _read(path: Path) -> Fixture:
         with _opened(path) as file:
             facts = _facts(file)
             columns = [np.asarray(file[str(i)]) for i in range(len(file))]
-            whole = str(file.attrs["sha256"]) == _WRITTEN.checksum(columns)
+            whole = str(file.attrs["sha256"]) == checksum(columns)
             driver = str(file.attrs["driver"])
             stale = _changed(driver, facts)
     except (OSError, KeyError, RuntimeError, ValueError, TypeError):
@@ -79,7 +79,7 @@ def _changed(driver: str, facts: Mapping[str, Any]) -> str:
         file = Path(driver).parent / name
         if not file.is_file():
             return f"{name} is gone"
-        if _WRITTEN.file_hash(file) != was:
+        if file_hash(file) != was:
             return f"{name} has changed"
     for package, was in facts["versions"].items():
         now = _version(package)

@@ -370,7 +370,7 @@ def lines(eq):
 
 def true_fields(folder):
     """The places and the true answers to field, by the module beside this program."""
-    module = Path(__file__).with_name("rods_references_d2a34f.py")
+    module = Path(__file__).with_name("rods_references_d3cbd3.py")
     return runpy.run_path(str(module))["references"](folder)
 
 
