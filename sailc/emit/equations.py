@@ -11,10 +11,28 @@ from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import NUMPY
 from sailc.emit.target import Target
 from sailc.program.equations import EquationCode
-from sailc.program.tree import Function
+from sailc.program.tree import Function, Op
 
-# The files whose functions a program is made of.
-WRITTEN = ("equations", "grids")
+WRITTEN = ("equations", "grids", "lines")
+"""The files whose functions a program is made of."""
+
+
+def written(equations: Iterable[EquationCode]) -> tuple[str, ...]:
+    """The files that a program's functions come from: those for a line say less."""
+    return ("equations", "lines" if all(map(on_a_line, equations)) else "grids")
+
+
+def on_a_line(e: EquationCode) -> bool:
+    """Whether a grid for an equation has one dimension, where no slopes are given at the ends."""
+    axes = ast.literal_eval(dict(e.facts).get("periodic", "()"))
+    sloped = [m for m in e.methods if m.name == "slopes" and _holds_something(m)]
+    return len(axes) <= 1 and not sloped
+
+
+def _holds_something(f: Function) -> bool:
+    """Whether the table that a function gives has entries."""
+    (table,) = f.results
+    return isinstance(table, Op) and bool(table.arguments)
 
 
 def numpy(f: Function) -> str:
@@ -28,14 +46,15 @@ def called_by(functions: Iterable[Function]) -> set[str]:
     return {n.id for t in trees for n in ast.walk(t) if isinstance(n, ast.Name)}
 
 
-def equation_class(e: EquationCode, target: Target | None = None) -> str:
-    """A class of an equation; `target` writes the methods that are on arrays of the backend."""
+def equation_class(e: EquationCode, target: Target | None = None, line: bool = False) -> str:
+    """A class of an equation; `target` writes the methods that are on arrays of the backend. On
+    a `line`, nobody asks for slopes at the ends."""
     decorators = [target.decorator] if target and e.own and target.decorator else []
     lines = [*decorators, "@dataclass(frozen=True)", f"class {e.name}:", *docstring(e.doc, 4), ""]
     lines += [f"    {name}: float" for name in e.fields]
     lines += [""] if e.fields else []
     lines += [fit(f"{name} = {value}", 4) for name, value in e.facts]
-    texts = [numpy(m) for m in e.methods]
+    texts = [numpy(m) for m in e.methods if not (line and m.name == "slopes")]
     texts += [function(m, target.rows, target.simplify) for m in e.own if target is not None]
     for text in texts:
         lines += ["", re.sub(r"(?m)^(?=.)", "    ", text)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import sha256
 
 from sailc import __version__
 from sailc.emit.beside import KEEPER
 from sailc.emit.environment import environment, is_standard, tidy
-from sailc.emit.equations import WRITTEN, called_by, equation_class, numpy
+from sailc.emit.equations import called_by, equation_class, numpy, written
 from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import HELPERS, MODULES
 from sailc.emit.pieces import merged, taken
@@ -26,7 +27,8 @@ IMPORTS = (
 def reference_module(references: References) -> tuple[str, str]:
     """The name of the module of some references, which tells what it finds, and its text."""
     made = environment([])
-    made.filters.update(numpy=numpy, equation=equation_class)
+    line = "lines" in written(references.equations)
+    made.filters.update(numpy=numpy, equation=partial(equation_class, line=line))
     template = made.get_template("references.py.jinja")
     text = tidy(template.render(**_facts(references)))
     mark = sha256(text.encode()).hexdigest()[:6]
@@ -35,7 +37,7 @@ def reference_module(references: References) -> tuple[str, str]:
 
 def _facts(r: References) -> dict[str, object]:
     used = operators_in(r.functions)
-    texts, needed = taken(WRITTEN, sorted(called_by(r.functions)))
+    texts, needed = taken(written(r.equations), sorted(called_by(r.functions)))
     bodies = "\n".join([*map(numpy, r.functions), *texts, *r.files])
     math = ["import math"] if "math." in bodies else []
     lines = {

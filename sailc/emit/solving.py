@@ -7,7 +7,7 @@ from functools import partial
 
 from sailc import __version__
 from sailc.emit.environment import environment, is_standard, tidy, wrapped
-from sailc.emit.equations import WRITTEN, called_by, equation_class, numpy
+from sailc.emit.equations import called_by, equation_class, numpy, written
 from sailc.emit.functions import docline, expression, function
 from sailc.emit.imports import listed
 from sailc.emit.layout import fit
@@ -34,7 +34,7 @@ def solver_script(program: SolverProgram, target: Target) -> str:
         return function(f, target.rows, target.simplify)
 
     def equation(e: EquationCode) -> str:
-        return equation_class(e, target)
+        return equation_class(e, target, "lines" in written(program.equations))
 
     made.filters.update(numpy=numpy, own=own, equation=equation)
     template = made.get_template(fitting.name if fitting is not None else "solving.py.jinja")
@@ -47,7 +47,7 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
     fitted = program.fitted
     wanted = sorted(called_by(functions) - ({"residual"} if fitted else set()))
     wanted += ["collocation", "borders"] if fitted else []
-    texts, needed = taken(WRITTEN, wanted)
+    texts, needed = taken(written(program.equations), wanted)
     extra = ["from dataclasses import dataclass"]
     kept = any(x.references for x in program.lines)
     extra += ["import runpy"] if kept else []
