@@ -64,8 +64,8 @@ problem Two {
 @BOTH
 def test_what_is_carried_keeps_its_weights(tmp_path: Path, software: str) -> None:
     text = text_of(tmp_path, TWO.replace("CARRY", "carry slope"), software)
-    assert '("steep", init, loss, [],' in text
-    assert '("train", init, loss, ["slope.weight"],' in text
+    assert '("steep", init, loss, (),' in text
+    assert '("train", init, loss, ("slope.weight",),' in text
     assert result_of(text, tmp_path)["metrics"]["mean_error"] < 0.02
 
 
@@ -109,7 +109,7 @@ def test_what_is_carried_from_another_problem_is_trained_first(
 ) -> None:
     only = "mean_error\n    problems Raised"
     text = text_of(tmp_path, ELSEWHERE.replace("OTHER", "Steep"), software, METRICS=only)
-    assert '("steep", init, loss, []' in text
+    assert '("steep", init, loss, ()' in text
     assert result_of(text, tmp_path)["metrics"]["mean_error"] < 0.02
 
 

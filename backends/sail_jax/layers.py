@@ -47,10 +47,8 @@ _CONV = '''
 def conv(x, weight, stride=1, padding="SAME", **more):
     """A convolution whose channels come last, as XLA has them."""
     space = "DHW"[5 - x.ndim :]
-    kinds = (f"N{space}C", f"{space}IO", f"N{space}C")
-    return jax.lax.conv_general_dilated(
-        x, weight, [stride] * len(space), padding, dimension_numbers=kinds, **more
-    )
+    more["dimension_numbers"] = (f"N{space}C", f"{space}IO", f"N{space}C")
+    return jax.lax.conv_general_dilated(x, weight, [stride] * len(space), padding, **more)
 '''
 LAYERS = {
     "conv": _CONV.strip(),

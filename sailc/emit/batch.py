@@ -211,9 +211,11 @@ def known(stage: Stage) -> str:
 
 def pick(structured: frozenset[str], what: str, value: str, index: str) -> str:
     """Some points of the questions or truths."""
-    if what in structured:
-        return f"each({value}, lambda array: array[{index}])"
-    return f"{value}[{index}]"
+    if what not in structured:
+        return f"{value}[{index}]"
+    ends = [end.strip() for end in index.split(":") if end.strip()]
+    which = f"slice({', '.join(ends)})" if ":" in index else index
+    return f"taken({value}, {which})"
 
 
 def size(structured: frozenset[str], what: str, value: str) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
@@ -43,12 +42,25 @@ def wrapped(text: str) -> str:
     return "\n".join(textwrap.wrap(flat, 88, break_long_words=False))
 
 
-def without_idle(text: str) -> str:
-    """A program without the whole modules that it imports and does not use."""
+def without_idle(text: str, functions: Sequence[str] = ()) -> str:
+    """A program without the whole modules that it imports and does not use, nor those of some
+    functions that nothing calls but they themselves; what one calls comes after it."""
     lines = text.splitlines()
-    named = [line.removeprefix("import ") for line in lines if line.startswith("import ")]
-    idle = {f"import {m}" for m in named if " " not in m and not re.search(rf"\b{m}\.", text)}
-    return "\n".join(line for line in lines if line not in idle)
+    top = {node: _names(node) for node in ast.parse(text).body}
+    for name in functions:
+        own = next(n for n in top if isinstance(n, ast.FunctionDef) and n.name == name)
+        if not any(name in names for node, names in top.items() if node is not own):
+            del top[own]
+            lines[own.lineno - 1 : own.end_lineno] = [""] * len(
+                lines[own.lineno - 1 : own.end_lineno]
+            )
+    used = frozenset[str]().union(*top.values())
+    brought = {line: line.split()[-1].split(".")[0] for line in lines if line[:7] == "import "}
+    return "\n".join(line for line in lines if brought.get(line, "") in {"", *used})
+
+
+def _names(node: ast.AST) -> frozenset[str]:
+    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
 
 
 def tidy(text: str) -> str:

@@ -8,10 +8,10 @@ STANDARD = (
     "import argparse",
     "import json",
     "import math",
-    "import platform",
     "import time",
     "from importlib.metadata import version",
     "from pathlib import Path",
+    "from platform import python_version",
 )
 """What every program of ours imports of Python's own library."""
 

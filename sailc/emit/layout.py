@@ -15,7 +15,7 @@ def fit(text: str, indent: int = 0, width: int = WIDTH, inside: bool = False) ->
         return pad + text
     terms = _terms(text) if inside else [text]
     if len(terms) > 1:
-        return "\n".join([fit(terms[0], indent, width), *(pad + t for t in terms[1:])])
+        return "\n".join(fit(t, indent, width) for t in terms)
     cut = _outermost(text)
     if cut is None:
         return pad + text

@@ -17,50 +17,50 @@ def metric_functions(metrics: Iterable[MetricCode]) -> list[Function]:
     return [f for some in parts for f in some if f is not None]
 
 
-def metric_lines(
-    metrics: Iterable[MetricCode],
-    text: Callable[[Expr], str],
-    given: Callable[[MetricCode], Sequence[str]] | None = None,
-) -> str:
-    """The entries of metrics among the results. `given` tells the arguments of one's function,
-    where these are not what the program calls them. What an author says of a metric is said
-    once, whatever it is of."""
-    lines: list[str] = []
-    for m in metrics:
-        whole = _expression(m)
-        said = wrap(f"# {docline(m.doc)}", WIDTH - 8, subsequent_indent="# ")
-        comment = [f"        {line}" for line in said if whole is not None and m.doc]
-        lines += [] if set(comment) <= {*lines} else comment
-        lines.append(fit(f'"{m.name}": {_value(m, whole, (given or _given)(m), text)},', 8))
-    return "\n".join(lines)
-
-
-def _value(
-    m: MetricCode, whole: Expr | None, given: Sequence[str], text: Callable[[Expr], str]
-) -> str:
-    """A metric's number, or the list of a curve."""
-    if m.curve:
-        value = f"[{_number(m, whole, ['epoch'], text)} for epoch in history]"
-        return value if m.reduced is None else f"float({m.reduced.name}(np.array({value})))"
-    return _number(m, whole, given, text)
-
-
-def _number(
-    m: MetricCode, whole: Expr | None, given: Sequence[str], text: Callable[[Expr], str]
-) -> str:
-    if whole is None:
-        return f"float({m.function.name}({', '.join(given)}))"
-    values = dict(zip(m.function.parameters, map(Text, given), strict=True))
-    return f"float({text(replaced(whole, values))})"
-
-
-def _given(m: MetricCode) -> tuple[str, ...]:
+def given(m: MetricCode) -> tuple[str, ...]:
+    """The arguments of a metric's function, as a program calls them."""
     if m.measured:
         return ("run",)
     compared = (m.answers, m.truth, *(["asked"] if m.asks else []))
     if m.scores is None:
         return compared
     return (f"in_order(map({m.scores.name}, {', '.join(compared)}), places)",)
+
+
+def metric_lines(
+    metrics: Iterable[MetricCode],
+    text: Callable[[Expr], str],
+    arguments: Callable[[MetricCode], Sequence[str]] = given,
+) -> str:
+    """The entries of metrics among the results; `arguments` are those of a metric's function.
+    What an author says of a metric is said once, whatever it is of."""
+    lines: list[str] = []
+    for m in metrics:
+        whole = _expression(m)
+        said = wrap(f"# {docline(m.doc)}", WIDTH - 8, subsequent_indent="# ")
+        comment = [f"        {line}" for line in said if whole is not None and m.doc]
+        lines += [] if set(comment) <= {*lines} else comment
+        lines.append(fit(f'"{m.name}": {_value(m, whole, arguments(m), text)},', 8))
+    return "\n".join(lines)
+
+
+def _value(
+    m: MetricCode, whole: Expr | None, arguments: Sequence[str], text: Callable[[Expr], str]
+) -> str:
+    """A metric's number, or the list of a curve."""
+    if m.curve:
+        value = f"[{_number(m, whole, ['epoch'], text)} for epoch in history]"
+        return value if m.reduced is None else f"float({m.reduced.name}(np.array({value})))"
+    return _number(m, whole, arguments, text)
+
+
+def _number(
+    m: MetricCode, whole: Expr | None, arguments: Sequence[str], text: Callable[[Expr], str]
+) -> str:
+    if whole is None:
+        return f"float({m.function.name}({', '.join(arguments)}))"
+    values = dict(zip(m.function.parameters, map(Text, arguments), strict=True))
+    return f"float({text(replaced(whole, values))})"
 
 
 def _expression(m: MetricCode) -> Expr | None:

@@ -10,6 +10,7 @@ arguments are `arg4`, `arg5`, ….)
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import cast
@@ -146,7 +147,9 @@ def literal(value: object) -> ast.expr:
     if is_tuple(value):
         return ast.Tuple([literal(v) for v in value], ast.Load())
     if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
-        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+        return ast.UnaryOp(ast.USub(), literal(-value))
+    if value == math.pi:
+        return ast.Attribute(ast.Name("math", ast.Load()), "pi", ast.Load())
     return ast.Constant(cast("int | float | bool | str | None", value))
 
 

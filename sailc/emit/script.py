@@ -6,7 +6,8 @@ stores parameters; the rest (data, metrics, the command line) is the same everyw
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from sailc.emit.functions import docline, expression, function
 from sailc.emit.imports import STANDARD, in_order, listed
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
-from sailc.emit.metrics import metric_functions, metric_lines
+from sailc.emit.metrics import given, metric_functions, metric_lines
 from sailc.emit.modes import with_modes
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import helpers as helpers_of
@@ -32,7 +33,7 @@ from sailc.emit.target import Target
 from sailc.emit.twins import calls, with_own_names
 from sailc.program.expressions import draws, operations, walk
 from sailc.program.solving import AnyProgram, SolverProgram
-from sailc.program.tree import Expr, Function, Op, ParameterSpec, Program, Text
+from sailc.program.tree import Expr, Function, MetricCode, Op, ParameterSpec, Program, Text
 
 HERE = Path(__file__).parent
 
@@ -110,9 +111,28 @@ def script(program: AnyProgram, target: Target) -> str:
     program = with_modes(program, target.runs)
     if program.staged:
         program = shared(program, own)
-    measured = metric_lines(program.metrics, text)
-    facts = _facts(program, target, doors)
-    return tidy(without_idle(template.render(metric_lines=measured, **facts)))
+    facts = _facts(program, target, doors) | _judged(program, text)
+    return tidy(without_idle(template.render(**facts), TREES))
+
+
+def _judged(program: Program, text: Callable[[Expr], str]) -> dict[str, object]:
+    """The entries of metrics, and what is `named` of that which they read: what one of them alone
+    reads stands where it is read."""
+    values = {"truth": f'points["{program.judged}"][1]'}
+    for f in program.answers:
+        values[f"{f.function.name}s"] = "" if f.at_once is None else text(f.at_once)
+    lines = metric_lines(program.metrics, text)
+    code = re.sub("(?m)^ *#.*", "", lines)
+    counts = {n: len(re.findall(rf"\b{n}\b", code)) + 2 * program.formulas for n in values}
+    once = [n for n, value in values.items() if counts[n] == 1 and value]
+    once = [] if program.last.grouped else once
+
+    def arguments(m: MetricCode) -> list[str]:
+        found = "|".join(once)
+        return [re.sub(rf"\b({found})\b", lambda n: values[n[0]], g) for g in given(m)]
+
+    lines = metric_lines(program.metrics, text, arguments) if once else lines
+    return {"metric_lines": lines, "named": {n for n in values if counts[n]} - {*once}}
 
 
 def called(target: Target, functions: Iterable[Function]) -> list[str]:
@@ -134,7 +154,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     modules = {MODULES[o] for o in used | on_data if o in MODULES}
     modules |= {"import itertools"} if any("itertools." in h for h in helpers) else set()
     modules |= set() if program.afresh else {"from timeit import Timer"}
-    modules |= {"import resource"} if "train.memory" in program.reads else set()
+    modules |= {"import resource", "import sys"} if "train.memory" in program.reads else set()
     modules |= set(doors.imports)
     modules |= {"import functools"} if doors.learning and "functools." in target.outside else set()
     imports = sorted({i for i in program.imports if i not in _ALWAYS} | modules)
@@ -182,7 +202,6 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "nested_points": any(
             s.grouped or s.structured & {"question", "truth"} for s in program.stages
         ),
-        "nested": stage.structured or stage.grouped or program.staged or program.varied,
     }
 
 
@@ -219,6 +238,9 @@ def _has_small_steps(program: Program, used: frozenset[str]) -> bool:
     work = stage.flops * program.training.batch if stage.flops is not None else SMALL_STEP
     return plain and work < SMALL_STEP and not used & {"conv", "conv_transpose", "spectral_conv"}
 
+
+# What programs do to all arrays of a value, where they have such values.
+TREES = ("taken", "each", "size_of")
 
 # What makes arrays out of nothing, on the device that is the default.
 MAKERS = frozenset({"arange", "constant", "ones", "zeros"})

@@ -55,9 +55,9 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
         extra += ["import math", "from functools import partial", *target.imports]
     extra += [MODULES[o] for o in used if o in MODULES]
     extra += ["import math"] if _mentions(program, "math.") else []
-    extra += ["import argparse", "import json", "import platform", "import time"]
+    extra += ["import argparse", "import json", "import time"]
     extra += ["from importlib.metadata import version", "from pathlib import Path"]
-    extra += ["import numpy as np"]
+    extra += ["from platform import python_version", "import numpy as np"]
     lines = {*program.imports, *needed, *extra}
     scores = _distinct(f for own in program.scores.values() for f, _ in own)
     imports = sorted(merged(sorted(lines)), key=lambda line: (line.startswith("from"), line))

@@ -72,14 +72,15 @@ def _layer(of: Layers, target: Target) -> str:
     """The function that starts the two arrays of a layer."""
     head, doc, *body = DRAWN[of.initial].splitlines()
     *steps, last = body
-    bias = 'f"{name}.bias": np.zeros(shape[-1])'
+    weight = target.weight.replace("weight", last.removeprefix("    return "))
+    outputs = "m" if steps else "shape[-1]"
+    entries = f'f"{{name}}.weight": {weight}, f"{{name}}.bias": np.zeros({outputs})'
     return "\n".join(
         [
             head.replace(of.initial, "layer").replace("*shape", "name, *shape"),
             doc.replace('."""', '; biases are 0."""'),
             *steps,
-            last.replace("return", "weight ="),
-            fit(f'return {{f"{{name}}.weight": {target.weight}, {bias}}}', 4, WIDTH - 4),
+            fit(f"return {{{entries}}}", 4, WIDTH - 4),
         ]
     )
 

@@ -12,9 +12,10 @@ def title(s: Scenario) -> str:
     return f"{s.problem.name}, answered by {s.model.declaration.name}"
 
 
-def about(s: Scenario) -> Iterator[str]:
-    """What the authors say of the problem and the model, and the values of axes and knobs."""
-    for d in (s.problem.entry.declaration, s.model.declaration):
+def about(s: Scenario, model: bool = True) -> Iterator[str]:
+    """What the authors say of the problem and (unless its function does) of the model, and the
+    values of axes and knobs."""
+    for d in (s.problem.entry.declaration, *([s.model.declaration] if model else [])):
         if d.doc:
             yield f"{d.name}: {d.doc}"
     for name, value in {**s.axes, **s.hyperparameters}.items():

@@ -23,7 +23,7 @@ def lower(world: World, s: Scenario, files: Files, folder: str, source: str) -> 
     program = Program(
         scenario=s.id,
         title=title(s),
-        doc=tuple(about(s)),
+        doc=tuple(about(s, model=False)),
         source=source,
         data_folder=folder,
         data_files=tuple(files.paths),

@@ -37,7 +37,7 @@ def score_code(
     result, checks = _reduced(low, m, score.reduced, score.demands)
     function = _function(m, names, tuple(parameters), low, result, checks)
     asks = len(parameters) > 2
-    doc = m.entry.declaration.doc
+    doc = _said(m)
     return MetricCode(
         m.info.name, function, answers, measured=False, truth=truth, asks=asks, doc=doc
     )
@@ -60,7 +60,7 @@ def _apart(m: PlannedMetric, answers: str, names: NameTable, scores: Function) -
     result, checks = _reduced(low, m, m.score.reduced, m.score.demands)
     function = _function(m, names, (start,), low, result, checks)
     scores = replace(scores, name=names.fresh(f"{function.name}_scores"))
-    asks, doc = len(scores.parameters) > 2, m.entry.declaration.doc
+    asks, doc = len(scores.parameters) > 2, _said(m)
     return MetricCode(
         m.info.name, function, answers, measured=False, asks=asks, scores=scores, doc=doc
     )
@@ -91,7 +91,7 @@ def measure_code(m: PlannedMetric, names: NameTable) -> MetricCode:
         return MetricCode(m.info.name, function, "", measured=True, curve=curve, reduced=reduced)
     result, checks = _reduced(low, m, value, m.measure.demands)
     function = _function(m, names, ("run",), low, result, checks)
-    return MetricCode(m.info.name, function, "", measured=True, doc=m.entry.declaration.doc)
+    return MetricCode(m.info.name, function, "", measured=True, doc=_said(m))
 
 
 def curve_code(m: PlannedMetric, names: NameTable) -> Function | None:
@@ -105,6 +105,11 @@ def curve_code(m: PlannedMetric, names: NameTable) -> Function | None:
     low.bind(m.measure.scores, Leaf(Ref(start), (), 1))
     result, checks = _reduced(low, m, m.measure.reduced, m.measure.demands)
     return _function(m, names, (start,), low, result, checks)
+
+
+def _said(m: PlannedMetric) -> str:
+    """What its author says of a metric; of the library's own the manual says it."""
+    return "" if m.entry.standard else m.entry.declaration.doc
 
 
 def _reduced(

@@ -10,10 +10,10 @@ Written by sailc 0.1.0 from bowl.sail. It needs jax, optax, numpy, and no sailc:
 import argparse
 import json
 import math
-import platform
 import time
 from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
 from timeit import Timer
 
 import jax
@@ -22,7 +22,7 @@ import numpy as np
 import optax
 
 SCENARIO = "7a60006dfa5c"
-VERSIONS = {p: version(p) for p in ["jax", "optax", "numpy"]} | {"python": platform.python_version()}
+VERSIONS = {p: version(p) for p in ["jax", "optax", "numpy"]} | {"python": python_version()}
 EPOCHS = 30
 BATCH = 64
 RATE = 0.01
@@ -169,8 +169,7 @@ def epoch_of(w, state, x, y, orders, constants):
     return *known, values.mean()
 
 
-# Weights and state are written over by those that come after them.
-EPOCH = jax.jit(epoch_of, donate_argnums=(0, 1))
+EPOCH = jax.jit(epoch_of, donate_argnums=(0, 1))  # weights and state are replaced
 MODEL = jax.jit(answer)
 
 
@@ -213,23 +212,17 @@ def energy_answer(output, center, spread):
 
 def each(value, change):
     """The same done to every array that a question or an answer holds."""
-    if isinstance(value, dict):
-        return {name: each(part, change) for name, part in value.items()}
-    if isinstance(value, tuple):
-        return tuple(each(part, change) for part in value)
-    return change(value)
+    return jax.tree.map(change, value)
 
 
 def taken(value, index):
     """Some of the points that a question or an answer is of."""
-    return each(value, lambda array: array[index])
+    return jax.tree.map(lambda array: array[index], value)
 
 
 def size_of(value):
     """How many points a question or an answer is of."""
-    while isinstance(value, dict | tuple):
-        value = next(iter(value.values())) if isinstance(value, dict) else value[0]
-    return len(value)
+    return len(jax.tree.leaves(value)[0])
 
 
 def report(event, **facts):
@@ -259,10 +252,9 @@ def main():
         kind = jnp.int32 if np.issubdtype(values.dtype, np.integer) else jnp.float32
         return jnp.asarray(values, dtype=kind)
 
-    on_device = {split: each(pair, array) for split, pair in points.items()}
+    on_device = jax.tree.map(array, points)
     constants = [array(np.asarray(s)) for s in statistics]
     w = {name: array(value) for name, value in init(rng).items()}
-    parameters = sum(value.size for value in w.values())
 
     # Compiling is timed apart from training: what trains and what answers is called once.
     start = time.perf_counter()
@@ -277,19 +269,21 @@ def main():
 
     w, train_time, epochs, final_loss = train(w, on_device, constants, rng)
 
-    output = each(respond(w, on_device["test"][0], constants), lambda array: np.asarray(array, dtype=np.float64))
+    output = each(
+        respond(w, on_device["test"][0], constants),
+        lambda array: np.asarray(array, dtype=np.float64),
+    )
     repeats, seconds = Timer(lambda: respond(w, on_device["test"][0], constants)).autorange()
     test_time = seconds / repeats
     run = {
         "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
         "test": {"time": test_time, "count": size_of(output)},
-        "model": {"parameters": parameters},
+        "model": {"parameters": sum(value.size for value in w.values())},
     }
     truth = points["test"][1]
     energy_answers = energy_answer(output["energy"], *statistics[2:4])
     metrics = {
-        # Mean absolute error, in the unit of the truth.
         "mean_error": float(np.abs(energy_answers - truth["energy"]).mean()),
         "mean_error(pull)": float(np.abs(output["pull"] - truth["pull"]).mean(axis=-1).mean()),
     }

@@ -10,10 +10,10 @@ Written by sailc 0.1.0 from bowl.sail. It needs torch, numpy, and no sailc:
 import argparse
 import json
 import math
-import platform
 import time
 from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
 from timeit import Timer
 
 import numpy as np
@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 
 SCENARIO = "120ee5eb96a4"
-VERSIONS = {p: version(p) for p in ["torch", "numpy"]} | {"python": platform.python_version()}
+VERSIONS = {p: version(p) for p in ["torch", "numpy"]} | {"python": python_version()}
 EPOCHS = 30
 BATCH = 64
 RATE = 0.01
@@ -258,18 +258,19 @@ def main():
     on_device = {split: each(pair, tensor) for split, pair in points.items()}
     constants = [tensor(np.asarray(s)) for s in statistics]
     w = {name: tensor(value).contiguous().requires_grad_() for name, value in init(rng).items()}
-    parameters = sum(value.numel() for value in w.values())
 
     # The first step pays for what the libraries prepare: it is timed apart.
     start = time.perf_counter()
-    x, y = each(on_device["train"], lambda array: array[:BATCH])
+    x, y = taken(on_device["train"], slice(BATCH))
     loss(w, x, y, *constants).backward()
     compile_time = time.perf_counter() - start
     report("compile", seconds=compile_time)
 
     train_time, epochs, final_loss = train(w, on_device, constants, rng)
 
-    output = each(respond(w, on_device["test"][0], constants), lambda array: array.double().cpu().numpy())
+    output = each(
+        respond(w, on_device["test"][0], constants), lambda array: array.double().cpu().numpy()
+    )
     repeats, seconds = Timer(
         lambda: each(respond(w, on_device["test"][0], constants), lambda array: array.cpu())
     ).autorange()
@@ -278,12 +279,11 @@ def main():
         "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
         "test": {"time": test_time, "count": size_of(output)},
-        "model": {"parameters": parameters},
+        "model": {"parameters": sum(value.numel() for value in w.values())},
     }
     truth = points["test"][1]
     energy_answers = energy_answer(output["energy"], *statistics[2:4])
     metrics = {
-        # Mean absolute error, in the unit of the truth.
         "mean_error": float(np.abs(energy_answers - truth["energy"]).mean()),
         "mean_error(pull)": float(np.abs(output["pull"] - truth["pull"]).mean(axis=-1).mean()),
     }

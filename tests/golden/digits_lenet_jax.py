@@ -1,7 +1,5 @@
 """Digits, answered by LeNet, on JAX.
 
-LeNet: Two convolutions and three linear layers (after LeCun et al. 1998), padded so
-that small pictures pass.
 LeNet.kernel = 5
 adam.rate = 0.001
 
@@ -13,11 +11,11 @@ Written by sailc 0.1.0 from quickstart.sail. It needs jax, optax, numpy, and no 
 import argparse
 import json
 import math
-import platform
 import time
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from platform import python_version
 from timeit import Timer
 
 import jax
@@ -26,7 +24,7 @@ import numpy as np
 import optax
 
 SCENARIO = "1292314683a1"
-VERSIONS = {p: version(p) for p in ["jax", "optax", "numpy"]} | {"python": platform.python_version()}
+VERSIONS = {p: version(p) for p in ["jax", "optax", "numpy"]} | {"python": python_version()}
 EPOCHS = 60
 BATCH = 64
 RATE = 0.001
@@ -58,8 +56,7 @@ def init(rng):
         """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010); biases are 0."""
         *window, n, m = shape
         bound = math.sqrt(6 / (math.prod(window) * (n + m)))
-        weight = rng.uniform(-bound, bound, shape)
-        return {f"{name}.weight": weight, f"{name}.bias": np.zeros(shape[-1])}
+        return {f"{name}.weight": rng.uniform(-bound, bound, shape), f"{name}.bias": np.zeros(m)}
 
     return {
         **layer("features_1", 5, 5, 1, 6),
@@ -73,10 +70,8 @@ def init(rng):
 def conv(x, weight, stride=1, padding="SAME", **more):
     """A convolution whose channels come last, as XLA has them."""
     space = "DHW"[5 - x.ndim :]
-    kinds = (f"N{space}C", f"{space}IO", f"N{space}C")
-    return jax.lax.conv_general_dilated(
-        x, weight, [stride] * len(space), padding, dimension_numbers=kinds, **more
-    )
+    more["dimension_numbers"] = (f"N{space}C", f"{space}IO", f"N{space}C")
+    return jax.lax.conv_general_dilated(x, weight, [stride] * len(space), padding, **more)
 
 
 def lenet(w, image):
@@ -109,8 +104,7 @@ def step(w, state, x, y, index):
     return optax.apply_updates(w, updates), state, value
 
 
-# Weights and state are written over by those that come after them.
-STEP = jax.jit(step, donate_argnums=(0, 1))
+STEP = jax.jit(step, donate_argnums=(0, 1))  # weights and state are replaced
 MODEL = jax.jit(lenet)
 
 
@@ -164,9 +158,8 @@ def main():
         kind = jnp.int32 if np.issubdtype(values.dtype, np.integer) else jnp.float32
         return jnp.asarray(values, dtype=kind)
 
-    on_device = {split: tuple(map(array, pair)) for split, pair in points.items()}
+    on_device = jax.tree.map(array, points)
     w = {name: array(value) for name, value in init(rng).items()}
-    parameters = sum(value.size for value in w.values())
 
     # Compiling is timed apart from training: what trains and what answers is called once.
     start = time.perf_counter()
@@ -187,16 +180,11 @@ def main():
         "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
         "test": {"time": test_time, "count": len(output)},
-        "model": {"parameters": parameters},
+        "model": {"parameters": sum(value.size for value in w.values())},
     }
-    truth = points["test"][1]
-    answers = output.argmax(axis=-1)
     metrics = {
-        # Share of answers that are right.
-        "accuracy": float((answers == truth).mean()),
-        # Wall-clock time that training took, compilation apart.
+        "accuracy": float((output.argmax(axis=-1) == points["test"][1]).mean()),
         "training_time": float(run["train"]["time"]),
-        # Questions answered per second once trained.
         "throughput": float(run["test"]["count"] / run["test"]["time"]),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}

@@ -1,7 +1,5 @@
 """Digits, answered by LeNet, on PyTorch.
 
-LeNet: Two convolutions and three linear layers (after LeCun et al. 1998), padded so
-that small pictures pass.
 LeNet.kernel = 5
 adam.rate = 0.001
 
@@ -13,11 +11,11 @@ Written by sailc 0.1.0 from quickstart.sail. It needs torch, numpy, and no sailc
 import argparse
 import json
 import math
-import platform
 import time
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from platform import python_version
 from timeit import Timer
 
 import numpy as np
@@ -25,7 +23,7 @@ import torch
 import torch.nn.functional as F
 
 SCENARIO = "aaa1e3f9f0f0"
-VERSIONS = {p: version(p) for p in ["torch", "numpy"]} | {"python": platform.python_version()}
+VERSIONS = {p: version(p) for p in ["torch", "numpy"]} | {"python": python_version()}
 EPOCHS = 60
 BATCH = 64
 RATE = 0.001
@@ -56,10 +54,9 @@ def init(rng):
         """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010); biases are 0."""
         *window, n, m = shape
         bound = math.sqrt(6 / (math.prod(window) * (n + m)))
-        weight = rng.uniform(-bound, bound, shape)
         return {
-            f"{name}.weight": np.moveaxis(weight, (-1, -2), (0, 1)),
-            f"{name}.bias": np.zeros(shape[-1]),
+            f"{name}.weight": np.moveaxis(rng.uniform(-bound, bound, shape), (-1, -2), (0, 1)),
+            f"{name}.bias": np.zeros(m),
         }
 
     return {
@@ -157,7 +154,6 @@ def main():
 
     on_device = {split: tuple(map(tensor, pair)) for split, pair in points.items()}
     w = {name: tensor(value).contiguous().requires_grad_() for name, value in init(rng).items()}
-    parameters = sum(value.numel() for value in w.values())
 
     # The first step pays for what the libraries prepare: it is timed apart.
     start = time.perf_counter()
@@ -175,16 +171,11 @@ def main():
         "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
         "test": {"time": test_time, "count": len(output)},
-        "model": {"parameters": parameters},
+        "model": {"parameters": sum(value.numel() for value in w.values())},
     }
-    truth = points["test"][1]
-    answers = output.argmax(axis=-1)
     metrics = {
-        # Share of answers that are right.
-        "accuracy": float((answers == truth).mean()),
-        # Wall-clock time that training took, compilation apart.
+        "accuracy": float((output.argmax(axis=-1) == points["test"][1]).mean()),
         "training_time": float(run["train"]["time"]),
-        # Questions answered per second once trained.
         "throughput": float(run["test"]["count"] / run["test"]["time"]),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}

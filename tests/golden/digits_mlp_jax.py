@@ -1,6 +1,5 @@
 """Digits, answered by MLP, on JAX.
 
-MLP: A multilayer perceptron: hidden layers of one width, then a linear one.
 MLP.width = 64
 MLP.depth = 1
 MLP.activation = relu
@@ -14,11 +13,11 @@ Written by sailc 0.1.0 from quickstart.sail. It needs jax, optax, numpy, and no 
 import argparse
 import json
 import math
-import platform
 import time
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from platform import python_version
 from timeit import Timer
 
 import jax
@@ -27,7 +26,7 @@ import numpy as np
 import optax
 
 SCENARIO = "359f7258795b"
-VERSIONS = {p: version(p) for p in ["jax", "optax", "numpy"]} | {"python": platform.python_version()}
+VERSIONS = {p: version(p) for p in ["jax", "optax", "numpy"]} | {"python": python_version()}
 EPOCHS = 60
 BATCH = 64
 RATE = 0.001
@@ -103,8 +102,7 @@ def epoch_of(w, state, x, y, orders):
     return *known, values.mean()
 
 
-# Weights and state are written over by those that come after them.
-EPOCH = jax.jit(epoch_of, donate_argnums=(0, 1))
+EPOCH = jax.jit(epoch_of, donate_argnums=(0, 1))  # weights and state are replaced
 MODEL = jax.jit(mlp)
 
 
@@ -155,9 +153,8 @@ def main():
         kind = jnp.int32 if np.issubdtype(values.dtype, np.integer) else jnp.float32
         return jnp.asarray(values, dtype=kind)
 
-    on_device = {split: tuple(map(array, pair)) for split, pair in points.items()}
+    on_device = jax.tree.map(array, points)
     w = {name: array(value) for name, value in init(rng).items()}
-    parameters = sum(value.size for value in w.values())
 
     # Compiling is timed apart from training: what trains and what answers is called once.
     start = time.perf_counter()
@@ -178,16 +175,11 @@ def main():
         "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
         "test": {"time": test_time, "count": len(output)},
-        "model": {"parameters": parameters},
+        "model": {"parameters": sum(value.size for value in w.values())},
     }
-    truth = points["test"][1]
-    answers = output.argmax(axis=-1)
     metrics = {
-        # Share of answers that are right.
-        "accuracy": float((answers == truth).mean()),
-        # Wall-clock time that training took, compilation apart.
+        "accuracy": float((output.argmax(axis=-1) == points["test"][1]).mean()),
         "training_time": float(run["train"]["time"]),
-        # Questions answered per second once trained.
         "throughput": float(run["test"]["count"] / run["test"]["time"]),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}

@@ -1,6 +1,5 @@
 """Digits, answered by MLP, on PyTorch.
 
-MLP: A multilayer perceptron: hidden layers of one width, then a linear one.
 MLP.width = 64
 MLP.depth = 1
 MLP.activation = relu
@@ -14,11 +13,11 @@ Written by sailc 0.1.0 from quickstart.sail. It needs torch, numpy, and no sailc
 import argparse
 import json
 import math
-import platform
 import time
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from platform import python_version
 from timeit import Timer
 
 import numpy as np
@@ -26,7 +25,7 @@ import torch
 import torch.nn.functional as F
 
 SCENARIO = "19191020b9e4"
-VERSIONS = {p: version(p) for p in ["torch", "numpy"]} | {"python": platform.python_version()}
+VERSIONS = {p: version(p) for p in ["torch", "numpy"]} | {"python": python_version()}
 EPOCHS = 60
 BATCH = 64
 RATE = 0.001
@@ -141,7 +140,6 @@ def main():
 
     on_device = {split: tuple(map(tensor, pair)) for split, pair in points.items()}
     w = {name: tensor(value).contiguous().requires_grad_() for name, value in init(rng).items()}
-    parameters = sum(value.numel() for value in w.values())
 
     # The first step pays for what the libraries prepare: it is timed apart.
     start = time.perf_counter()
@@ -159,16 +157,11 @@ def main():
         "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
         "test": {"time": test_time, "count": len(output)},
-        "model": {"parameters": parameters},
+        "model": {"parameters": sum(value.numel() for value in w.values())},
     }
-    truth = points["test"][1]
-    answers = output.argmax(axis=-1)
     metrics = {
-        # Share of answers that are right.
-        "accuracy": float((answers == truth).mean()),
-        # Wall-clock time that training took, compilation apart.
+        "accuracy": float((output.argmax(axis=-1) == points["test"][1]).mean()),
         "training_time": float(run["train"]["time"]),
-        # Questions answered per second once trained.
         "throughput": float(run["test"]["count"] / run["test"]["time"]),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}

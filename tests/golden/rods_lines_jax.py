@@ -11,13 +11,13 @@ Written by sailc 0.1.0 from heat.sail. It needs numpy, scipy, and no sailc:
 import argparse
 import json
 import math
-import platform
 import runpy
 import time
 from dataclasses import dataclass
 from functools import reduce
 from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +27,7 @@ from scipy.interpolate import CubicSpline, RegularGridInterpolator
 from scipy.stats import qmc
 
 SCENARIO = "9c397683e23c"
-VERSIONS = {p: version(p) for p in ["numpy", "scipy"]} | {"python": platform.python_version()}
+VERSIONS = {p: version(p) for p in ["numpy", "scipy"]} | {"python": python_version()}
 
 
 @dataclass(frozen=True)
@@ -423,14 +423,12 @@ def main():
         "model": {"parameters": 0},
     }
     metrics = {
-        # Mean absolute error, in the unit of the truth.
         "mean_error": float(
             np.abs(np.stack(field_answers) - np.stack(field_truths)).mean(axis=(-3, -2, -1)).mean()
         ),
         "mean_error(law)": float(
             np.abs(np.stack(law_answers) - np.stack(law_truths)).mean(axis=(-2, -1)).mean()
         ),
-        # Questions answered per second once trained.
         "throughput": float(run["test"]["count"] / run["test"]["time"]),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}

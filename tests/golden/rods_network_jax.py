@@ -14,13 +14,13 @@ Written by sailc 0.1.0 from heat.sail. It needs jax, optax, numpy, scipy, and no
 import argparse
 import json
 import math
-import platform
 import runpy
 import time
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
 
 import jax
 import jax.numpy as jnp
@@ -29,7 +29,9 @@ import optax
 from scipy.stats import qmc
 
 SCENARIO = "93b5518d9e02"
-VERSIONS = {p: version(p) for p in ["jax", "optax", "numpy", "scipy"]} | {"python": platform.python_version()}
+VERSIONS = {
+    p: version(p) for p in ["jax", "optax", "numpy", "scipy"]
+} | {"python": python_version()}
 
 
 @jax.tree_util.register_dataclass
@@ -296,14 +298,12 @@ def main():
         "model": {"parameters": sum(value.size for value in outputs[0].w.values())},
     }
     metrics = {
-        # Mean absolute error, in the unit of the truth.
         "mean_error": float(
             np.abs(np.stack(field_answers) - np.stack(field_truths)).mean(axis=(-3, -2, -1)).mean()
         ),
         "mean_error(law)": float(
             np.abs(np.stack(law_answers) - np.stack(law_truths)).mean(axis=(-2, -1)).mean()
         ),
-        # Questions answered per second once trained.
         "throughput": float(run["test"]["count"] / run["test"]["time"]),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}

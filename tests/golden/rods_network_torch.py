@@ -14,13 +14,13 @@ Written by sailc 0.1.0 from heat.sail. It needs torch, numpy, scipy, and no sail
 import argparse
 import json
 import math
-import platform
 import runpy
 import time
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
 
 import numpy as np
 import torch
@@ -28,7 +28,7 @@ import torch.nn.functional as F
 from scipy.stats import qmc
 
 SCENARIO = "0e8bde17c26c"
-VERSIONS = {p: version(p) for p in ["torch", "numpy", "scipy"]} | {"python": platform.python_version()}
+VERSIONS = {p: version(p) for p in ["torch", "numpy", "scipy"]} | {"python": python_version()}
 
 
 @dataclass(frozen=True)
@@ -284,14 +284,12 @@ def main():
         "model": {"parameters": sum(value.numel() for value in outputs[0].w.values())},
     }
     metrics = {
-        # Mean absolute error, in the unit of the truth.
         "mean_error": float(
             np.abs(np.stack(field_answers) - np.stack(field_truths)).mean(axis=(-3, -2, -1)).mean()
         ),
         "mean_error(law)": float(
             np.abs(np.stack(law_answers) - np.stack(law_truths)).mean(axis=(-2, -1)).mean()
         ),
-        # Questions answered per second once trained.
         "throughput": float(run["test"]["count"] / run["test"]["time"]),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}
