@@ -130,9 +130,9 @@ def test_what_crosses_a_door(tmp_path: Path, question: str, expected: float) -> 
         ("return np.nan", "gave NaN"),
         (
             "return np.zeros(2)",
-            r"gave float64 of shape \(2,\), where float64 of shape \(\) is declared",
+            r"gave float64 of shape \(2,\), not float64 of shape \(\)",
         ),
-        ("return 'low'", r"gave <U3 of shape \(\), where float64 of shape \(\) is declared"),
+        ("return 'low'", r"gave <U3 of shape \(\), not float64 of shape \(\)"),
     ],
 )
 def test_what_is_wrong_outside_is_said_of_the_extern(tmp_path: Path, body: str, said: str) -> None:

@@ -105,7 +105,7 @@ def test_another_number_of_rows_than_said_fails_the_run(tmp_path: Path) -> None:
     path = program(tmp_path)
     text = next(iter(emitted_by(path).values()))
     np.savetxt(tmp_path / "run.txt", FRAMES[:19])
-    with pytest.raises(ValueError, match=r"\(19, 3\), where \(20, 3\) is declared"):
+    with pytest.raises(ValueError, match=r"shape \(19, 3\), not float64 of shape \(20, 3\)"):
         last_event(text, tmp_path / "out")
 
 
