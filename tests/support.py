@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from sailc.build import compiled, planned
 from sailc.cli.main import cli
+from sailc.emit import beside as beside_programs
 from sailc.emit.beside import KEEPER
 from sailc.plan.scenario import Plan
 from sailc.queries import names
@@ -90,11 +91,13 @@ def json_lines(text: str) -> list[Json]:
 
 
 def run_here(text: str, seed: int, out: Path, *more: str) -> list[Json]:
-    """Run a program in this process, where torch and jax are imported once for all."""
+    """Run a program in this process, where torch and jax are imported once for all, as if it stood
+    where the module is that keeps its fixtures."""
     printed = io.StringIO()
+    script = {"__name__": "__main__", "__doc__": "A.", "__file__": beside_programs.__file__}
     arguments = ["script.py", "--seed", str(seed), "--out", str(out), *more]
     with redirect_stdout(printed), as_a_process(arguments):
-        exec(compile(text, "script.py", "exec"), {"__name__": "__main__", "__doc__": "A."})
+        exec(compile(text, "script.py", "exec"), script)
     return json_lines(printed.getvalue())
 
 
