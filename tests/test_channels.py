@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 from support import emitted_by, run_here, write_one
+
+from sail_torch.in_place import in_place as written_over
+from sailc.emit.functions import Code
 
 PROGRAM = """
 problem Shapes {
@@ -50,6 +54,7 @@ def test_channels_move_at_the_ends_alone(texts: dict[str, str]) -> None:
     front = body.count(".movedim(-1, 1)")
     assert front == 1, body
     assert "dim=1" in body
+    assert "F.leaky_relu_(" in body
 
 
 def test_it_is_the_same_function(texts: dict[str, str], tmp_path: Path) -> None:
@@ -59,3 +64,40 @@ def test_it_is_the_same_function(texts: dict[str, str], tmp_path: Path) -> None:
         for name, text in texts.items()
     )
     assert ours == pytest.approx(theirs, rel=1e-5)
+
+
+STATEMENTS = """
+a = F.conv2d(x, weight)
+b = torch.relu({b})
+c = F.batch_norm(F.conv2d(a, weight), mean, variance)
+d = F.leaky_relu({d}, {slope})
+e = F.linear(d, matrix)
+f = torch.relu(e)
+"""
+
+
+@pytest.mark.parametrize(
+    ("b", "d", "slope", "in_place"),
+    [
+        ("x", "c", "0.1", ["d"]),
+        ("F.conv2d(x, weight)", "c", "0.1", ["b", "d"]),
+        ("a", "c", "0.1", ["d"]),  # b reads a, which the next line reads, too
+        ("x", "c + c", "0.1", []),
+        ("c", "c", "0.1", []),
+        ("x", "c", "-0.1", []),  # PyTorch tells the gradient from the sign of the result
+        ("x", "c", "learned", []),
+        ("x", "(lambda: c)()", "0.1", []),
+    ],
+)
+def test_activations_write_over_what_nobody_else_reads(
+    b: str, d: str, slope: str, in_place: list[str]
+) -> None:
+    code: Code = [
+        (s.targets[0].id, s.value)
+        for s in ast.parse(STATEMENTS.format(b=b, d=d, slope=slope)).body
+        if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name)
+    ]
+    found = {name: ast.unparse(value) for name, value in written_over(code, frozenset())}
+    assert [name for name, text in found.items() if "relu_(" in text] == in_place
+    kept = {name: ast.unparse(value) for name, value in written_over(code, frozenset("c"))}
+    assert "relu_(" not in kept["d"]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sail_torch.in_place import in_place
 from sail_torch.layout import channels_second
 from sail_torch.outside import OUTSIDE
 from sail_torch.recurrent import RECURRENT
 from sail_torch.rows import TORCH
 from sail_torch.spectral import SPECTRAL
 from sailc.emit import tiling
+from sailc.emit.functions import Code
 from sailc.emit.numpy_rows.helpers import MOTION, OTHERS
 from sailc.emit.numpy_rows.texts import shared
 from sailc.emit.script import lacking, script
@@ -33,6 +35,11 @@ def store(spec: ParameterSpec) -> str:
     if spec.role == ("conv_transpose", "weight"):
         return f".transpose{(rank - 2, rank - 1, *range(rank - 2))}"
     return ""
+
+
+def simplified(code: Code, kept: frozenset[str]) -> Code:
+    """Statements as PyTorch computes them best."""
+    return in_place(channels_second(code, kept), kept)
 
 
 GRADIENT = '''
@@ -137,7 +144,7 @@ TARGET = Target(
             "torch", "dim", "parts.new_zeros", count="torch.from_numpy(count).to(whole)"
         ),
     },
-    simplify=channels_second,
+    simplify=simplified,
     fitting=Path(__file__).parent / "collocation.py.jinja",
     imports=("import torch", "import torch.nn.functional as F"),
     outside=OUTSIDE,

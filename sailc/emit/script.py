@@ -225,10 +225,11 @@ def _trained(program: Program, phased: bool) -> str:
     return ", ".join([always, *(text for what, text in more.items() if what in program.reads)])
 
 
-# With fewer operations a step, calling it takes longer than the step. Measured with JAX on a
-# processor: a perceptron of 4,736 multiply-adds gains five times from one call an epoch; a sum over
-# sets of 151,616 loses a tenth, as does what convolves: inside of loops nothing runs in parallel.
-SMALL_STEP = 10e6
+# With fewer operations a step, calling it costs something beside the step. Measured with JAX on a
+# processor, one call an epoch beside one a step: a perceptron of 0.6e6 operations a step gains five
+# times, a sum over sets of 20e6 a fifth, Uno of 1.0e9 nothing. What convolves loses (LeNet five
+# times, CosmoFlow nine): inside of loops, XLA's convolutions are not those of its library.
+SMALL_STEP = 300e6
 
 
 def _has_small_steps(program: Program, used: frozenset[str]) -> bool:

@@ -75,12 +75,12 @@ def lenet(w, image):
         image.movedim(-1, 1), w["features_1.weight"], w["features_1.bias"], padding="same"
     )
     features_2 = F.conv2d(
-        F.max_pool2d(torch.relu(features), 2),
+        F.max_pool2d(torch.relu_(features), 2),
         w["features_2.weight"],
         w["features_2.bias"],
         padding="same",
     )
-    z = F.max_pool2d(torch.relu(features_2), 2).movedim(1, -1).reshape(-1, 64)
+    z = F.max_pool2d(torch.relu_(features_2), 2).movedim(1, -1).reshape(-1, 64)
     y = F.linear(z, w["y_1.weight"], w["y_1.bias"])
     y_2 = F.linear(torch.relu(y), w["y_2.weight"], w["y_2.bias"])
     return F.linear(torch.relu(y_2), w["y_3.weight"], w["y_3.bias"])
