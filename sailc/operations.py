@@ -61,6 +61,9 @@ _MOVING = """
 VIEWS = frozenset(_MOVING.split())
 """What gives numbers another place or name, and so writes none."""
 
+LINEAR = frozenset({"upsample"})
+"""What counts its operations itself and is linear: a gradient takes as many back."""
+
 INNER = frozenset({"lstm", "gru", "attention"})
 """Layers of products with what they compute themselves: a gradient goes back through all of
 them, whether or not it goes on."""

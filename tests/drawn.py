@@ -96,10 +96,11 @@ def is_drawn(entry: Entry) -> bool:
 
 
 def calls(name: str, count: int) -> tuple[Call, ...]:
-    """Some calls of an operator that type-check, of several shapes. Raises `Planned` where an
+    """At least so many calls of an operator that type-check, of several shapes, which take every
+    word of each option but where layers start. Raises `Planned` where an
     operator gives no number that is known only at run time."""
     random, found = Random(name), list[Call]()
-    seen, refused = set[str](), ""
+    seen, refused, words = set[str](), "", _words(vocabulary()[name])
     for _ in range(TRIES):
         draw = _Draw(vocabulary()[name], random)
         text = draw.text()
@@ -107,15 +108,24 @@ def calls(name: str, count: int) -> tuple[Call, ...]:
         if whole in seen:
             continue
         seen.add(whole)
+        if len(found) >= count and not draw.words & words:
+            continue
         made = draw.call(text)
         if isinstance(made, Call):
             found.append(made)
+            words -= draw.words
         else:
             refused = made
-        if len(found) == count:
+        if len(found) >= count and not words:
             break
     assert found, f"no call of `{name}` that was drawn type-checks; the last: {refused}"
     return tuple(found)
+
+
+def _words(entry: Entry) -> set[tuple[str, str]]:
+    """The words of an operator's options, each with its option."""
+    options = [p for p in entry.declaration.parameters or () if p.name != "init"]
+    return {(p.name, word) for p in options for word in words_of(p)}
 
 
 def refusal(text: str, inputs: Mapping[str, Callable[[Solver], Type]]) -> str:
@@ -146,6 +156,7 @@ class _Draw:
         self.signature: Scope = self.scope.child()
         self.inputs: list[Var] = []
         self.of: dict[str, str] = {}
+        self.words: set[tuple[str, str]] = set()
         self.shapes = [self._shape() for _ in range(2)]
         self.element = random.choices((Num(), Bool(), Complex()), (8, 2, 1))[0]
         self.numbers = iter(sorted(round(random.uniform(0.1, 2), 2) for _ in range(8)))
@@ -159,6 +170,9 @@ class _Draw:
         given: list[str] = []
         for p in self.entry.declaration.parameters or ():
             if p.default is not None and self.random.random() < 0.4:
+                self.words |= (
+                    {(p.name, p.default.id)} if isinstance(p.default, tree.Name) else set()
+                )
                 continue
             before = len(self.inputs)
             value = self._argument(p)
@@ -171,7 +185,9 @@ class _Draw:
 
     def _argument(self, p: tree.Parameter) -> str:
         if words_of(p):
-            return self.random.choice(words_of(p))
+            word = self.random.choice(words_of(p))
+            self.words.add((p.name, word))
+            return word
         if p.type is None:
             return self._anything(p.name)
         if is_static(p):

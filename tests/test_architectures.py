@@ -19,9 +19,10 @@ NETWORKS: dict[str, tuple[str, str, int, int | None]] = {
         let b = block(a |> pool(2), 16)
         let c = block(b |> pool(2), 32)
         let d = block(c |> pool(2), 64)
-        let e = block(concat(d |> upsample(2), c), 32)
-        let f = block(concat(e |> upsample(2), b), 16)
-        let g = block(concat(f |> upsample(2), a), 8)
+        let up = upsample(2, kind = corners)
+        let e = block(concat(d |> up, c), 32)
+        let f = block(concat(e |> up, b), 16)
+        let g = block(concat(f |> up, a), 8)
         output y = g |> conv(1, 3)
         """,
         122_737,

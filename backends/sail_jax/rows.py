@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from sailc.emit import tiling
-from sailc.emit.numpy_rows.layers import attention, batch_norm, crop, mean_of, pool, recurrent
+from sailc.emit.numpy_rows.layers import (
+    attention,
+    batch_norm,
+    crop,
+    mean_of,
+    pool,
+    recurrent,
+    upsampled,
+)
 from sailc.emit.numpy_rows.shared import (
     ALIKE,
     ELEMENTARY,
@@ -62,10 +70,10 @@ def _conv_transpose(op: Op) -> str:
 
 
 def _upsample(op: Op) -> str:
-    text = "a"
-    for axis in range(1, space_rank(op) + 1):
-        text = f"jnp.repeat({text}, k, axis={axis})"
-    return text
+    if op.attributes["kind"] != "linear":
+        return upsampled("jnp")(op)
+    sizes = ", ".join(f"a.shape[{axis}] * k" for axis in range(1, space_rank(op) + 1))
+    return f'jax.image.resize(a, (len(a), {sizes}, a.shape[-1]), "linear")'
 
 
 _CROSS_ENTROPY = "optax.softmax_cross_entropy_with_integer_labels(a, b)"

@@ -80,7 +80,11 @@ def _pool(op: Op) -> str:
 
 
 def _upsample(op: Op) -> str:
-    return 'F.interpolate(a.movedim(-1, 1), scale_factor=k, mode="nearest").movedim(1, -1)'
+    kind = op.attributes["kind"]
+    linear = ("linear", "bilinear", "trilinear")[space_rank(op) - 1]
+    mode = f'mode="{"nearest" if kind == "nearest" else linear}"'
+    more = ", align_corners=True" if kind == "corners" else ""
+    return f"F.interpolate(a.movedim(-1, 1), scale_factor=k, {mode}{more}).movedim(1, -1)"
 
 
 def _scores(op: Op) -> str:

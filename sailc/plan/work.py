@@ -18,7 +18,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
-from sailc.operations import INNER, OPERATIONS, VIEWS, Operation
+from sailc.operations import INNER, LINEAR, OPERATIONS, VIEWS, Operation
 from sailc.plan.matches import GroundModel
 from sailc.terms import ANSWERS, Apply, Const, Lambda, Map, Path, Term, Var, overlap, walk
 from sailc.types.dims import ONE, Dim
@@ -176,7 +176,7 @@ class Graph(Struct):
         weighs = weights and bool(term.layer and term.layer.parameters)
         macs = _value(term.macs) * (factors + weighs)
         row = OPERATIONS.get(term.operator)
-        flops = 2 * _value(term.flops)
+        flops = _value(term.flops) * (factors if term.operator in LINEAR else 2)
         if row is not None and not flops:
             flops = row.backward * factors * self._each(n, row)
         return macs * times, flops * times

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sailc.emit.numpy_rows.shared import block_axes, conv_ends, space_rank, whole_blocks, wraps
 from sailc.emit.numpy_rows.texts import shared
-from sailc.emit.rows import Rows
+from sailc.emit.rows import Row, Rows
 from sailc.program.tree import Op, is_tuple
 
 
@@ -29,11 +29,27 @@ def pool(op: Op) -> str:
     return f"{whole_blocks(op, k)}.{reduce}(axis={block_axes(op)})"
 
 
-def _upsample(op: Op) -> str:
-    text = "a"
-    for axis in range(1, space_rank(op) + 1):
-        text = f"np.repeat({text}, k, axis={axis})"
-    return text
+PLACES = {
+    "linear": "((np.arange(n * k) + 0.5) / k - 0.5).clip(0, n - 1)",
+    "corners": "np.linspace(0, n - 1, n * k)",
+}
+"""Where the numbers along a dimension of n are, of which there are k times as many then."""
+
+
+def upsampled(library: str) -> Row:
+    """Every number k times along each dimension of space, or what is between them."""
+
+    def row(op: Op) -> str:
+        kind = op.attributes["kind"]
+        assert isinstance(kind, str)
+        if kind != "nearest":
+            return f"interpolated(a, [{PLACES[kind]} for n in a.shape[1:-1]])"
+        text = "a"
+        for axis in range(1, space_rank(op) + 1):
+            text = f"{library}.repeat({text}, k, axis={axis})"
+        return text
+
+    return row
 
 
 def mean_of(op: Op, text: str, keyword: str = "axis") -> str:
@@ -116,7 +132,7 @@ ROWS: Rows = {
     "attention": attention,
     "spectral_conv": "spectral_conv(a, real, imaginary)",
     "pool": pool,
-    "upsample": _upsample,
+    "upsample": upsampled("np"),
     "cross_entropy": _cross_entropy,
     "bce": _bce,
     "downsample": pool,
