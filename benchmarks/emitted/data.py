@@ -43,6 +43,16 @@ def clouds() -> Arrays:
     return x, x.mean(-1) > 0
 
 
+def micrographs() -> Arrays:
+    """Bright rings, counted by few electrons each."""
+    rng = np.random.default_rng(0)
+    n, places = 16 + 4, np.arange(256)
+    x, y, wide = rng.uniform((0, 0, 8), (256, 256, 32), size=(n, 3)).T[..., None]
+    square = (places - x)[:, :, None] ** 2 + (places - y)[:, None] ** 2
+    clean = np.sin(np.sqrt(square) / wide[..., None])[..., None]
+    return rng.poisson(5 * (1 + clean)) / 5 - 1, standard(clean, 16)
+
+
 def drugs() -> Arrays:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(256 + 32, 6212))
@@ -60,6 +70,7 @@ SOURCES: dict[str, tuple[Callable[[], Arrays], int, int]] = {
     "sets": (bags, 4096, 64),
     "cosmoflow": (cubes, 32, 4),
     "slstr": (clouds, 8, 4),
+    "denoise": (micrographs, 16, 4),
     "uno": (drugs, 256, 32),
 }
 

@@ -44,6 +44,7 @@ CASES = {
     "sets": Case("sets_pairs", 10, 64),
     "cosmoflow": Case("cosmoflow_pairs", 3, 4),
     "slstr": Case("slstr_pairs", 2, 4),
+    "denoise": Case("denoise_pairs", 2, 4),
     "uno": Case("uno_pairs", 3, 32),
     "burgers": Case("burgers_pairs", 50, 64, "Deep"),
 }

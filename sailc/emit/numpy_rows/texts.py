@@ -35,7 +35,7 @@ def wasserstein(a, b):
 ''',
     "upsample": '''
 def interpolated(x, places):
-    """What lies at some places along each dimension of space, on lines between the numbers there."""
+    """What is at some places along each dimension of space, on lines between its numbers."""
     for axis, at in enumerate(places, start=1):
         near = np.maximum(1 - np.abs(at[:, None] - np.arange(x.shape[axis])), 0)
         x = {np}.moveaxis({np}.tensordot(near.astype(x.dtype), x, (1, axis)), 0, axis)
