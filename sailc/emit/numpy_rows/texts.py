@@ -117,6 +117,6 @@ def batch_norm(x, scale, shift, running, name, training):
             running[f"{{name}}.{{part}}"] = 0.9 * running[f"{{name}}.{{part}}"] + 0.1 * now
     else:
         mean, variance = running[f"{{name}}.mean"], running[f"{{name}}.variance"]
-    return (x - mean) / {np}.sqrt(variance + 1e-5) * scale + shift
+    return (x - mean) * (scale / {np}.sqrt(variance + 1e-5)) + shift
 ''',
 }
