@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from msgspec import Struct
 from msgspec.structs import replace
 
 from sailc.backends import distributions
+from sailc.emit.environment import environment
 from sailc.emit.functions import docstring
 from sailc.emit.layout import fit
 from sailc.emit.rows import ARGUMENTS, Row
@@ -29,8 +29,6 @@ from sailc.program.tree import (
     Parts,
     Stored,
 )
-
-HERE = Path(__file__).parent
 
 
 def doors_of(functions: Iterable[Function]) -> tuple[Door, ...]:
@@ -161,13 +159,7 @@ class Doors(Struct, frozen=True):
         """The functions; empty where a program has no doors."""
         if not self.names:
             return ""
-        environment = Environment(
-            loader=FileSystemLoader(HERE),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        shared = environment.get_template("outside.py.jinja").render(**self._facts)
+        shared = environment([]).get_template("outside.py.jinja").render(**self._facts)
         own = [self._function(d, name) for d, name in self.names.items()]
         return "\n\n\n".join([shared.rstrip(), *own])
 
