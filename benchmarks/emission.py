@@ -58,7 +58,7 @@ def main() -> None:
     print(f"{'file':22}{'scenarios':>10}{'first ms':>10}{'median ms':>11}{'worst ms':>10}  worst")
     for path in paths:
         db = Workspace.open([path]).db
-        plan = planned(db, str(path), None)
+        plan = planned(db, str(path), "")
         found = [t for s in plan.scenarios if (t := took(db, s)) is not None]
         if not found:
             continue

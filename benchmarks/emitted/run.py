@@ -3,9 +3,10 @@
 Each pair runs in turn, in an order that alternates, so that a machine that slows down slows both.
 Prints for each, and for all, the throughput of training as emitted over hand-written with the lower
 end of its 95 % interval (Student's t over the logarithms of the pairs), the ratio of peak memory,
-and by how much the mean losses of the epochs differ from the reference's.
+and by how much the mean losses of the epochs differ from the reference's. On an accelerator
+(`--device cuda`) memory is that of the processes all the same.
 
-    python benchmarks/emitted/run.py [--pairs 5] [--threads 1] [NAME…]
+    python benchmarks/emitted/run.py [--pairs 5] [--threads 1] [--device cpu] [NAME…]
 """
 
 from __future__ import annotations
@@ -48,6 +49,15 @@ CASES = {
     "uno": Case("uno_pairs", 3, 32),
     "burgers": Case("burgers_pairs", 50, 64, "Deep"),
 }
+
+
+class Options(argparse.Namespace):
+    names: list[str]
+    pairs: int
+    threads: int
+    device: str
+
+
 BACKENDS = {"PyTorch": "torch", "JAX": "jax"}
 
 
@@ -88,16 +98,19 @@ def ran(command: list[str], environment: dict[str, str]) -> tuple[list[dict], in
     return lines, used.ru_maxrss * 1024
 
 
-def emitted(script: Path, out: Path, environment: dict[str, str]) -> Ran:
-    command = [sys.executable, str(script), "--seed", "0", "--out", str(out)]
+def emitted(script: Path, out: Path, device: str, environment: dict[str, str]) -> Ran:
+    command = [sys.executable, str(script), "--seed", "0", "--out", str(out), "--device", device]
     lines, peak = ran(command, environment)
     epochs = [e for e in lines if e["event"] == "epoch"]
     return Ran([e["loss"] for e in epochs], epochs[-1]["seconds"], peak)
 
 
-def reference(name: str, case: Case, backend: str, folder: Path, environment: dict) -> Ran:
+def reference(
+    name: str, backend: str, folder: Path, device: str, environment: dict[str, str]
+) -> Ran:
+    case = CASES[name]
     script = HERE / "references" / f"{name}_{backend}.py"
-    command = [sys.executable, str(script), "--epochs", str(case.epochs)]
+    command = [sys.executable, str(script), "--epochs", str(case.epochs), "--device", device]
     command += ["--batch", str(case.batch), "--data", str(folder / f"{name}.npz")]
     (found,), peak = ran(command, environment)
     return Ran(found["losses"], found["seconds"], peak)
@@ -124,22 +137,20 @@ def written(case: Case, folder: Path) -> dict[str, Path]:
     return found
 
 
-def pairs(
-    name: str, backend: str, script: Path, n: int, folder: Path, threads: int
-) -> Iterator[Pair]:
-    count = str(threads)
+def pairs(name: str, backend: str, script: Path, folder: Path, args: Options) -> Iterator[Pair]:
+    count = str(args.threads)
     environment = os.environ | {"OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count}
-    if threads == 1:
+    environment["JAX_PLATFORMS"] = ",".join(dict.fromkeys([args.device, "cpu"]))
+    if args.threads == 1:
         flags = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
         environment["XLA_FLAGS"] = flags
-    out = folder / "out"
-    for i in range(n):
+    for i in range(args.pairs):
         if i % 2:
-            theirs = reference(name, CASES[name], backend, folder, environment)
-            ours = emitted(script, out, environment)
+            theirs = reference(name, backend, folder, args.device, environment)
+            ours = emitted(script, folder / "out", args.device, environment)
         else:
-            ours = emitted(script, out, environment)
-            theirs = reference(name, CASES[name], backend, folder, environment)
+            ours = emitted(script, folder / "out", args.device, environment)
+            theirs = reference(name, backend, folder, args.device, environment)
         yield Pair(ours, theirs)
 
 
@@ -160,7 +171,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=list(CASES))
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
-    args = parser.parse_args()
+    parser.add_argument("--device", default="cpu")
+    args = parser.parse_args(namespace=Options())
     print("| program | backend | emitted / hand-written | lower end | memory | losses differ by |")
     print("|---|---|---|---|---|---|")
     means: list[float] = []
@@ -171,7 +183,7 @@ def main() -> None:
         data.write(folder)
         for name in args.names:
             for backend, script in sorted(written(CASES[name], folder).items()):
-                found = list(pairs(name, backend, script, args.pairs, folder, args.threads))
+                found = list(pairs(name, backend, script, folder, args))
                 mean, low = interval([p.throughput for p in found])
                 memory = statistics.median(p.memory for p in found)
                 worst = max(p.difference for p in found)

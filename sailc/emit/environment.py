@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 
 class Compiled(BytecodeCache):
     """What Jinja made of templates, by their names and texts: to parse them was four fifths of the
-    work for a program. Filters, which are of one program, are looked up while a template is filled."""
+    work for a program. Filters, which are of one program, are looked up when it is filled."""
 
     def __init__(self) -> None:
         self.known: dict[tuple[str, str], bytes] = {}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sailc.emit.numpy_rows.shared import block_axes, conv_ends, space_rank, whole_blocks, wraps
 from sailc.emit.numpy_rows.texts import shared
-from sailc.emit.rows import Row, Rows
+from sailc.emit.rows import Rows
 from sailc.program.tree import Op, is_tuple
 
 
@@ -36,7 +38,7 @@ PLACES = {
 """Where the numbers along a dimension of n are, of which there are k times as many then."""
 
 
-def upsampled(library: str) -> Row:
+def upsampled(library: str) -> Callable[[Op], str]:
     """Every number k times along each dimension of space, or what is between them."""
 
     def row(op: Op) -> str:
