@@ -82,3 +82,51 @@ def test_a_network_finds_a_shock(tmp_path: Path, software: str) -> None:
     assert ran.returncode == 0, ran.stderr
     found = json.loads((tmp_path / "out" / "result.json").read_text())
     assert found["metrics"]["relative_error"] < 6e-2  # one, if it were flat
+
+
+STRAIGHT = """
+equation Straight {
+    unknown  a(x)
+    domain   x in 0..1
+    law      d(a, x, x) == 0
+    boundary a(0) == 1
+    boundary a(1) == 3
+}
+
+problem Lines {
+    test eq in [Straight] {
+        a:  solve eq as Field[1, 1]
+        at: a(eq)(0.5) as [2]
+    }
+}
+
+solver PINN {
+    needs    phi: Tensor[real, d] -> Tensor[real, k]
+    input    eq: Equation[d, k]
+    minimize mean(residual(eq, phi, at = 16) ^ 2) + mean(mismatch(eq, phi, at = 2) ^ 2)
+    output   phi
+}
+
+trainer falling {
+    optimizer adam(5e-2)
+    epochs    400
+    loss      (answer: Tensor[real, ...s], truth: Tensor[real, ...s]) => mean((answer - truth) ^ 2)
+}
+
+benchmark B {
+    trainers falling
+    metrics  mean_error(at)
+    software SOFTWARE
+}
+"""
+
+
+@BOTH
+def test_a_network_without_a_second_derivative_has_zero(tmp_path: Path, software: str) -> None:
+    text = STRAIGHT.replace("SOFTWARE", software)
+    sail("emit", write_one(tmp_path, text), "-o", tmp_path, exit=0)
+    (script,) = (p for p in tmp_path.glob("Lines_*.py") if "MLP" not in p.read_text("utf-8"))
+    ran = python(script.name, "--out", "out", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert found["metrics"]["mean_error(at)"] < 1e-2

@@ -127,21 +127,19 @@ def jets(phi, places, wanted):
     """A field and its derivatives at some places, by automatic derivative."""
     places = [x.detach().requires_grad_() for x in places]
     values = phi(torch.stack(places, dim=-1))
-    known = {}
-
-    def slopes(unknown, orders):
-        if (unknown, orders) not in known:
-            total = jet(unknown, orders).sum()
-            known[unknown, orders] = torch.autograd.grad(total, places, create_graph=True)
-        return known[unknown, orders]
-
-    def jet(unknown, orders):
-        axis = next((i for i, n in enumerate(orders) if n), None)
-        if axis is None:
-            return values[:, unknown]
-        return slopes(unknown, tuple(n - (i == axis) for i, n in enumerate(orders)))[axis]
-
-    return [jet(*one) for one in wanted]
+    known = {(unknown,): values[:, unknown] for unknown, _ in wanted}
+    found = []
+    for unknown, orders in wanted:
+        jet = (unknown,)
+        for axis in (axis for axis, n in enumerate(orders) for _ in range(n)):
+            if (*jet, axis) not in known:
+                slopes = torch.autograd.grad(
+                    known[jet].sum(), places, create_graph=True, materialize_grads=True
+                )
+                known |= {(*jet, i): slope for i, slope in enumerate(slopes)}
+            jet = (*jet, axis)
+        found.append(known[jet])
+    return found
 
 
 def left_over(eq, phi, places):
