@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sail_jax.layers import LAYERS
+from sail_jax.mixed import MIXING
 from sail_jax.motion import MOTION
 from sail_jax.outside import OUTSIDE
 from sail_jax.rows import JAX
@@ -106,6 +107,7 @@ TARGET = Target(
     imports=("import jax", "import jax.numpy as jnp", "import optax"),
     decorator="@jax.tree_util.register_dataclass",
     outside=OUTSIDE,
+    mixing=MIXING,
     runs=frozenset({"state", "draws"}),
 )
 

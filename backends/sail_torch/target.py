@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sail_torch.in_place import in_place
 from sail_torch.layout import channels_second
+from sail_torch.mixed import MIXING
 from sail_torch.outside import OUTSIDE
 from sail_torch.recurrent import RECURRENT
 from sail_torch.rows import TORCH
@@ -148,6 +149,7 @@ TARGET = Target(
     fitting=Path(__file__).parent / "collocation.py.jinja",
     imports=("import torch", "import torch.nn.functional as F"),
     outside=OUTSIDE,
+    mixing=MIXING,
 )
 
 

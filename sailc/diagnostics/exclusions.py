@@ -26,7 +26,7 @@ TITLES: Mapping[str, str] = {
     "X0114": "nothing can be tuned",
     "X0201": "the backend is not installed",
     "X0202": "a package is not installed",
-    "X0203": "the backend lacks an operator",
+    "X0203": "the backend lacks an operator, or the precision digits",
     "X0204": "the driver of an extern is not there",
     "X0205": "a model would learn through an extern that declares no gradient",
     "X0206": "what a run holds at once does not fit the machine's memory",
@@ -46,8 +46,8 @@ NEXT: Mapping[str, str] = {
     "X0203": (
         "say the same with operators that the backend has, run on other software (`software "
         "PyTorch, JAX` in the benchmark), or add the operator's row, one line in the backend's "
-        "table (`sail_torch/rows.py`, `sail_jax/rows.py`); of precisions take `f32`, `f64` or "
-        "`bf16`"
+        "table (`sail_torch/rows.py`, `sail_jax/rows.py`); of precisions take `f32` or `f64`, or "
+        "`bf16` for models that two or three digits are enough for"
     ),
     "X0206": (
         "make the batch or the model smaller, or run on other hardware: `memory` of a `hardware` "

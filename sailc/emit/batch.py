@@ -86,16 +86,16 @@ class Batch(Struct, frozen=True):
         """The statements that give the mean loss of other points, as `check`."""
         p = self.stage
         if p.asked is not None:
-            found = [f"check = loss(w, *{points}{self.more}{_told(p.loss)}).item()"]
+            found = [f"check = loss(w, *{points}{self.more}{told(p.loss)}).item()"]
         elif not self.grouped:
             found = [f"answers = respond(w, {points}[0]{self.held})"] if self.truths else []
-            alone = f"w, {points}[0]{_told(p.loss)}"
+            alone = f"w, {points}[0]{told(p.loss)}"
             of = f"answers, {points}[1]{self.more}" if self.truths else alone
             found.append(f"check = loss({of}).item()")
         else:
             kind, value = ("truth", "b") if self.truths else ("question", "a")
             n = size(p.structured, kind, value)
-            of = f"a, b{self.more}" if self.truths else f"w, a{_told(p.loss)}"
+            of = f"a, b{self.more}" if self.truths else f"w, a{told(p.loss)}"
             answers = f"respond(w, {points}[0]{self.held})" if self.truths else f"{points}[0]"
             pairs = f"zip({answers}, {points}[1])" if self.truths else f"({answers})"
             names = "a, b" if self.truths else "a"
@@ -114,10 +114,10 @@ class Batch(Struct, frozen=True):
         """The mean loss of questions and truths."""
         p = self.stage
         if p.minimized:
-            return f"loss(w, {x}{_told(p.loss, training)})"
+            return f"loss(w, {x}{told(p.loss, training)})"
         if p.asked is not None:
-            return f"loss(w, {x}, {y}{self.more}{_told(p.loss, training)})"
-        return f"loss({p.model.name}(w, {x}{_told(p.model, training)}), {y}{self.more})"
+            return f"loss(w, {x}, {y}{self.more}{told(p.loss, training)})"
+        return f"loss({p.model.name}(w, {x}{told(p.model, training)}), {y}{self.more})"
 
     def step(self, result: str, indent: int, of: str = "") -> str:
         """The statements that give the loss of the points of a batch; `of` says in which group
@@ -129,7 +129,7 @@ class Batch(Struct, frozen=True):
             lines = ["xs, ys = taken((x, y), index)"]
             lines.append(f"{result} {self.loss('xs', 'ys', True)}")
         elif p.structured and self.truths:
-            lines = [f"answer = {p.model.name}(w, {x}{_told(p.model, True)})"]
+            lines = [f"answer = {p.model.name}(w, {x}{told(p.model, True)})"]
             lines.append(f"{result} loss(answer, {y}{self.more})")
         else:
             lines = [f"{result} {self.loss(x, y, True)}"]
@@ -162,13 +162,13 @@ class Batch(Struct, frozen=True):
     @property
     def held(self) -> str:
         """What a function that gives outputs is given beside weights and questions."""
-        return (", constants" if self._known else "") + _told(self._answering)
+        return (", constants" if self._known else "") + told(self._answering)
 
     @property
     def known(self) -> str:
         """The same as arguments of the answerer."""
         known = f", *constants[:{self._known}]" if self._known else ""
-        return known + _told(self._answering)
+        return known + told(self._answering)
 
     @property
     def _answering(self) -> Function:
@@ -180,7 +180,7 @@ class Batch(Struct, frozen=True):
         return self.stage.asked.constants if self.stage.asked is not None else 0
 
 
-def _told(f: Function | None, training: bool = False) -> str:
+def told(f: Function | None, training: bool = False) -> str:
     """What a function is told beside its arguments, in training or in answers."""
     modes = f.modes if f is not None else ()
     running = ", running" if "running" in modes else ""

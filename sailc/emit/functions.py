@@ -45,6 +45,7 @@ def function(f: Function, rows: Rows, simplify: Simplify = as_it_is) -> str:
     """A function definition, one statement for each of the author's bindings."""
     f = unhidden(f, rows)
     head = fit(f"def {f.name}({', '.join(f.parameters)}):")
+    head = f"@{f.decorator}\n{head}" if f.decorator else head
     ends = [*(c.condition for c in f.checks), *f.results]
     body, values = _written(f.body, ends, rows, simplify, 4)
     lines = [head, *docstring(f.doc, 4), *body]

@@ -20,6 +20,10 @@ def with_modes(program: Program, runs: frozenset[str]) -> Program:
     modes = _modes(program.on_backend, runs)
     if not any(modes.values()):
         return program
+    if program.staged:  # one loop calls the losses of all stages alike
+        losses = [s.loss.name for s in program.stages if s.loss is not None]
+        told_any = {m for name in losses for m in modes[name]}
+        modes |= dict.fromkeys(losses, tuple(m for m in (RUNNING, TRAINING) if m in told_any))
 
     def told(f: Function) -> Function:
         own = modes[f.name]
@@ -31,7 +35,7 @@ def with_modes(program: Program, runs: frozenset[str]) -> Program:
     return replace(program, stages=stages)
 
 
-def _modes(functions: Iterable[Function], runs: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
+def _modes(functions: Iterable[Function], runs: frozenset[str]) -> dict[str, tuple[str, ...]]:
     """The modes of each function, by its name; of what calls others, theirs too."""
     found: dict[str, frozenset[str]] = {}
     there = tuple(functions)

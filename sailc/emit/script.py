@@ -27,7 +27,7 @@ from sailc.emit.pieces import helpers as helpers_of
 from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in, row_text
 from sailc.emit.solving import solver_script
-from sailc.emit.staged import Staged, shared, statistics_of
+from sailc.emit.staged import Staged, running_starts, shared, statistics_of
 from sailc.emit.starts import drawers, init_function, layers, running_function
 from sailc.emit.target import Target
 from sailc.emit.twins import calls, with_own_names
@@ -89,6 +89,8 @@ def script(program: AnyProgram, target: Target) -> str:
         return solver_script(program, target)
     assert isinstance(program, Program)
     made = environment([target.template.parent])
+    if program.mixed and target.mixing is not None:
+        program, target = target.mixing.mix(program), target.mixed
 
     doors = Doors.of(program.functions, program.drivers, program.on_backend)
     own_rows = {**target.rows, "extern": doors.row_in_model}
@@ -146,7 +148,9 @@ def called(target: Target, functions: Iterable[Function]) -> list[str]:
 def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     stage = program.last
     used = operators_in(program.on_backend)
-    helpers = called(target, program.on_backend)
+    mixing = target.mixing if program.mixed else None
+    helpers = [mixing.wrapping(program)] if mixing is not None else []
+    helpers += called(target, program.on_backend)
     helpers += [target.helpers["slope"]] if program.varied else []
     helpers += [target.outside, doors.in_model] if doors.learning else []
     on_data = operators_in(program.on_data) | frozenset(["told"] * program.formulas)
@@ -160,6 +164,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     imports = sorted({i for i in program.imports if i not in _ALWAYS} | modules)
     validated = any(s.kind == "validate" for x in program.stages for s in x.data.splits)
     learning = Learning(program, target, validated)
+    drawing = any(map(draws, _expressions(program)))
     batch = Staged(stage, program, learning.checks) if program.staged else Batch(stage)
     return {
         "program": program,
@@ -183,7 +188,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "inits": _inits(program, target),
         "learning": learning,
         "small_steps": _has_small_steps(program, used),
-        "drawing": any(map(draws, _expressions(program))),
+        "drawing": drawing,
         "makes": bool(used & MAKERS),
         "taker": "model",
         "converts": not any(s.asked for s in program.stages),
@@ -272,8 +277,8 @@ def _inits(program: Program, target: Target) -> list[str]:
         init_function(name, tuple(specs.values()), target, of, whole)
         for name, specs in found.items()
     )
-    running = [s for stage in program.stages for s in stage.running]
-    return [*shared, *functions, *([running_function(running, target)] if running else [])]
+    running = {name: arrays for name, arrays in running_starts(program).values() if arrays}
+    return [*shared, *functions, *(running_function(n, a, target) for n, a in running.items())]
 
 
 def _fits(program: Program) -> list[Function | None]:

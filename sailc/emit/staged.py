@@ -7,10 +7,10 @@ from os.path import commonprefix
 
 from msgspec.structs import replace
 
-from sailc.emit.batch import Batch, known
+from sailc.emit.batch import Batch, known, told
 from sailc.emit.layout import fit
 from sailc.program.stages import renamed
-from sailc.program.tree import Function, Program, Stage
+from sailc.program.tree import Function, ParameterSpec, Program, Stage
 
 
 class Staged(Batch, frozen=True):
@@ -24,7 +24,12 @@ class Staged(Batch, frozen=True):
     @property
     def given(self) -> str:
         validate = ", validate" if self.checks else ""
-        return f"loss, w, points{validate}{self.constants}"
+        return f"loss, w, points{validate}{self.constants}{self.running}"
+
+    @property
+    def running(self) -> str:
+        told = any("running" in f.modes for f in self.program.on_backend)
+        return ", running" if told else ""
 
     @property
     def names(self) -> str:
@@ -43,21 +48,32 @@ class Staged(Batch, frozen=True):
         return ", constants" if any(map(known, self.program.stages)) else ""
 
     def step(self, result: str, indent: int, of: str = "") -> str:
-        return fit(f"{result} {self._loss('taken(points, index)')}", indent)
+        return fit(f"{result} {self._loss('taken(points, index)', True)}", indent)
 
     def check(self, points: str, indent: int) -> str:
         return fit(f"check = {self._loss('validate')}.item() if validate else math.nan", indent)
 
-    def _loss(self, points: str) -> str:
-        return f"loss(w, *{points}{', *constants' if self.constants else ''})"
+    def _loss(self, points: str, training: bool = False) -> str:
+        known = ", *constants" if self.constants else ""
+        return f"loss(w, *{points}{known}{told(self.trained[0].loss, training)})"
+
+    @property
+    def beside(self) -> str:
+        """What a loss is given beside weights and points, where it does not train."""
+        return (", *constants" if self.constants else "") + told(self.trained[0].loss)
 
     @property
     def arguments(self) -> str:
         """What training is given of a stage."""
         check = ", on_device.get(check)" if self.checks else ""
-        return f"loss_of, w, given{check}{self.constants}"
+        return f"loss_of, w, given{check}{self.constants}{self.running}"
 
     # --- the table of stages -------------------------------------------------------------------
+
+    @property
+    def holds_state(self) -> bool:
+        """Whether a stage has arrays that training changes and does not learn."""
+        return any(s.running for s in self.trained)
 
     @property
     def trained(self) -> tuple[Stage, ...]:
@@ -81,9 +97,13 @@ class Staged(Batch, frozen=True):
         if self.checks:
             row["check"] = f'"{validate.name}"' if validate is not None else "None"
         earlier = self.trained[: self.trained.index(s)]
-        there = [p.name for p in earlier[-1].parameters] if earlier else []
-        along = ", ".join(f'"{start}"' for start in _starts(s.carried, there))
+        there = [p.name for p in _arrays(earlier[-1])] if earlier else []
+        layers = {layer_of(name) for name in s.carried}
+        names = [p.name for p in _arrays(s) if layer_of(p.name) in layers]
+        along = ", ".join(f'"{start}"' for start in _starts(names, there))
         row |= {"first": s.init, "loss_of": s.loss.name, "along": f"({along},)" if along else "()"}
+        if self.holds_state:
+            row["fresh"] = running_starts(self.program)[s.name][0]
         if self.constants:
             row["known"] = statistics_of(s) if known(s) else "()"
         if "train.flops" in self.program.reads:
@@ -97,7 +117,17 @@ def _starts(names: Sequence[str], there: Iterable[str]) -> list[str]:
     whole = commonprefix(names)  # noqa: RUF071  names are no paths
     if whole and all(n in names for n in there if n.startswith(whole)):
         return [whole]
-    return list(dict.fromkeys(n.rpartition(".")[0] + "." for n in names))
+    return list(dict.fromkeys(f"{layer_of(n)}." for n in names))
+
+
+def layer_of(name: str) -> str:
+    """The layer whose array has a name."""
+    return name.rpartition(".")[0]
+
+
+def _arrays(s: Stage) -> tuple[ParameterSpec, ...]:
+    """What a stage learns, and what runs along."""
+    return (*s.parameters, *s.running)
 
 
 def shared(program: Program, text: Callable[[Function], str]) -> Program:
@@ -117,6 +147,19 @@ def shared(program: Program, text: Callable[[Function], str]) -> Program:
 
         done.append(renamed(s, name_of))
     return replace(program, stages=tuple(reversed(done)))
+
+
+def running_starts(program: Program) -> dict[str, tuple[str, tuple[ParameterSpec, ...]]]:
+    """What starts the running arrays of each stage that trains, by the stage's name: the name of
+    a function, and the arrays. Stages with the same arrays share it, and nothing is started by
+    `dict`."""
+    found: dict[str, tuple[str, tuple[ParameterSpec, ...]]] = {}
+    for s in reversed([s for s in program.stages if s.loss is not None]):
+        plain = "initial_running"
+        same = (name for name, arrays in found.values() if arrays == s.running)
+        new = s.own(plain) if plain in dict(found.values()) else plain
+        found[s.name] = (next(same, new) if s.running else "dict", s.running)
+    return found
 
 
 def statistics_of(stage: Stage) -> str:

@@ -114,10 +114,10 @@ def _entries(
             yield f'**layer({"" if whole else "rng, "}"{name}", {shape})'
 
 
-def running_function(arrays: Sequence[ParameterSpec], target: Target) -> str:
+def running_function(name: str, arrays: Sequence[ParameterSpec], target: Target) -> str:
     """The function that starts what training changes and does not learn."""
     doc = "What runs along with training, as its layers start it."
-    lines = ["def initial_running():", *docstring(doc, 4), "    return {"]
+    lines = [f"def {name}():", *docstring(doc, 4), "    return {"]
     lines += [fit(f'"{p.name}": {_started(p, True)}{target.store(p)},', 8) for p in arrays]
     return "\n".join([*lines, "    }"])
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sailc.emit.functions import Simplify, as_it_is
+from sailc.emit.mixed import Mixing
 from sailc.emit.rows import Rows
 from sailc.emit.twins import defined
 from sailc.program.tree import ParameterSpec
@@ -29,8 +31,8 @@ class Target(Struct, frozen=True):
     question, where `decorator` stands before an equation, and that import `imports`; `simplify`
     shortens statements; `outside` defines `from_outside`, by which functions from outside are
     called among tensors. `runs` says for what something runs along with training: layers' `state`,
-    and a key for what `draws`. A backend that trains nothing needs no template, no layout of
-    parameters and no optimizers.
+    and a key for what `draws`; `mixing` how mixed precision is written, where it is. A backend
+    that trains nothing needs no template, no layout of parameters and no optimizers.
     """
 
     name: str
@@ -49,8 +51,18 @@ class Target(Struct, frozen=True):
     imports: tuple[str, ...] = ()
     outside: str = ""
     runs: frozenset[str] = frozenset({"state"})
+    mixing: Mixing | None = None
 
     @property
     def defined(self) -> frozenset[str]:
         """The names of the functions that its programs may define for their rows."""
-        return defined([*self.helpers.values(), self.outside])
+        mixing = [self.mixing.wrapper.replace("MODES", "")] if self.mixing is not None else []
+        return defined([*self.helpers.values(), self.outside, *mixing])
+
+    @property
+    def mixed(self) -> Target:
+        """The target, as programs in mixed precision are written."""
+        m = self.mixing
+        if m is None:
+            return self
+        return replace(self, rows={**self.rows, **m.rows}, helpers={**self.helpers, **m.helpers})

@@ -66,7 +66,7 @@ class Combination(Struct, frozen=True):
         if any(losses := [d for k in links for d in _losses(k)]):
             known["loss"] = losses
         taught = next((k for k in reversed(links) if k.line.split == "train"), judged(links))
-        cost = cost_of(judged(links), taught)
+        cost = cost_of(judged(links), taught, software.precision)
         if model.afresh:
             cost = replace(cost, evaluation_flops=evaluations.flops(judged(links)))
         return cls(links, trainer, metrics, software, machine, seeds, hyper, known, cost)

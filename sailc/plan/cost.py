@@ -2,7 +2,7 @@
 
 A multiply-add is 2 floating-point operations; others count as `operations.py` says. Training counts
 three times the forward pass by SAIH's convention (Ren et al. 2022, equation 1), beside what
-`work.py` finds the backward pass to be. Numbers are of 32 bits.
+`work.py` finds the backward pass to be. Numbers are of as many bytes as the precision says.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from sailc.types.model import Tensor, Type
 from sailc.types.parts import size_of
 from sailc.types.solver import size
 
-BYTES = 4
+# Bytes of a weight, and of a number that a model computes.
+BYTES = {"f32": (4, 4), "f64": (8, 8), "bf16": (4, 2)}
 
 
 class Cost(Struct, frozen=True):
@@ -45,8 +46,9 @@ class Cost(Struct, frozen=True):
     evaluation_flops: int | None = 0
 
 
-def cost_of(judged: Link, taught: Link) -> Cost:
+def cost_of(judged: Link, taught: Link, precision: str) -> Cost:
     """What an answer costs, and what training by a point does."""
+    weight, number = BYTES[precision]
     model = judged.model
     count = sum(elements(t) or 0 for layer in model.layers for t in layer.parameters.values())
     own, whole = _of_model(model), _of_point(taught)
@@ -57,9 +59,9 @@ def cost_of(judged: Link, taught: Link) -> Cost:
         whole and whole.backward_macs,
         whole and whole.backward,
         whole and 3 * whole.forward,
-        BYTES * count,
-        whole and BYTES * whole.kept,
-        own and own.forward / (BYTES * max(1, own.moved + count)),
+        weight * count,
+        whole and number * whole.kept,
+        own and own.forward / max(1, number * own.moved + weight * count),
     )
 
 

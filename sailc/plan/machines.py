@@ -21,6 +21,7 @@ from sailc.infer.modules.conditions import deciding
 from sailc.infer.modules.hardware import machine_facts
 from sailc.infer.values import Value
 from sailc.names import Entry
+from sailc.plan.cost import BYTES
 from sailc.plan.scenario import Machine, Software
 from sailc.plan.select import Selection
 from sailc.plan.when import Cell, machine_known, under_facts
@@ -180,13 +181,12 @@ def _lacking(
 
 def _unwritten(software: Software) -> Reason | None:
     """Why no program is written in a precision."""
-    if software.precision in PRECISIONS:
+    if software.precision in BYTES:
         return None
     text = f"the backend `{software.backend}` writes no programs in `{software.precision}`"
+    if software.precision == "f16":
+        text += ": small gradients are 0 in it unless the loss is scaled; `bf16` needs no such care"
     return Reason("X0203", text)
-
-
-PRECISIONS = ("f32", "f64", "bf16")
 
 
 def _install(software: Software) -> str:

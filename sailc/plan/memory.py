@@ -1,8 +1,8 @@
 """What a run holds at once, at least, beside the memory of a machine.
 
 In training that are the weights, their gradient, and what the points of a batch keep for the
-backward pass (`sailc doc costs`); numbers are of 32 bits. Where it is more than the machine has,
-the run would be killed on the way: it is left out before it begins.
+backward pass (`sailc doc costs`); in mixed precision, a second copy of the weights, too. Where it
+is more than the machine has, the run would be killed on the way: it is left out before it begins.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from sailc.diagnostics.exclusions import Reason
 from sailc.infer.modules.trainer import USUAL_BATCH
 from sailc.infer.values import Quantity
 from sailc.plan.cost import length
+from sailc.plan.mixed import MIXED
 from sailc.plan.scenario import Machine, Scenario
 from sailc.units.spelling import parse_unit, prefixed
 
@@ -36,4 +37,5 @@ def held(s: Scenario) -> int | None:
     if kept is None or None in counts:
         return None
     batch = min([s.trainer.batch or USUAL_BATCH, *(c for c in counts if c)])
-    return 2 * s.cost.bytes + batch * kept
+    copies = 2 * s.cost.parameters if s.software.precision == MIXED else 0
+    return 2 * s.cost.bytes + copies + batch * kept

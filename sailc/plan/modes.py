@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sailc.diagnostics.exclusions import Reason
-from sailc.infer.modules.trainer import TypedTrainer, is_phased
+from sailc.infer.modules.trainer import TypedTrainer
 from sailc.plan.link import Links
 from sailc.terms import Apply, Lambda, Term, walk
 
@@ -29,7 +29,7 @@ def no_modes_in_equations(links: Links) -> Reason | None:
     return Reason("X0301", text) if operator else None
 
 
-def untrained(links: Links, trainer: TypedTrainer, staged: bool) -> str:
+def untrained(links: Links, trainer: TypedTrainer) -> str:
     """What of such models no program can be written for; empty if nothing."""
     model = links[0].model
     roots = [k.model.output for k in links] + [k.model.minimize for k in links if k.model.minimize]
@@ -39,11 +39,10 @@ def untrained(links: Links, trainer: TypedTrainer, staged: bool) -> str:
     questions = [f.question for k in links for f in k.line.fixtures]
     if any(map(_varies, walk(*roots, *questions))):
         return f"`{operator}` in what is differentiated, or goes step by step"
-    if staged:
-        return f"`{operator}` where a problem has stages"
-    if model.minimize is not None:
-        return f"`{operator}` in a model that minimizes"
-    return f"`{operator}` in phases, or with L-BFGS" if is_phased(trainer.phases) else ""
+    if model.afresh:
+        return f"`{operator}` in a solver that learns from each question by itself"
+    searches = any(p.optimizer == "lbfgs" for p in trainer.phases)
+    return f"`{operator}` with L-BFGS" if searches else ""
 
 
 def _varies(term: Term) -> bool:

@@ -27,6 +27,7 @@ from sailc.plan.machines import Lacking, Machines
 from sailc.plan.match import Matcher
 from sailc.plan.memory import too_large
 from sailc.plan.metrics import Metrics, Out, by_reason, unmeasurable
+from sailc.plan.mixed import unmixed
 from sailc.plan.outside import missing_outside, outside_software
 from sailc.plan.picked import picked
 from sailc.plan.problems import Class, Grounds, Posed, classes
@@ -329,6 +330,10 @@ class Planner(Struct):
                 self.exclusions.add(found.reason(span), c.names, [answerer(link.model)])
                 continue
             software, machine = found
+            coarse = unmixed(links, trainer.typed, software)
+            if coarse is not None:
+                self.exclusions.add(coarse, c.names, [answerer(link.model)])
+                continue
             own = self._measurable(c, metrics, machine)
             made = Combination.of(
                 self.evaluations, links, trainer, own, software, machine, self.selection.seeds()

@@ -40,7 +40,7 @@ def unwritten(
     if is_solving(links):
         return no_modes_in_equations(links) or unsolved(world, links)
     missing = _of_courses(problem, links) or _unwritten(links, trainer)
-    missing = missing or untrained(links, trainer, len(courses(problem, links, "test")) > 1)
+    missing = missing or untrained(links, trainer)
     text = f"{missing} is not written by this version of sailc"
     return Reason("X0301", text) if missing else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sailc.infer.modules.common import World
 from sailc.plan.metrics import reads
+from sailc.plan.mixed import MIXED
 from sailc.plan.scenario import Scenario
 from sailc.program.files import Files
 from sailc.program.heading import about, title
@@ -42,6 +43,7 @@ def lower(world: World, s: Scenario, files: Files, folder: str, source: str) -> 
         formulas=isinstance(s.link.output, FunctionType),
         afresh=s.link.model.afresh,
         precision=PRECISIONS[s.software.precision],
+        mixed=s.software.precision == MIXED,
     )
     return with_slopes(program)
 

@@ -152,7 +152,7 @@ class Check(Struct, frozen=True):
 
 class Function(Struct, frozen=True):
     """A function. `returned` is the binding that its one result was, where that is written
-    without a name, and `modes` what it is told beside its arguments."""
+    without a name, `modes` what it is told beside its arguments, and `decorator` what wraps it."""
 
     name: str
     doc: str
@@ -163,6 +163,7 @@ class Function(Struct, frozen=True):
     checks: tuple[Check, ...] = ()
     returned: Assign | None = None
     modes: tuple[str, ...] = ()
+    decorator: str = ""
 
     @property
     def expressions(self) -> tuple[Expr, ...]:
@@ -308,14 +309,14 @@ class Stage(Struct, frozen=True):
     """What a program does with the points of some data lines: their model, and what of it is
     made small in training (nothing if these points only judge).
 
-    `name` is the author's, and empty for the last stage. `init` is what the function is called
-    that starts the learned arrays, `carried` the keys of those that the stage before has
-    trained. `structured` says which of `question`, `truth` and `output` are several arrays: a
-    dict of a record's, a tuple of a tuple's. Where `minimized`, the loss is what the model
-    minimizes: a function of weights and questions, not of outputs and truths. Where points
-    have several fixtures, `asked` answers, and the loss is of weights, points and truths; so it
-    is where a program has several stages. `flops` are the operations of training with a point,
-    and `running` the arrays that training changes and does not learn.
+    `name` is the author's, and empty for the last stage. `init` is what the function is called that
+    starts the learned arrays, `carried` the keys of those that the stage before has trained.
+    `structured` says which of `question`, `truth` and `output` are several arrays: a dict of a
+    record's, a tuple of a tuple's. Where `minimized`, the loss is what the model minimizes: a
+    function of weights and questions, not of outputs and truths. Where points have several
+    fixtures, `asked` answers, and the loss is of weights, points and truths; so it is where a
+    program has several stages. `flops` are the operations of training with a point, and `running`
+    the arrays that training changes and does not learn.
     """
 
     name: str
@@ -386,6 +387,8 @@ class Program(Struct, frozen=True):
     questions: tuple[Function, ...] = ()
     judged: str = "test"
     precision: str = "float32"
+    mixed: bool = False
+    """Whether its models compute in bfloat16, of weights and with answers in single precision."""
     afresh: bool = False
     """Whether it learns for each question anew."""
     drivers: Mapping[Door, Driver] = field(default_factory=dict[Door, "Driver"])

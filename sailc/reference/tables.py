@@ -108,7 +108,8 @@ def costs() -> Page:
         "to about a percent.\n\n"
         "`activation_bytes` are the results that the backward pass reads again, `intensity` "
         "the operations forward for each byte that operators read and write, each of their "
-        "arguments, parameters and results once, for a single point. Numbers are of 4 bytes. "
+        "arguments, parameters and results once, for a single point. Numbers are of 4 bytes; of "
+        "8 in `f64`, and in mixed precision (`bf16`) of 2, but for parameters, which stay of 4. "
         "What an author wrote down twice counts once, and what a comprehension does not "
         "change counts once for all of its elements: that is what programs compute."
     )

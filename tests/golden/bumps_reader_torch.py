@@ -1,0 +1,263 @@
+"""Bumps, answered by Reader, on PyTorch.
+
+Reader: One convolution, its channels normalized at every place.
+PyTorch.precision = bf16
+
+Written by sailc 0.1.0 from bumps.sail. It needs torch, numpy, and no sailc:
+
+    python script.py --seed 0 --out results
+"""
+
+import argparse
+import json
+import math
+import platform
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+SCENARIO = "41e08235bb0f"
+BACKEND = "torch"
+VERSIONS = {
+    "python": platform.python_version(),
+    "torch": torch.__version__,
+    "numpy": np.__version__,
+}
+EPOCHS = 5
+BATCH = 32
+RATE = 0.01
+EVALUATION_BATCH = 4096
+
+
+def load():
+    """Read the data and part them as the problem says."""
+    heights = np.random.default_rng(0).uniform(
+        np.array((1.0,)),
+        np.array((2.0,)),
+        (200, 1),
+    )
+    return heights[:150], heights[-50:]
+
+
+def points(h):
+    """Questions, as the model takes them, and their true answers."""
+    return (
+        np.stack(
+            [
+                (h[:, 0] * 0.006737946999085467)[..., None],
+                (h[:, 0] * 0.021750359344450344)[..., None],
+                (h[:, 0] * 0.060054667895307945)[..., None],
+                (h[:, 0] * 0.14183015908734253)[..., None],
+                (h[:, 0] * 0.2865047968601901)[..., None],
+                (h[:, 0] * 0.4950358969261986)[..., None],
+                (h[:, 0] * 0.7316156289466418)[..., None],
+                (h[:, 0] * 0.9248488132162048)[..., None],
+                h[:, 0][..., None],
+                (h[:, 0] * 0.9248488132162048)[..., None],
+                (h[:, 0] * 0.7316156289466418)[..., None],
+                (h[:, 0] * 0.4950358969261986)[..., None],
+                (h[:, 0] * 0.2865047968601901)[..., None],
+                (h[:, 0] * 0.14183015908734253)[..., None],
+                (h[:, 0] * 0.060054667895307945)[..., None],
+                (h[:, 0] * 0.021750359344450344)[..., None],
+            ],
+            axis=-2,
+        ),
+        h,
+    )
+
+
+def fit_truth(truth):
+    """The spread of all training truths, in which the loss is measured."""
+    deviation = truth.std()
+    return np.where(deviation == 0, 1, deviation)
+
+
+def data():
+    """Questions and true answers of every split, as the model takes them."""
+    train, test = load()
+    train_x, train_y = points(train)
+    test_x, test_y = points(test)
+    return {"train": (train_x, train_y), "test": (test_x, test_y)}
+
+
+def init(rng):
+    """The learned arrays, as their layers start them."""
+
+    def glorot(*shape):
+        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010)."""
+        *window, n, m = shape
+        bound = math.sqrt(6 / (math.prod(window) * (n + m)))
+        return rng.uniform(-bound, bound, shape)
+
+    return {
+        "seen_1.weight": glorot(3, 1, 8).transpose(2, 1, 0),
+        "seen_1.bias": np.zeros(8),
+        "seen_2.scale": np.ones(8),
+        "seen_2.shift": np.zeros(8),
+        "y.weight": glorot(128, 1).T,
+        "y.bias": np.zeros(1),
+    }
+
+
+def mixed(model):
+    """A model in mixed precision: what autocast deems safe is computed in bfloat16, of weights
+    and with answers in float32."""
+
+    def answer(w, question):
+        device = next(iter(w.values())).device
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            return model(w, question).float()
+
+    return answer
+
+
+@mixed
+def reader(w, x):
+    """One convolution, its channels normalized at every place."""
+    seen = F.conv1d(
+        x.movedim(-1, 1),
+        w["seen_1.weight"],
+        w["seen_1.bias"],
+        padding="same",
+    )
+    seen_2 = F.layer_norm(
+        seen.movedim(1, -1),
+        w["seen_2.scale"].shape,
+        w["seen_2.scale"],
+        w["seen_2.shift"],
+    )
+    seen_3 = torch.relu(seen_2)
+    return F.linear(seen_3.reshape(-1, 128), w["y.weight"], w["y.bias"])
+
+
+def loss(output, truth, scale):
+    """The mean loss of some points."""
+    answer = output / scale
+    target = truth / scale
+    return ((answer - target) ** 2).mean()
+
+
+def batches(n, rng):
+    """The points in a new order, in batches of one size: the last is filled up with the
+    first points of the order."""
+    return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
+
+
+def train(w, points, constants, rng):
+    """Fit the weights; the time, the epochs, the last mean loss of one."""
+    x, y = points["train"]
+    optimizer = torch.optim.Adam(w.values(), lr=RATE, fused=True)
+    start = time.perf_counter()
+    for epoch in range(1, EPOCHS + 1):
+        total = torch.zeros((), device=y.device)
+        for index in torch.from_numpy(batches(len(y), rng)).to(y.device):
+            value = loss(reader(w, x[index]), y[index], *constants)
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+            total += value.detach()
+        mean_loss = total.item() / math.ceil(len(y) / BATCH)
+        seconds = time.perf_counter() - start
+        report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
+        if not math.isfinite(mean_loss):
+            raise FloatingPointError(f"the loss is {mean_loss} after epoch {epoch}")
+    return time.perf_counter() - start, epoch, mean_loss
+
+
+@torch.no_grad()
+def respond(w, x):
+    """What the model says to many questions, in large batches."""
+    parts = x.split(EVALUATION_BATCH)
+    return torch.cat([reader(w, part) for part in parts])
+
+
+def mean_error(answer, truth):
+    """Mean absolute error, in the unit of the truth."""
+    scores = np.abs(answer - truth).mean(axis=-1)
+    return scores.mean()
+
+
+def timed(work):
+    """Seconds that a call takes, the mean of as many as fit into 0.2 s; the first, which may
+    prepare things, is not counted."""
+    work()
+    start, repeats = time.perf_counter(), 0
+    while time.perf_counter() - start < 0.2:
+        work()
+        repeats += 1
+    return (time.perf_counter() - start) / repeats
+
+
+def report(event, **facts):
+    """Print one JSON object on a line of its own."""
+    print(json.dumps({"event": event, **facts}), flush=True)
+
+
+def main():
+    """Train, answer, judge, and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=0, help="of weights and order")
+    parser.add_argument("--out", type=Path, default=Path("results"), help="folder of result.json")
+    parser.add_argument("--device", default="cpu", help="where to run")
+    args = parser.parse_args()
+    try:
+        torch.zeros(1, dtype=torch.bfloat16, device=args.device)
+    except (AssertionError, RuntimeError, TypeError) as refused:
+        parser.error(f"--device {args.device}: {refused}")
+    torch.manual_seed(args.seed)
+    args.out.mkdir(parents=True, exist_ok=True)
+    facts = {"seed": args.seed, "device": args.device, "backend": BACKEND}
+    report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
+    points = data()
+    statistics = (fit_truth(points["train"][1]),)
+    rng = np.random.default_rng(args.seed)
+    device = torch.device(args.device)
+
+    def tensor(array):
+        kind = torch.int64 if np.issubdtype(array.dtype, np.integer) else torch.float32
+        return torch.as_tensor(array, dtype=kind).to(device)
+
+    on_device = {split: tuple(map(tensor, pair)) for split, pair in points.items()}
+    constants = [tensor(np.asarray(s)) for s in statistics]
+    w = {
+        name: tensor(value).contiguous().requires_grad_()
+        for name, value in init(rng).items()
+    }
+    parameters = sum(value.numel() for value in w.values())
+
+    # The first step pays for what the libraries prepare: it is timed apart.
+    start = time.perf_counter()
+    x, y = (part[:BATCH] for part in on_device["train"])
+    loss(reader(w, x), y, *constants).backward()
+    compile_time = time.perf_counter() - start
+    report("compile", seconds=compile_time)
+
+    train_time, epochs, final_loss = train(w, on_device, constants, rng)
+
+    output = respond(w, on_device["test"][0]).double().cpu().numpy()
+    test_time = timed(lambda: respond(w, on_device["test"][0]).cpu())
+    run = {
+        "train": {
+            "time": train_time,
+            "epochs": epochs,
+            "loss": final_loss,
+        },
+        "compile": {"time": compile_time},
+        "test": {"time": test_time, "count": len(output)},
+        "model": {"parameters": parameters},
+    }
+    truth = points["test"][1]
+    metrics = {
+        "mean_error": float(mean_error(output, truth)),
+    }
+    result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}
+    (args.out / "result.json").write_text(json.dumps(result, indent=2) + "\n")
+    report("result", **result)
+
+
+if __name__ == "__main__":
+    main()
