@@ -128,6 +128,21 @@ def _words(entry: Entry) -> set[tuple[str, str]]:
     return {(p.name, word) for p in options for word in words_of(p)}
 
 
+def expression(text: str, **shapes: tuple[int, ...]) -> Call:
+    """A call of operators that no signature tells how to draw, of tensors of some shapes."""
+    context: Context = library().context()
+    scope = context.root(library().names.prelude["sum"].file).child()
+    for name, shape in shapes.items():
+        scope.names[name] = Var(Tensor(Num(), tuple(map(const, shape))), NOWHERE, name)
+    made = context.evaluate(_expression(text), scope)
+    assert is_term(made), text
+    assert not context.failed, [d.message for d in context.found.values()]
+    ground = Grounding(context.solver, context.layers)
+    inputs = (scope.names[name] for name in shapes)
+    variables = tuple(ground.var(v) for v in inputs if isinstance(v, Var))
+    return Call(text, variables, {}, ground.term(made), ground.grounded)
+
+
 def refusal(text: str, inputs: Mapping[str, Callable[[Solver], Type]]) -> str:
     """What is wrong with a call, its inputs of some types; empty for one that is right."""
     context: Context = library().context()

@@ -17,12 +17,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
-from drawn import Call, Planned, calls, is_drawn, operators
+from drawn import Call, Planned, calls, expression, is_drawn, operators
+from msgspec.structs import replace
 from written import Written, in_numpy, lacking, on, written
 
 from sail_jax.target import TARGET as JAX
 from sail_torch.target import TARGET as TORCH
 from sailc.emit.numpy_rows import NUMPY
+from sailc.emit.target import Target
 from sailc.program.layout import sizes
 from sailc.types.dims import Dim
 from sailc.types.model import Bool, Complex, Label, ListType, Tensor, TupleType, Type
@@ -287,6 +289,11 @@ def agree(call: Call, made: Written, arrays: Arrays, ours: Computed) -> None:
     theirs = by_torch(made, arrays, double=True)
     near(expected, theirs[0], f"{what}: PyTorch's value", 1e-9)
     near(expected, ours[0], f"{what}: JAX's value", 1e-9)
+    alike(what, ours, theirs)
+
+
+def alike(what: str, ours: Computed, theirs: Computed) -> None:
+    """Compare the derivatives that the backends make of a call."""
     near(ours[1], theirs[1], f"{what}: the derivatives of JAX and PyTorch", 1e-7)
     near(ours[2], theirs[2], f"{what}: the second derivatives of JAX and PyTorch", 1e-6)
 
@@ -299,6 +306,101 @@ def in_single_precision(call: Call, made: Written, arrays: Arrays, expected: Com
         what = f"{told(call, arrays)}, {title} in f32"
         near(expected[0], found[0], f"{what}: the value", 2e-4)
         near(expected[1], found[1], f"{what}: the derivatives", 2e-3)
+
+
+# What no signature tells how to draw: functions as arguments, indices, what holds several.
+WRITTEN = [
+    ("max(x) + max(x, axis = 0)", {"x": (2, 3)}),
+    ("stack(x, 2 * x)", {"x": (3,)}),
+    ("concat([1.0], x)", {"x": (3,)}),
+    ("[1.5, 2.5] * x + zeros([2]) + ones([2])", {"x": (2,)}),
+    ("x[1:3] + x[0] + last(x, 2) + drop(x, 2) + first(every(x, 2), 2)", {"x": (4,)}),
+    ("fold(x, [0.5, 1.0], (s, e) => sin(s) + e)", {"x": (4, 2)}),
+    ("scan(x, 0.5, (s, e) => s * e)", {"x": (4,)}),
+    ("sum((e - o) ^ 3 for e in Set(x) for o in others(Set(x), e))", {"x": (4,)}),
+    ("grad(sum(x ^ 3) * y, x)", {"x": (3,), "y": ()}),
+    ("rk4(u => -u ^ 3, x, 0.1, 4)", {"x": (2,)}),
+    ("motion(u => -u ^ 3, x, 0.1, 4, 2.0)", {"x": (2, 3)}),
+]
+
+
+@pytest.mark.parametrize(("text", "shapes"), WRITTEN, ids=[text for text, _ in WRITTEN])
+def test_backends_agree_on_an_expression(text: str, shapes: dict[str, tuple[int, ...]]) -> None:
+    call = expression(text, **shapes)
+    made = written(call)
+    arrays = numbers(call, made, np.random.default_rng(0))
+    (ours,) = by_jax([(made, arrays)], double=True)
+    theirs = by_torch(made, arrays, double=True)
+    near(ours[0], theirs[0], f"{text}: the value", 1e-9)
+    alike(text, ours, theirs)
+    if not lacking(made, NUMPY):
+        near(by_numpy(made, arrays), ours[0], f"{text}: NumPy's value", 1e-9)
+    in_single_precision(call, made, arrays, ours)
+
+
+# --- mixed precision ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", operators())
+def test_backends_agree_in_mixed_precision(name: str) -> None:
+    """Each operator alone, as it stands in a model: of numbers that bfloat16 holds."""
+    try:
+        (call, *_) = calls(name, 1)
+    except Planned:
+        return
+    made = written(call)
+    if lacking(made, TORCH.rows):
+        return
+    drawn = numbers(call, made, np.random.default_rng(0))
+    arrays = {n: _rounded(a) for n, a in drawn.items()}
+    expected = by_numpy(made, arrays)
+    weights, inputs = arguments(arrays)
+    narrow = in_mixed(JAX, made, jnp.asarray)
+    ours = narrow(_each(_narrow, weights), *_each(_narrow, inputs))
+    tensors = {n: stored(made, n, x) for n, x in _each(_single, weights).items()}
+    narrow = in_mixed(TORCH, made, _single)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        theirs = narrow(tensors, *_each(_single, inputs))
+    for title, found in (("PyTorch", theirs), ("JAX", ours)):
+        values = [_plain_array(x) for x in leaves_of(found)]
+        near(expected, values, f"{told(call, arrays)}, {title} in mixed precision", 0.05)
+
+
+def in_mixed(target: Target, made: Written, convert: Callable[[Any], Any]) -> Callable[..., Any]:
+    """The function of a call as it stands within a model in mixed precision."""
+    assert target.mixing is not None
+    inside = replace(target.mixing.function(made.function), decorator="")
+    return answering(on(target.mixed, replace(made, function=inside)), made, convert)
+
+
+def _narrow(a: np.ndarray[Any, Any]) -> Any:
+    return jnp.asarray(a, jnp.bfloat16 if a.dtype.kind == "f" else None)
+
+
+def _plain_array(x: Any) -> np.ndarray[Any, Any]:
+    """NumPy has no bfloat16."""
+    if isinstance(x, torch.Tensor):
+        x = x.resolve_conj()
+        x = x.double() if x.dtype == torch.bfloat16 else x
+    return np.asarray(x)
+
+
+def _each(change: Callable[[Any], Any], value: Any) -> Any:
+    if isinstance(value, dict):
+        return {n: _each(change, x) for n, x in value.items()}
+    if isinstance(value, tuple | list):
+        return tuple(_each(change, x) for x in value)
+    return change(value)
+
+
+def _single(a: np.ndarray[Any, Any]) -> torch.Tensor:
+    made = torch.as_tensor(a)
+    return made.float() if a.dtype.kind == "f" else made
+
+
+def _rounded(a: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Numbers that bfloat16 holds, in double precision."""
+    return torch.as_tensor(a).bfloat16().double().numpy() if a.dtype.kind == "f" else a
 
 
 @pytest.mark.parametrize("double", [True, False])

@@ -94,6 +94,34 @@ def test_a_value_that_is_undefined_is_told_at_its_line_on_both_backends(logs: Pa
     assert "of 80 numbers, shape (10, 8)" in " ".join(f["message"] for f in found)
 
 
+def test_a_shape_is_told_as_sail_has_it(tmp_path: Path) -> None:
+    """PyTorch's pictures have their channels second."""
+    old = LOGS[LOGS.index("/// The logarithm") : LOGS.index("model Plain")]
+    new = """
+model Loggy {
+    input  x: Tensor[real, 2]
+    let seen   = reshape([x[0], x[1], x[0], x[1], x[0], x[1]], [2, 3, 1]) |> conv(5, 1)
+    let rising = log(seen)
+    output y: real = sum(rising |> conv(4, 1))
+}
+"""
+    path = write_one(
+        tmp_path, LOGS.replace(old, new).replace("Loggy\n", "Loggy\n    software PyTorch\n")
+    )
+    (found,) = failures(path, "undefined")
+    assert "`rising` (Tensor[real, 2, 3, 5])" in found["message"]
+    assert "of 300 numbers, shape (10, 2, 3, 5)" in found["message"]
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_channels_are_followed_by_what_is_done_to_each_number(axis: int) -> None:
+    with Watch() as watch:
+        x = torch.ones(7, 2, 3, 4).movedim(-1, 1)
+        y = torch.cat([torch.relu(x) - 1, x], dim=1)
+        _ = torch.log((y if axis else y.movedim(1, -1)) - 1)
+    assert "shape (7, 2, 3, 8)" in str(watch.suspects[0])
+
+
 def test_points_that_are_not_finite_are_told_at_their_line(logs: Path) -> None:
     (found,) = failures(logs, "holes")
     assert (found["code"], found["start"]["line"]) == ("E0807", line_of("train x in xs") + 5)

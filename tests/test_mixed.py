@@ -213,7 +213,7 @@ def test_pytorch_keeps_weights_and_gradients_in_single_precision(folder: Path) -
 
 
 def test_jax_keeps_weights_and_gradients_in_single_precision(folder: Path) -> None:
-    made = module_of(emitted(PROGRAMS["dense"], folder)["JAX", "bf16"])
+    made = module_of(emitted(PROGRAMS["attention"], folder)["JAX", "bf16"])
     start = made["init"](np.random.default_rng(0))
     w = {n: jnp.asarray(a, jnp.float32) for n, a in start.items()}
     x = jnp.ones((5, 8, 2))

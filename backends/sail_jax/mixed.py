@@ -36,7 +36,7 @@ _SOFTMAX = "jax.nn.softmax(scores.astype(jnp.float32), axis=-1).astype(x.dtype)"
 MIXING = Mixing(
     _WRAPPER,
     _WRAPPER,
-    NUMERICAL | _NARROWED,
+    NUMERICAL | _NARROWED | {"mean_cross_entropy", "mean_bce"},
     {
         WIDE: "a.astype(jnp.float32)",
         NARROW: "a.astype(jnp.bfloat16)",

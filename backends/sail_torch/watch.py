@@ -5,6 +5,7 @@ This file is run beside a program whose training has run away (see `sailc.engine
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -12,6 +13,9 @@ from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
+
+# What gives tensors with their channels second, as PyTorch has them; in SAIL they are last.
+SPATIAL = re.compile(r"(conv|conv_transpose|max_pool|avg_pool)\dd|interpolate")
 
 
 class NotFinite(FloatingPointError):
@@ -42,10 +46,13 @@ class Watch(TorchFunctionMode):
         result: object = func(*args, **(kwargs or {}))
         found = [a for a in args if isinstance(a, torch.Tensor) and a.is_leaf and a.requires_grad]
         self.learned.update((id(a), a) for a in found)
+        name = getattr(func, "__name__", "")
         for value in several(result):
             if isinstance(value, torch.Tensor) and value.is_floating_point():
+                if is_channels_second(name, value, args):
+                    mark(value)
                 self.look(value, program_lines())
-        if getattr(func, "__name__", "") == "backward":
+        if name == "backward":
             self.judge(args[0])
         return result
 
@@ -53,21 +60,32 @@ class Watch(TorchFunctionMode):
         """Look at what the program makes at some lines."""
         self.suspect(value, lines, gradient=False)
         if value.grad_fn is not None:
-            value.grad_fn.register_hook(partial(self.look_back, lines))
+            shape = value.shape if is_marked(value) else None
+            value.grad_fn.register_hook(partial(self.look_back, lines, shape))
 
     def look_back(
-        self, lines: list[int], given: Sequence[torch.Tensor | None], _: Sequence[object]
+        self,
+        lines: list[int],
+        second: torch.Size | None,
+        given: Sequence[torch.Tensor | None],
+        _: Sequence[object],
     ) -> None:
-        """Look at the gradients that an operation gives to what it was made of."""
+        """Look at the gradients that an operation gives to what it was made of; those of one shape
+        have their channels second."""
         for value in given:
             if value is not None:
+                if value.shape == second:
+                    mark(value)
                 self.suspect(value, lines, gradient=True)
 
     def suspect(self, value: torch.Tensor, lines: list[int], gradient: bool) -> None:
-        """Note numbers that are not finite."""
+        """Note numbers that are not finite, and their shape as SAIL has it."""
         wrong = value.numel() - int(value.detach().isfinite().sum())
         if wrong:
-            text = f"{wrong} of {value.numel()} numbers, shape {tuple(value.shape)}"
+            shape = tuple(value.shape)
+            if is_marked(value):
+                shape = (shape[0], *shape[2:], shape[1])
+            text = f"{wrong} of {value.numel()} numbers, shape {shape}"
             self.suspects.append(NotFinite(text, lines, gradient))
 
     def judge(self, loss: object) -> None:
@@ -77,6 +95,26 @@ class Watch(TorchFunctionMode):
         if self.suspects and not all(bool(x.isfinite().all()) for x in reached):
             raise self.suspects[0]
         self.suspects.clear()
+
+
+def mark(value: torch.Tensor) -> None:
+    """Note that a tensor has its channels second."""
+    setattr(value, "channels_second", True)  # noqa: B010  tensors declare no such attribute
+
+
+def is_marked(value: object) -> bool:
+    """Whether a tensor is known to have its channels second."""
+    return isinstance(value, torch.Tensor) and getattr(value, "channels_second", False)
+
+
+def is_channels_second(name: str, value: torch.Tensor, args: Sequence[object]) -> bool:
+    """Whether what an operation gives has its channels second: by itself, or as what it is made
+    of number by number."""
+    if name == "movedim":
+        return tuple(args[1:]) == (-1, 1)
+    known = [a for a in (several(args[0]) if name == "cat" else args) if is_marked(a)]
+    alike = [a for a in known if isinstance(a, torch.Tensor) and a.shape == value.shape]
+    return bool(SPATIAL.fullmatch(name) or alike or (known and name in ("cat", "pad")))
 
 
 def several(result: object) -> Sequence[object]:

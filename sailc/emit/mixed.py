@@ -47,9 +47,9 @@ class Mixing(Struct, frozen=True):
     def _stage(self, s: Stage) -> Stage:
         loss = s.loss
         if loss is not None and s.minimized:
-            loss = self._function(loss)
+            loss = self.function(loss)
             loss = replace(loss, results=tuple(map(self._summed, loss.results)))
-        return replace(s, model=self._function(s.model), loss=loss)
+        return replace(s, model=self.function(s.model), loss=loss)
 
     def _summed(self, expr: Expr) -> Expr:
         """A loss: the mean of many numbers, in single precision."""
@@ -57,14 +57,18 @@ class Mixing(Struct, frozen=True):
             return expr
         return replace(expr, arguments=tuple(map(_widened, expr.arguments)))
 
-    def _function(self, f: Function) -> Function:
+    def function(self, f: Function) -> Function:
+        """A function in mixed precision."""
         return replace(rebuilt(f, self._changed), decorator=WRAPPER)
 
     def _changed(self, expr: Expr) -> Expr:
         made = rebuild(expr, self._changed)
         if not isinstance(made, Op) or made.operator not in self.wide:
             return made
-        wide = replace(made, arguments=tuple(map(_widened, made.arguments)))
+        first, *others = made.arguments
+        if made.operator not in LABELLED:
+            others = map(_widened, others)
+        wide = replace(made, arguments=(_widened(first), *others))
         return Op(NARROW, (wide,)) if made.operator in self.narrowed else wide
 
 
@@ -77,6 +81,9 @@ def _widened(expr: Expr) -> Expr:
         return expr.arguments[0]
     return Op(WIDE, (expr,))
 
+
+# What takes scores first, and labels second.
+LABELLED = frozenset(["cross_entropy", "mean_cross_entropy"])
 
 # What takes logarithms, powers, or sums of many numbers, and what has no kernels for bfloat16.
 NUMERICAL = frozenset(

@@ -1,6 +1,5 @@
 """Bumps, answered by Reader, on JAX.
 
-Reader: One convolution, its channels normalized at every place.
 JAX.precision = bf16
 
 Written by sailc 0.1.0 from bumps.sail. It needs jax, optax, numpy, and no sailc:
@@ -11,9 +10,11 @@ Written by sailc 0.1.0 from bumps.sail. It needs jax, optax, numpy, and no sailc
 import argparse
 import json
 import math
-import platform
 import time
+from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
+from timeit import Timer
 
 import jax
 import jax.numpy as jnp
@@ -21,27 +22,12 @@ import numpy as np
 import optax
 
 SCENARIO = "c96bbd7b7642"
-BACKEND = "jax"
-VERSIONS = {
-    "python": platform.python_version(),
-    "jax": jax.__version__,
-    "optax": optax.__version__,
-    "numpy": np.__version__,
-}
+VERSIONS = {p: version(p) for p in ["jax", "optax", "numpy"]} | {"python": python_version()}
 EPOCHS = 5
 BATCH = 32
 RATE = 0.01
 EVALUATION_BATCH = 4096
-
-
-def load():
-    """Read the data and part them as the problem says."""
-    heights = np.random.default_rng(0).uniform(
-        np.array((1.0,)),
-        np.array((2.0,)),
-        (200, 1),
-    )
-    return heights[:150], heights[-50:]
+OPTIMIZER = optax.adam(RATE)
 
 
 def points(h):
@@ -79,11 +65,9 @@ def fit_truth(truth):
 
 
 def data():
-    """Questions and true answers of every split, as the model takes them."""
-    train, test = load()
-    train_x, train_y = points(train)
-    test_x, test_y = points(test)
-    return {"train": (train_x, train_y), "test": (test_x, test_y)}
+    """Questions and true answers of every split."""
+    heights = np.random.default_rng(0).uniform(np.array((1.0,)), np.array((2.0,)), (200, 1))
+    return {"train": points(heights[:150]), "test": points(heights[-50:])}
 
 
 def init(rng):
@@ -121,6 +105,13 @@ def mixed(model):
     return answer
 
 
+def conv(x, weight, stride=1, padding="SAME", **more):
+    """A convolution whose channels come last, as XLA has them."""
+    space = "DHW"[5 - x.ndim :]
+    more["dimension_numbers"] = (f"N{space}C", f"{space}IO", f"N{space}C")
+    return jax.lax.conv_general_dilated(x, weight, [stride] * len(space), padding, **more)
+
+
 def layer_norm(x, scale, shift):
     """The last axis less its mean and divided by its spread, scaled and shifted."""
     mean, variance = x.mean(axis=-1, keepdims=True), x.var(axis=-1, keepdims=True)
@@ -130,17 +121,9 @@ def layer_norm(x, scale, shift):
 @mixed
 def reader(w, x):
     """One convolution, its channels normalized at every place."""
-    seen = jax.lax.conv_general_dilated(
-        x,
-        w["seen_1.weight"],
-        (1,),
-        "SAME",
-        dimension_numbers=("NWC", "WIO", "NWC"),
-    ) + w["seen_1.bias"]
+    seen = conv(x, w["seen_1.weight"]) + w["seen_1.bias"]
     seen_2 = layer_norm(
-        seen.astype(jnp.float32),
-        w["seen_2.scale"],
-        w["seen_2.shift"],
+        seen.astype(jnp.float32), w["seen_2.scale"], w["seen_2.shift"]
     ).astype(jnp.bfloat16)
     seen_3 = jax.nn.relu(seen_2)
     return seen_3.reshape(-1, 128) @ w["y.weight"] + w["y.bias"]
@@ -154,12 +137,8 @@ def loss(output, truth, scale):
 
 
 def batches(n, rng):
-    """The points in a new order, in batches of one size: the last is filled up with the
-    first points of the order."""
+    """The points in a new order, in batches of one size: the first fill up the last."""
     return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
-
-
-OPTIMIZER = optax.adam(RATE)
 
 
 def step(w, state, x, y, index, constants):
@@ -173,8 +152,8 @@ def step(w, state, x, y, index, constants):
     return optax.apply_updates(w, updates), state, value
 
 
-# Weights and state are written over by those that come after them.
-STEP = jax.jit(step, donate_argnums=(0, 1))
+STEP = jax.jit(step, donate_argnums=(0, 1))  # weights and state are replaced
+MODEL = jax.jit(reader)
 
 
 def train(w, points, constants, rng):
@@ -195,31 +174,10 @@ def train(w, points, constants, rng):
     return w, time.perf_counter() - start, epoch, mean_loss
 
 
-MODEL = jax.jit(reader)
-
-
 def respond(w, x):
     """What the model says to many questions, in large batches."""
-    starts = range(0, len(x), EVALUATION_BATCH)
-    answers = [MODEL(w, x[i : i + EVALUATION_BATCH]) for i in starts]
+    answers = [MODEL(w, x[i : i + EVALUATION_BATCH]) for i in range(0, len(x), EVALUATION_BATCH)]
     return jax.block_until_ready(jnp.concatenate(answers))
-
-
-def mean_error(answer, truth):
-    """Mean absolute error, in the unit of the truth."""
-    scores = np.abs(answer - truth).mean(axis=-1)
-    return scores.mean()
-
-
-def timed(work):
-    """Seconds that a call takes, the mean of as many as fit into 0.2 s; the first, which may
-    prepare things, is not counted."""
-    work()
-    start, repeats = time.perf_counter(), 0
-    while time.perf_counter() - start < 0.2:
-        work()
-        repeats += 1
-    return (time.perf_counter() - start) / repeats
 
 
 def report(event, **facts):
@@ -240,7 +198,7 @@ def main():
     except RuntimeError as refused:
         parser.error(f"--device {args.device}: {refused}")
     args.out.mkdir(parents=True, exist_ok=True)
-    facts = {"seed": args.seed, "device": args.device, "backend": BACKEND}
+    facts = {"seed": args.seed, "device": args.device, "backend": "jax"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     points = data()
     statistics = (fit_truth(points["train"][1]),)
@@ -250,10 +208,9 @@ def main():
         kind = jnp.int32 if np.issubdtype(values.dtype, np.integer) else jnp.float32
         return jnp.asarray(values, dtype=kind)
 
-    on_device = {split: tuple(map(array, pair)) for split, pair in points.items()}
+    on_device = jax.tree.map(array, points)
     constants = [array(np.asarray(s)) for s in statistics]
     w = {name: array(value) for name, value in init(rng).items()}
-    parameters = sum(value.size for value in w.values())
 
     # Compiling is timed apart from training: what trains and what answers is called once.
     start = time.perf_counter()
@@ -268,20 +225,16 @@ def main():
     w, train_time, epochs, final_loss = train(w, on_device, constants, rng)
 
     output = np.asarray(respond(w, on_device["test"][0]), dtype=np.float64)
-    test_time = timed(lambda: respond(w, on_device["test"][0]))
+    repeats, seconds = Timer(lambda: respond(w, on_device["test"][0])).autorange()
+    test_time = seconds / repeats
     run = {
-        "train": {
-            "time": train_time,
-            "epochs": epochs,
-            "loss": final_loss,
-        },
+        "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
         "test": {"time": test_time, "count": len(output)},
-        "model": {"parameters": parameters},
+        "model": {"parameters": sum(value.size for value in w.values())},
     }
-    truth = points["test"][1]
     metrics = {
-        "mean_error": float(mean_error(output, truth)),
+        "mean_error": float(np.abs(output - points["test"][1]).mean(axis=-1).mean()),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}
     (args.out / "result.json").write_text(json.dumps(result, indent=2) + "\n")

@@ -1,6 +1,5 @@
 """Bumps, answered by Reader, on PyTorch.
 
-Reader: One convolution, its channels normalized at every place.
 PyTorch.precision = bf16
 
 Written by sailc 0.1.0 from bumps.sail. It needs torch, numpy, and no sailc:
@@ -11,35 +10,22 @@ Written by sailc 0.1.0 from bumps.sail. It needs torch, numpy, and no sailc:
 import argparse
 import json
 import math
-import platform
 import time
+from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
+from timeit import Timer
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 SCENARIO = "41e08235bb0f"
-BACKEND = "torch"
-VERSIONS = {
-    "python": platform.python_version(),
-    "torch": torch.__version__,
-    "numpy": np.__version__,
-}
+VERSIONS = {p: version(p) for p in ["torch", "numpy"]} | {"python": python_version()}
 EPOCHS = 5
 BATCH = 32
 RATE = 0.01
 EVALUATION_BATCH = 4096
-
-
-def load():
-    """Read the data and part them as the problem says."""
-    heights = np.random.default_rng(0).uniform(
-        np.array((1.0,)),
-        np.array((2.0,)),
-        (200, 1),
-    )
-    return heights[:150], heights[-50:]
 
 
 def points(h):
@@ -77,11 +63,9 @@ def fit_truth(truth):
 
 
 def data():
-    """Questions and true answers of every split, as the model takes them."""
-    train, test = load()
-    train_x, train_y = points(train)
-    test_x, test_y = points(test)
-    return {"train": (train_x, train_y), "test": (test_x, test_y)}
+    """Questions and true answers of every split."""
+    heights = np.random.default_rng(0).uniform(np.array((1.0,)), np.array((2.0,)), (200, 1))
+    return {"train": points(heights[:150]), "test": points(heights[-50:])}
 
 
 def init(rng):
@@ -118,17 +102,9 @@ def mixed(model):
 @mixed
 def reader(w, x):
     """One convolution, its channels normalized at every place."""
-    seen = F.conv1d(
-        x.movedim(-1, 1),
-        w["seen_1.weight"],
-        w["seen_1.bias"],
-        padding="same",
-    )
+    seen = F.conv1d(x.movedim(-1, 1), w["seen_1.weight"], w["seen_1.bias"], padding="same")
     seen_2 = F.layer_norm(
-        seen.movedim(1, -1),
-        w["seen_2.scale"].shape,
-        w["seen_2.scale"],
-        w["seen_2.shift"],
+        seen.movedim(1, -1), w["seen_2.scale"].shape, w["seen_2.scale"], w["seen_2.shift"]
     )
     seen_3 = torch.relu(seen_2)
     return F.linear(seen_3.reshape(-1, 128), w["y.weight"], w["y.bias"])
@@ -142,8 +118,7 @@ def loss(output, truth, scale):
 
 
 def batches(n, rng):
-    """The points in a new order, in batches of one size: the last is filled up with the
-    first points of the order."""
+    """The points in a new order, in batches of one size: the first fill up the last."""
     return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
 
 
@@ -175,23 +150,6 @@ def respond(w, x):
     return torch.cat([reader(w, part) for part in parts])
 
 
-def mean_error(answer, truth):
-    """Mean absolute error, in the unit of the truth."""
-    scores = np.abs(answer - truth).mean(axis=-1)
-    return scores.mean()
-
-
-def timed(work):
-    """Seconds that a call takes, the mean of as many as fit into 0.2 s; the first, which may
-    prepare things, is not counted."""
-    work()
-    start, repeats = time.perf_counter(), 0
-    while time.perf_counter() - start < 0.2:
-        work()
-        repeats += 1
-    return (time.perf_counter() - start) / repeats
-
-
 def report(event, **facts):
     """Print one JSON object on a line of its own."""
     print(json.dumps({"event": event, **facts}), flush=True)
@@ -210,7 +168,7 @@ def main():
         parser.error(f"--device {args.device}: {refused}")
     torch.manual_seed(args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
-    facts = {"seed": args.seed, "device": args.device, "backend": BACKEND}
+    facts = {"seed": args.seed, "device": args.device, "backend": "torch"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     points = data()
     statistics = (fit_truth(points["train"][1]),)
@@ -223,11 +181,7 @@ def main():
 
     on_device = {split: tuple(map(tensor, pair)) for split, pair in points.items()}
     constants = [tensor(np.asarray(s)) for s in statistics]
-    w = {
-        name: tensor(value).contiguous().requires_grad_()
-        for name, value in init(rng).items()
-    }
-    parameters = sum(value.numel() for value in w.values())
+    w = {name: tensor(value).contiguous().requires_grad_() for name, value in init(rng).items()}
 
     # The first step pays for what the libraries prepare: it is timed apart.
     start = time.perf_counter()
@@ -239,20 +193,16 @@ def main():
     train_time, epochs, final_loss = train(w, on_device, constants, rng)
 
     output = respond(w, on_device["test"][0]).double().cpu().numpy()
-    test_time = timed(lambda: respond(w, on_device["test"][0]).cpu())
+    repeats, seconds = Timer(lambda: respond(w, on_device["test"][0]).cpu()).autorange()
+    test_time = seconds / repeats
     run = {
-        "train": {
-            "time": train_time,
-            "epochs": epochs,
-            "loss": final_loss,
-        },
+        "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
         "test": {"time": test_time, "count": len(output)},
-        "model": {"parameters": parameters},
+        "model": {"parameters": sum(value.numel() for value in w.values())},
     }
-    truth = points["test"][1]
     metrics = {
-        "mean_error": float(mean_error(output, truth)),
+        "mean_error": float(np.abs(output - points["test"][1]).mean(axis=-1).mean()),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}
     (args.out / "result.json").write_text(json.dumps(result, indent=2) + "\n")
