@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from msgspec.structs import replace
 
-from sailc.emit.rows import Rows, filled
+from sailc.emit.rows import Rows, hole_names, row_text
 from sailc.program.expressions import reads, rebuild, rebuilt, walk
 from sailc.program.names import RESERVED, NameTable
 from sailc.program.tree import Assign, Block, Expr, Function, Op, Ref, Step, Text
@@ -42,18 +43,21 @@ def _meant(expr: Expr, rows: Rows) -> set[str]:
     arguments read, too."""
     match expr:
         case Text(text):
-            return set(_read(ast.parse(text, mode="eval")))
+            return {*_names(text)[0]}
         case Op(operator) if operator in rows:
-            row, holes = filled(expr, rows)
-            inner = set(_variables(row))
-            given = {n for a in expr.arguments for n in reads(a)}
-            return (set(_read(row)) - holes - inner) | (inner & given)
+            read, inner = _names(row_text(expr, rows))
+            given = {n for a in expr.arguments for n in reads(a)} if inner else set[str]()
+            return (read - hole_names(expr) - inner) | (inner & given)
         case _:
             return set()
 
 
-def _read(node: ast.AST) -> Iterator[str]:
-    return (n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+@cache
+def _names(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """What an expression's text reads, and what it binds."""
+    parsed = ast.parse(text, mode="eval")
+    read = (n.id for n in ast.walk(parsed) if isinstance(n, ast.Name))
+    return frozenset(read), frozenset(_variables(parsed))
 
 
 def _variables(row: ast.AST) -> Iterator[str]:

@@ -37,8 +37,9 @@ def reference_module(references: References) -> tuple[str, str]:
 
 def _facts(r: References) -> dict[str, object]:
     used = operators_in(r.functions)
-    texts, needed = taken(written(r.equations), sorted(called_by(r.functions)))
-    bodies = "\n".join([*map(numpy, r.functions), *texts, *r.files])
+    own = [*map(numpy, r.functions)]
+    texts, needed = taken(written(r.equations), sorted(called_by(own)))
+    bodies = "\n".join([*own, *texts, *r.files])
     math = ["import math"] if "math." in bodies else []
     lines = {
         *r.imports,

@@ -13,7 +13,7 @@ import ast
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import cast
+from typing import TypeVar, cast
 
 from sailc.program.expressions import operations
 from sailc.program.tree import Block, Expr, Function, Literal, Op, Ref, Step, Text, is_tuple
@@ -21,6 +21,7 @@ from sailc.program.tree import Block, Expr, Function, Literal, Op, Ref, Step, Te
 Row = str | Callable[[Op], str]
 Rows = Mapping[str, Row]
 ARGUMENTS = "abcd"
+T = TypeVar("T", bound=ast.AST)
 
 
 class NoRow(Exception):
@@ -37,44 +38,39 @@ def _parsed(row: str) -> ast.expr:
     return ast.parse(row, mode="eval").body
 
 
-class _Fill(ast.NodeTransformer):
-    def __init__(self, holes: Mapping[str, ast.expr]) -> None:
-        self.holes = holes
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.holes.get(node.id, node)
-
-    def visit_Starred(self, node: ast.Starred) -> ast.AST:
-        inner = node.value
-        if isinstance(inner, ast.Name) and isinstance(self.holes.get(inner.id), ast.Tuple):
-            return ast.Starred(self.holes[inner.id], ast.Load())
-        return self.generic_visit(node)
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        node.args = _unstarred(node.args)
-        return node
-
-    def visit_Tuple(self, node: ast.Tuple) -> ast.AST:
-        self.generic_visit(node)
-        node.elts = _unstarred(node.elts)
-        return node
-
-    def visit_List(self, node: ast.List) -> ast.AST:
-        self.generic_visit(node)
-        node.elts = _unstarred(node.elts)
-        return node
+def _fill(node: ast.expr, holes: Mapping[str, ast.expr]) -> ast.expr:
+    """A row with its holes filled; nothing of the row itself is changed."""
+    if isinstance(node, ast.Name):
+        return holes.get(node.id, node)
+    return _filled(node, holes)
 
 
-def _unstarred(items: list[ast.expr]) -> list[ast.expr]:
-    """`*(a, b)` in a list of items is `a, b`."""
-    result: list[ast.expr] = []
-    for i in items:
-        if isinstance(i, ast.Starred) and isinstance(i.value, ast.Tuple):
-            result += i.value.elts
-        else:
-            result.append(i)
-    return result
+def _filled(node: T, holes: Mapping[str, ast.expr]) -> T:
+    """Any part of a row. `*(a, b)` in a list of items is `a, b`."""
+    parts: dict[str, object] = {}
+    for name, value in ast.iter_fields(node):
+        match value:
+            case list():
+                parts[name] = [i for v in cast("list[object]", value) for i in _items(v, holes)]
+            case ast.expr():
+                parts[name] = _fill(value, holes)
+            case ast.AST() if value._fields:
+                parts[name] = _filled(value, holes)
+            case _:
+                parts[name] = value
+    return type(node)(**parts)
+
+
+def _items(value: object, holes: Mapping[str, ast.expr]) -> list[object]:
+    match value:
+        case ast.Starred(ast.Name(name)) if isinstance(found := holes.get(name), ast.Tuple):
+            return [*found.elts]
+        case ast.expr():
+            return [_fill(value, holes)]
+        case ast.AST():
+            return [_filled(value, holes)]
+        case _:
+            return [value]
 
 
 def render(expr: Expr, rows: Rows) -> ast.expr:
@@ -98,17 +94,14 @@ def render(expr: Expr, rows: Rows) -> ast.expr:
 
 def _operator(op: Op, rows: Rows) -> ast.expr:
     parsed = _parsed(row_text(op, rows))
-    holes = _holes(op, [render(a, rows) for a in op.arguments])
-    import copy
-
-    return ast.fix_missing_locations(_Fill(holes).visit(copy.deepcopy(parsed)))
+    return _fill(parsed, _holes(op, [render(a, rows) for a in op.arguments]))
 
 
-def filled(op: Op, rows: Rows) -> tuple[ast.expr, frozenset[str]]:
-    """The row of an operator, which has one, and the names of its holes."""
-    return _parsed(row_text(op, rows)), frozenset(
-        _holes(op, [ast.Constant(None) for _ in op.arguments])
-    )
+def hole_names(op: Op) -> set[str]:
+    """What a row of an operator's may call its holes."""
+    places = {*ARGUMENTS[: len(op.arguments)], *(f"arg{i}" for i in range(len(op.arguments)))}
+    told = {name for name, value in op.attributes.items() if _plain(value)}
+    return {"args", *places, *told, *op.parameters, *op.state}
 
 
 def row_text(op: Op, rows: Rows) -> str:

@@ -45,7 +45,8 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
     functions = list(_functions(program))
     used = operators_in(functions)
     fitted = program.fitted
-    wanted = sorted(called_by(functions) - ({"residual"} if fitted else set()))
+    own = [*map(numpy, functions)]
+    wanted = sorted(called_by(own) - ({"residual"} if fitted else set()))
     wanted += ["collocation", "borders"] if fitted else []
     texts, needed = taken(written(program.equations), wanted)
     extra = ["from dataclasses import dataclass"]
@@ -54,7 +55,7 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
     if fitted:
         extra += ["import math", "from functools import partial", *target.imports]
     extra += [MODULES[o] for o in used if o in MODULES]
-    extra += ["import math"] if _mentions(program, "math.") else []
+    extra += ["import math"] if any("math." in text for text in own) else []
     extra += ["import argparse", "import json", "import time"]
     extra += ["from importlib.metadata import version", "from pathlib import Path"]
     extra += ["from platform import python_version", "import numpy as np"]
@@ -76,7 +77,7 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
         "module": _module,
         "standard": [i for i in imports if is_standard(i)],
         "others": [i for i in imports if not is_standard(i)],
-        "uses_data": _mentions(program, "DATA"),
+        "uses_data": any("DATA" in text for text in own),
         "written": texts,
         "data_helpers": helpers(used, HELPERS),
         "drawn": fitted is not None or any(f.drawn for x in program.lines for f in x.fixtures),
@@ -154,8 +155,3 @@ def _functions(program: SolverProgram) -> Iterator[Function]:
         yield m.function
     for e in program.equations:
         yield from e.methods
-
-
-def _mentions(program: SolverProgram, word: str) -> bool:
-    """Whether a text in a program's functions begins with a word."""
-    return any(word in function(f, NUMPY) for f in _functions(program))
