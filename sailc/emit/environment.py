@@ -67,13 +67,12 @@ def without_idle(text: str, functions: Sequence[str] = ()) -> str:
     functions that nothing calls but they themselves; what one calls comes after it."""
     lines = text.splitlines()
     top = {node: _names(node) for node in ast.parse(text).body}
-    for name in functions:
-        own = next(n for n in top if isinstance(n, ast.FunctionDef) and n.name == name)
-        if not any(name in names for node, names in top.items() if node is not own):
-            del top[own]
-            lines[own.lineno - 1 : own.end_lineno] = [""] * len(
-                lines[own.lineno - 1 : own.end_lineno]
-            )
+    own = {node.name: node for node in top if isinstance(node, ast.FunctionDef)}
+    for node in (own[name] for name in functions if name in own):
+        if not any(node.name in names for other, names in top.items() if other is not node):
+            del top[node]
+            first, last = node.lineno - 1, node.end_lineno or node.lineno
+            lines[first:last] = [""] * (last - first)
     used = frozenset[str]().union(*top.values())
     brought = {line: line.split()[-1].split(".")[0] for line in lines if line[:7] == "import "}
     return "\n".join(line for line in lines if brought.get(line, "") in {"", *used})

@@ -23,7 +23,7 @@ from sailc.program.lengths import counts
 from sailc.program.load import Source
 from sailc.program.names import NameTable
 from sailc.program.placed import Placed, convert
-from sailc.program.tidy import direct, inlined, pruned
+from sailc.program.tidy import inlined, pruned
 from sailc.program.tree import Function, Op, Portion, Ref, Split
 from sailc.program.vectors import Lowering
 from sailc.types.model import TupleType, Type
@@ -130,7 +130,7 @@ def _points_of(line: DataLine, conversions: Sequence[Placed], judged: bool) -> F
     some = any_leaf(vector)
     results = tuple(packed(filled(v, some)) for v in (question, *answers))
     doc = "Questions, as the model takes them" + (", and their true answers." if truths else ".")
-    return direct(Function("points", doc, tuple(parameters), tuple(low.body), results, line.span))
+    return Function("points", doc, tuple(parameters), tuple(low.body), results, line.span)
 
 
 def _asked_questions(line: DataLine) -> Function:

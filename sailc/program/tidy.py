@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from sailc.program.expressions import reads, rebuild, rebuilt, replaced, walk
+from sailc.program.expressions import reads, rebuild, rebuilt
 from sailc.program.tree import Assign, Expr, Function, Op, Ref
 
 
@@ -20,16 +19,6 @@ def inlined(f: Function) -> Function:
             return replace(f, body=tuple(rest), results=(value,), returned=last)
         case _:
             return f
-
-
-def direct(f: Function) -> Function:
-    """A function that returns values to which no author gave a name without one, where nothing
-    else reads them."""
-    counts = Counter(e.name for e in walk(*f.expressions) if isinstance(e, Ref))
-    returned = {r.name for r in f.results if isinstance(r, Ref) and counts[r.name] == 1}
-    bare = {a.name: a.value for a in f.body if not a.label and a.name in returned}
-    body = tuple(a for a in f.body if a.name not in bare)
-    return replace(f, body=body, results=tuple(replaced(r, bare) for r in f.results))
 
 
 def pruned(f: Function) -> Function:
