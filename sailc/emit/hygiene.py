@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from functools import cache
 
 from msgspec.structs import replace
@@ -38,12 +38,12 @@ def _bound(f: Function) -> Iterator[str]:
             yield from (a.name for a in e.body)
 
 
-def _meant(expr: Expr, rows: Rows) -> set[str]:
+def _meant(expr: Expr, rows: Rows) -> Set[str]:
     """The names that an operator's row reads; of those that it binds itself only such as its
     arguments read, too."""
     match expr:
         case Text(text):
-            return {*_names(text)[0]}
+            return _names(text)[0]
         case Op(operator) if operator in rows:
             read, inner = _names(row_text(expr, rows))
             given = {n for a in expr.arguments for n in reads(a)} if inner else set[str]()

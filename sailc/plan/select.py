@@ -75,9 +75,8 @@ class Selection(Struct):
                 found.append(table[name])
             elif name is not None and name in solvers and kind == "model":
                 found.append(solvers[name])
-            elif not isinstance(a.value, tree.Missing):
-                found_wrong = unknown_module(self.world.names, a.value.span, name or "", kind)
-                self.diagnostics += found_wrong
+            else:
+                self.diagnostics += unknown_module(self.world.names, a.value, words[0])
         return list(dict.fromkeys(found))
 
     def metrics(self) -> list[tuple[Entry, Use]]:

@@ -28,6 +28,7 @@ SELECTED = {
     "on": "hardware",
 }
 _ALSO = {"model": "solver"}
+NAMED = "the names of modules (what fills a model's holes is found, and its knobs are `set`)"
 
 
 def check_names(ctx: Context, entry: Entry) -> Iterator[Diagnostic]:
@@ -36,11 +37,11 @@ def check_names(ctx: Context, entry: Entry) -> Iterator[Diagnostic]:
     for word, kind in SELECTED.items():
         for line in properties(entry.declaration, word):
             for a in line.arguments:
-                named = a.value.function if isinstance(a.value, tree.Call) else a.value
-                if not isinstance(named, tree.Missing):
-                    yield from unknown_module(names, named.span, path_text(named) or "", kind)
-                if isinstance(a.value, tree.Call):
+                if isinstance(a.value, tree.Call) and kind == "metric":
+                    yield from unknown_module(names, a.value.function, word)
                     yield from parameters_of(names, a.value, kind)
+                else:
+                    yield from unknown_module(names, a.value, word)
     for line in properties(entry.declaration, "set"):
         for a in line.arguments:
             if a.name is not None:
@@ -87,12 +88,18 @@ def shares(ctx: Context, entry: Entry) -> tuple[float, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def unknown_module(names: Names, span: Span, name: str, kind: str) -> Iterator[Diagnostic]:
-    """The diagnostic of a module that is not there; nothing where it is."""
+def unknown_module(names: Names, named: tree.Expr, word: str) -> Iterator[Diagnostic]:
+    """The diagnostic of a module that is not there, or is not named; nothing where it is."""
+    kind, name = SELECTED[word], path_text(named)
+    if isinstance(named, tree.Missing):
+        return
+    if name is None:
+        yield WrongPropertyArgument(span=named.span, name=word, expected=NAMED)
+        return
     tables = [names.modules[k] for k in (kind, _ALSO.get(kind, "")) if k in names.modules]
     if not any(name in table for table in tables):
         known = {known for table in tables for known in table}
-        yield UnknownModule(span=span, name=name, kind=kind, known=tuple(sorted(known)))
+        yield UnknownModule(span=named.span, name=name, kind=kind, known=tuple(sorted(known)))
 
 
 def parameters_of(names: Names, call: tree.Call, kind: str) -> Iterator[Diagnostic]:
