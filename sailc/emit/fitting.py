@@ -10,7 +10,7 @@ from sailc.emit.doors import Doors
 from sailc.emit.environment import environment, is_standard, tidy, wrapped
 from sailc.emit.equations import WRITTEN
 from sailc.emit.functions import docline, expression, function
-from sailc.emit.imports import STANDARD, in_order, listed
+from sailc.emit.imports import STANDARD, in_order, versions
 from sailc.emit.layout import fit
 from sailc.emit.metrics import metric_functions, metric_lines
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
@@ -114,7 +114,7 @@ def _facts(
         "uses_data": bool(doors.folders) or any("DATA" in text for text in written),
         "doors": doors,
         "keeper": KEEPER,
-        "packages": listed(["numpy", *packages]),
+        "versions": versions(["numpy", *packages]),
         "count": _count(program),
         "metric_functions": metric_functions(program.metrics),
         "layout": fit,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sailc.emit.layout import fit
+
 STANDARD = (
     "import argparse",
     "import json",
@@ -16,9 +18,11 @@ STANDARD = (
 """What every program of ours imports of Python's own library."""
 
 
-def listed(names: Iterable[str]) -> str:
-    """The distributions whose versions a program tells, as the items of a list."""
-    return ", ".join(f'"{name}"' for name in names)
+def versions(packages: Iterable[str]) -> str:
+    """The statement by which a program tells the versions of some distributions, and Python's."""
+    names = ", ".join(f'"{name}"' for name in packages)
+    told = f"{{p: version(p) for p in [{names}]}}"
+    return fit(f'VERSIONS = {told} | {{"python": python_version()}}')
 
 
 def in_order(lines: Iterable[str]) -> list[str]:

@@ -17,7 +17,7 @@ from sailc.emit.beside import KEEPER
 from sailc.emit.doors import Doors
 from sailc.emit.environment import environment, is_standard, tidy, without_idle, wrapped
 from sailc.emit.functions import docline, expression, function
-from sailc.emit.imports import STANDARD, in_order, listed
+from sailc.emit.imports import STANDARD, in_order, versions
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
 from sailc.emit.metrics import given, metric_functions, metric_lines
@@ -173,7 +173,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "doc": [wrapped(d) for d in program.doc],
         "version": __version__,
         "backend": target.name,
-        "packages": listed(target.packages),
+        "versions": versions(target.packages),
         "needs": ", ".join([*target.packages, *(["h5py"] if "import h5py" in imports else [])]),
         "standard": in_order([*STANDARD, *(i for i in imports if is_standard(i))]),
         "others": [i for i in imports if not is_standard(i)],

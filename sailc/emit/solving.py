@@ -9,7 +9,7 @@ from sailc import __version__
 from sailc.emit.environment import environment, is_standard, tidy, wrapped
 from sailc.emit.equations import called_by, equation_class, numpy, written
 from sailc.emit.functions import docline, expression, function
-from sailc.emit.imports import listed
+from sailc.emit.imports import versions
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
 from sailc.emit.metrics import metric_functions, metric_lines
@@ -69,7 +69,7 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
         "version": __version__,
         "needs": ", ".join([*(target.packages if fitted else ["numpy"]), "scipy"]),
         "backend": target.name,
-        "packages": listed([*(target.packages if fitted else ["numpy"]), "scipy"]),
+        "versions": versions([*(target.packages if fitted else ["numpy"]), "scipy"]),
         "init": _init(fitted, target) if fitted else "",
         "learning": Learning(fitted, target, False) if fitted else None,
         "judged": "residual" in used,
