@@ -16,7 +16,7 @@ from sailc.diagnostics.base import Diagnostic
 from sailc.emit.beside import keeper
 from sailc.emit.doors import Doors, doors_of
 from sailc.emit.origin import Origin, origin, parts_of
-from sailc.emit.references import reference_module
+from sailc.emit.references import with_modules
 from sailc.emit.rows import NoRow
 from sailc.infer.dataset import file_line
 from sailc.infer.modules.common import World
@@ -27,7 +27,6 @@ from sailc.plan.scenario import Plan, Scenario
 from sailc.plan.select import Selection
 from sailc.program.files import Files
 from sailc.program.fitting import FittedProgram
-from sailc.program.references import References
 from sailc.program.scenario import lower_scenario
 from sailc.program.solving import AnyProgram, SolverProgram
 from sailc.program.tree import Door, Driver, Program
@@ -96,6 +95,15 @@ def drivers(db: Database, made: Program | FittedProgram) -> dict[Door, Driver]:
     return found
 
 
+@query
+def driver_files(db: Database, driver: Path) -> tuple[Path, ...]:
+    """A driver and the files beside it that it imports."""
+    found = with_imported(driver)
+    for path in found:
+        db.get("stamp", str(path))
+    return found
+
+
 def missing_data(db: Database, scenarios: Iterable[Scenario]) -> list[Diagnostic]:
     """The data files that some scenarios read and that are not at hand: `like` may have told
     what is in them, which is enough for a plan and not for a run."""
@@ -147,10 +155,12 @@ def compiled(db: Database, scenario: Scenario) -> Compiled:
     assert found is not None
     assert not isinstance(found, BrokenBackend)
     made = program(db, scenario)
-    files = [f for d in made.drivers.values() if d.file for f in with_imported(d.file)]
+    references: dict[str, str] = {}
+    if isinstance(made, SolverProgram):
+        made, references = with_modules(made)
+    files = [f for d in made.drivers.values() if d.file for f in driver_files(db, d.file)]
     data = (*map(Path, made.data_files), *dict.fromkeys(files))
     packages = dict.fromkeys(p for d in made.drivers.values() for p in d.packages)
-    references = dict(map(reference_module, _references(made)))
     keeps = bool(references) or _doors(made).keeps
     beside = {**references, **(keeper() if keeps else {})}
     needed = distributions(tuple(packages))
@@ -169,11 +179,6 @@ def _text(found: Backend, made: AnyProgram) -> str:
 def traced(scenario: Scenario, made: Compiled, line: int) -> Origin | None:
     """What a line of a scenario's program was written from (the source map)."""
     return origin(made.program, made.text, line, parts_of(scenario, _doors(made.program)))
-
-
-def _references(made: AnyProgram) -> list[References]:
-    lines = made.lines if isinstance(made, SolverProgram) else ()
-    return [x.references for x in lines if x.references is not None]
 
 
 def _doors(made: AnyProgram | None) -> Doors:

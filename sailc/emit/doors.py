@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sailc.backends import distributions
-from sailc.emit.environment import environment
+from sailc.emit.environment import HERE, filled
 from sailc.emit.functions import docstring
 from sailc.emit.layout import fit
 from sailc.emit.rows import ARGUMENTS, Row
@@ -159,7 +159,7 @@ class Doors(Struct, frozen=True):
         """The functions; empty where a program has no doors."""
         if not self.names:
             return ""
-        shared = environment([]).get_template("outside.py.jinja").render(**self._facts)
+        shared = filled(HERE / "outside.py.jinja", self._facts)
         own = [self._function(d, name) for d, name in self.names.items()]
         return "\n\n\n".join([shared.rstrip(), *own])
 

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-import ast
+import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from symtable import SymbolTable, symtable
 
-from jinja2 import BytecodeCache, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import (
+    BytecodeCache,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    pass_context,
+)
 from jinja2.bccache import Bucket
+from jinja2.runtime import Context
 
 HERE = Path(__file__).parent
 
 
+WRITERS = ("numpy", "own", "text", "equation")
+"""The filters that write parts of a program: functions that a template is filled with."""
+
+
 class Compiled(BytecodeCache):
     """What Jinja made of templates, by their names and texts: to parse them was four fifths of the
-    work for a program. Filters, which are of one program, are looked up when it is filled."""
+    work for a program, and what all programs share is in the environment of each backend."""
 
     def __init__(self) -> None:
         self.known: dict[tuple[str, str], bytes] = {}
@@ -38,10 +52,17 @@ class Templates(Environment):
     filters: dict[str, Callable[..., object]]
 
 
-def environment(folders: Iterable[Path]) -> Templates:
-    """The templates of some folders and those that all programs share."""
-    return Templates(
-        loader=ChoiceLoader([FileSystemLoader(f) for f in (*folders, HERE)]),
+def filled(template: Path, facts: Mapping[str, object], **writers: Callable[..., str]) -> str:
+    """A template with the facts of a program, and the functions that write parts of it."""
+    found = _environment(template.parent).get_template(template.name)
+    return found.render(**facts, writers=writers)
+
+
+@cache
+def _environment(folder: Path) -> Templates:
+    """The templates of a folder and those that all programs share."""
+    made = Templates(
+        loader=ChoiceLoader([FileSystemLoader(f) for f in dict.fromkeys([folder, HERE])]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -49,6 +70,16 @@ def environment(folders: Iterable[Path]) -> Templates:
         autoescape=False,
         bytecode_cache=COMPILED,
     )
+    made.filters.update({name: _writer(name) for name in WRITERS})
+    return made
+
+
+def _writer(name: str) -> Callable[[Context, object], str]:
+    @pass_context
+    def write(context: Context, value: object) -> str:
+        return context["writers"][name](value)
+
+    return write
 
 
 def is_standard(line: str) -> bool:
@@ -62,29 +93,29 @@ def wrapped(text: str) -> str:
     return "\n".join(textwrap.wrap(flat, 88, break_long_words=False))
 
 
-def without_idle(text: str, functions: Sequence[str] = ()) -> str:
-    """A program without the whole modules that it imports and does not use, nor those of some
+def tidy(text: str, functions: Sequence[str] = ()) -> str:
+    """A program as it stands in a file: two blank lines between definitions, one newline at the
+    end. It is without the whole modules that it imports and does not use, nor those of some
     functions that nothing calls but they themselves; what one calls comes after it."""
-    lines = text.splitlines()
-    top = {node: _names(node) for node in ast.parse(text).body}
-    own = {node.name: node for node in top if isinstance(node, ast.FunctionDef)}
-    for node in (own[name] for name in functions if name in own):
-        if not any(node.name in names for other, names in top.items() if other is not node):
-            del top[node]
-            first, last = node.lineno - 1, node.end_lineno or node.lineno
-            lines[first:last] = [""] * (last - first)
-    used = frozenset[str]().union(*top.values())
-    brought = {line: line.split()[-1].split(".")[0] for line in lines if line[:7] == "import "}
-    return "\n".join(line for line in lines if brought.get(line, "") in {"", *used})
-
-
-def _names(node: ast.AST) -> frozenset[str]:
-    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
-
-
-def tidy(text: str) -> str:
-    """Two blank lines between definitions, one newline at the end; and it is Python."""
+    whole = symtable(text, "program", "exec")  # raises SyntaxError: it is Python
+    names = [(scope.get_name(), names_in(scope)) for scope in whole.get_children()]
+    names += [("", frozenset(s.get_name() for s in whole.get_symbols() if s.is_referenced()))]
+    for function in functions:
+        if not any(function in read for name, read in names if name != function):
+            names = [(name, read) for name, read in names if name != function]
+            text = re.sub(rf"(?ms)^def {function}\(.*?^(?=\S)", "", text)
+    used = frozenset[str]().union(*(read for _, read in names))
     lines = [line.rstrip() for line in text.splitlines()]
+    brought = {line: line.split()[-1].split(".")[0] for line in lines if line[:7] == "import "}
+    return _spaced(line for line in lines if brought.get(line, "") in {"", *used})
+
+
+def names_in(scope: SymbolTable) -> frozenset[str]:
+    """The names in a function, and in those inside it."""
+    return frozenset(scope.get_identifiers()).union(*map(names_in, scope.get_children()))
+
+
+def _spaced(lines: Iterable[str]) -> str:
     result: list[str] = []
     blank = 0
     for line in lines:
@@ -98,6 +129,4 @@ def tidy(text: str) -> str:
         result += [""] * min(blank, 2 if not line.startswith(" ") else 1)
         result.append(line)
         blank = 0
-    text = "\n".join(result) + "\n"
-    ast.parse(text)
-    return text
+    return "\n".join(result) + "\n"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
+from symtable import symtable
 
+from sailc.emit.environment import names_in
 from sailc.emit.functions import docstring, function
 from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import NUMPY
@@ -40,10 +42,10 @@ def numpy(f: Function) -> str:
     return function(f, NUMPY)
 
 
-def called_by(functions: Iterable[str]) -> set[str]:
-    """The names that the texts of some functions read."""
-    whole = ast.parse("\n\n".join(functions))
-    return {n.id for n in ast.walk(whole) if isinstance(n, ast.Name)}
+def called_by(functions: Iterable[str]) -> frozenset[str]:
+    """The names in the texts of some functions."""
+    whole = symtable("\n\n".join(functions), "program", "exec")
+    return frozenset[str]().union(*map(names_in, whole.get_children()))
 
 
 def equation_class(e: EquationCode, target: Target | None = None, line: bool = False) -> str:

@@ -7,7 +7,7 @@ from sailc import __version__
 from sailc.backends import PLAIN, distributions
 from sailc.emit.beside import KEEPER
 from sailc.emit.doors import Doors
-from sailc.emit.environment import environment, is_standard, tidy, wrapped
+from sailc.emit.environment import HERE, filled, is_standard, tidy, wrapped
 from sailc.emit.equations import WRITTEN
 from sailc.emit.functions import docline, expression, function
 from sailc.emit.imports import STANDARD, in_order, versions
@@ -55,7 +55,6 @@ backend = Plain(Target(PLAIN, "NumPy", ("numpy",), NUMPY, helpers=HELPERS))
 
 
 def _script(program: FittedProgram, target: Target) -> str:
-    made = environment([])
     doors = Doors.of(program.functions, program.drivers)
     answering = [f for f in (program.fit, program.solver) if f is not None]
     tensors = [*called(target, answering), *helpers(operators_in(answering), {})]
@@ -71,14 +70,13 @@ def _script(program: FittedProgram, target: Target) -> str:
     def text(e: Expr) -> str:
         return with_own_names(expression(e, rows), arrays, tensors)
 
-    made.filters.update(numpy=numpy, own=own)
     written = [*map(own, answering), *map(numpy, _on_data(program)), *tensors]
     written += [with_own_names(h, arrays, tensors) for h in arrays if h not in tensors]
     facts = _facts(program, target, doors, written)
     helping = written[len(program.functions) :]
     measured = metric_lines(program.metrics, text)
-    template = made.get_template("fitting.py.jinja")
-    return tidy(template.render(**facts, data_helpers=helping, metric_lines=measured))
+    facts |= {"data_helpers": helping, "metric_lines": measured}
+    return tidy(filled(HERE / "fitting.py.jinja", facts, numpy=numpy, own=own))
 
 
 def _on_data(program: FittedProgram) -> list[Function]:

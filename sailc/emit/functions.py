@@ -17,7 +17,7 @@ from sailc.program.tree import Assign, Block, Expr, Function
 def quoted(node: ast.expr) -> str:
     """An expression's text with double quotes, as formatters write it."""
     text = ast.unparse(node)
-    for constant in ast.walk(node):
+    for constant in ast.walk(node) if "'" in text else ():
         if isinstance(constant, ast.Constant) and isinstance(constant.value, str):
             single = repr(constant.value)
             if single.startswith("'") and '"' not in single:

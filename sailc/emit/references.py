@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 from hashlib import sha256
 
+from msgspec.structs import replace
+
 from sailc import __version__
 from sailc.emit.beside import KEEPER
-from sailc.emit.environment import environment, is_standard, tidy
+from sailc.emit.environment import HERE, filled, is_standard, tidy
 from sailc.emit.equations import called_by, equation_class, numpy, written
 from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import HELPERS, MODULES
@@ -15,6 +17,7 @@ from sailc.emit.pieces import merged, taken
 from sailc.emit.rows import operators_in
 from sailc.program.names import snake
 from sailc.program.references import References
+from sailc.program.solving import LineCode, SolverProgram
 
 IMPORTS = (
     "from dataclasses import dataclass",
@@ -24,13 +27,24 @@ IMPORTS = (
 )
 
 
+def with_modules(program: SolverProgram) -> tuple[SolverProgram, dict[str, str]]:
+    """A program whose lines name the modules that find their references, and these by name."""
+    found: dict[str, str] = {}
+    lines: list[LineCode] = []
+    for line in program.lines:
+        if line.references is not None:
+            name, found[name] = reference_module(line.references)
+            line = replace(line, module=name)
+        lines.append(line)
+    return replace(program, lines=tuple(lines)), found
+
+
 def reference_module(references: References) -> tuple[str, str]:
     """The name of the module of some references, which tells what it finds, and its text."""
-    made = environment([])
     line = "lines" in written(references.equations)
-    made.filters.update(numpy=numpy, equation=partial(equation_class, line=line))
-    template = made.get_template("references.py.jinja")
-    text = tidy(template.render(**_facts(references)))
+    equation = partial(equation_class, line=line)
+    template = HERE / "references.py.jinja"
+    text = tidy(filled(template, _facts(references), numpy=numpy, equation=equation))
     mark = sha256(text.encode()).hexdigest()[:6]
     return f"{snake(references.problem)}_references_{mark}", text
 

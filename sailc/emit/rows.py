@@ -81,7 +81,7 @@ def render(expr: Expr, rows: Rows) -> ast.expr:
         case Literal(value):
             return literal(value)
         case Text(text):
-            return ast.parse(text, mode="eval").body
+            return _fill(_parsed(text), {})
         case Step(parameters, body):
             names = [ast.arg(p) for p in parameters]
             arguments = ast.arguments([], names, None, [], [], None, [])

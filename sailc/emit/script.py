@@ -15,7 +15,7 @@ from sailc import __version__
 from sailc.emit.batch import Batch, all_of, known, pick, size
 from sailc.emit.beside import KEEPER
 from sailc.emit.doors import Doors
-from sailc.emit.environment import environment, is_standard, tidy, without_idle, wrapped
+from sailc.emit.environment import filled, is_standard, tidy, wrapped
 from sailc.emit.functions import docline, expression, function
 from sailc.emit.imports import STANDARD, in_order, versions
 from sailc.emit.layout import fit
@@ -88,7 +88,6 @@ def script(program: AnyProgram, target: Target) -> str:
     if isinstance(program, SolverProgram):
         return solver_script(program, target)
     assert isinstance(program, Program)
-    made = environment([target.template.parent])
     if program.mixed and target.mixing is not None:
         program, target = target.mixing.mix(program), target.mixed
 
@@ -108,13 +107,11 @@ def script(program: AnyProgram, target: Target) -> str:
     def text(e: Expr) -> str:
         return with_own_names(expression(e, rows), arrays, tensors)
 
-    made.filters.update(numpy=numpy, own=own, text=text)
-    template = made.get_template(target.template.name)
     program = with_modes(program, target.runs)
     if program.staged:
         program = shared(program, own)
     facts = _facts(program, target, doors) | _judged(program, text)
-    return tidy(without_idle(template.render(**facts), TREES))
+    return tidy(filled(target.template, facts, numpy=numpy, own=own, text=text), TREES)
 
 
 def _judged(program: Program, text: Callable[[Expr], str]) -> dict[str, object]:

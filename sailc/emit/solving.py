@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from operator import attrgetter
 
 from sailc import __version__
-from sailc.emit.environment import environment, is_standard, tidy, wrapped
+from sailc.emit.environment import HERE, filled, is_standard, tidy, wrapped
 from sailc.emit.equations import called_by, equation_class, numpy, written
 from sailc.emit.functions import docline, expression, function
 from sailc.emit.imports import versions
@@ -15,7 +16,6 @@ from sailc.emit.learning import Learning
 from sailc.emit.metrics import metric_functions, metric_lines
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import helpers, merged, taken
-from sailc.emit.references import reference_module
 from sailc.emit.rows import operators_in
 from sailc.emit.starts import init_function, layers
 from sailc.emit.target import Target
@@ -28,7 +28,7 @@ from sailc.program.tree import Function, MetricCode
 def solver_script(program: SolverProgram, target: Target) -> str:
     """The text of a solver's program."""
     fitting = target.fitting if program.fitted is not None else None
-    made = environment([fitting.parent] if fitting is not None else [])
+    template = fitting or HERE / "solving.py.jinja"
 
     def own(f: Function) -> str:
         return function(f, target.rows, target.simplify)
@@ -36,9 +36,8 @@ def solver_script(program: SolverProgram, target: Target) -> str:
     def equation(e: EquationCode) -> str:
         return equation_class(e, target, "lines" in written(program.equations))
 
-    made.filters.update(numpy=numpy, own=own, equation=equation)
-    template = made.get_template(fitting.name if fitting is not None else "solving.py.jinja")
-    return tidy(template.render(**_facts(program, target)))
+    facts = _facts(program, target)
+    return tidy(filled(template, facts, numpy=numpy, own=own, equation=equation))
 
 
 def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
@@ -74,7 +73,7 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
         "learning": Learning(fitted, target, False) if fitted else None,
         "judged": "residual" in used,
         "kept": kept,
-        "module": _module,
+        "module": attrgetter("module"),
         "standard": [i for i in imports if is_standard(i)],
         "others": [i for i in imports if not is_standard(i)],
         "uses_data": any("DATA" in text for text in own),
@@ -95,12 +94,6 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
 def _init(fitted: Collocated, target: Target) -> str:
     """The function that draws a network's arrays."""
     return init_function("init", fitted.parameters, target, layers(fitted.parameters))
-
-
-def _module(line: LineCode) -> str:
-    """The name of the module that finds the references of a line."""
-    assert line.references is not None
-    return reference_module(line.references)[0]
 
 
 def _distinct(functions: Iterable[Function]) -> list[Function]:

@@ -27,9 +27,13 @@ def below(expr: Expr) -> tuple[Expr, ...]:
 
 def walk(*roots: Expr) -> Iterator[Expr]:
     """All expressions in some, each after those of which it consists."""
-    for expr in roots:
-        yield from walk(*below(expr))
-        yield expr
+    found: list[Expr] = []
+    waiting = list(roots)
+    while waiting:
+        expr = waiting.pop()
+        found.append(expr)
+        waiting += below(expr)
+    return reversed(found)
 
 
 def operations(*roots: Expr) -> Iterator[Op]:

@@ -78,6 +78,8 @@ class LineCode(Struct, frozen=True):
     held: Held
     references: References | None = None
     """Where the true answers of the first fixture come from, if they are references."""
+    module: str = ""
+    """What the module that finds them is called, once it is written."""
 
 
 class SolverProgram(Struct, frozen=True):
