@@ -36,7 +36,7 @@ _SOFTMAX = "jax.nn.softmax(scores.astype(jnp.float32), axis=-1).astype(x.dtype)"
 MIXING = Mixing(
     _WRAPPER,
     _WRAPPER,
-    NUMERICAL | _NARROWED | {"mean_cross_entropy", "mean_bce"},
+    NUMERICAL | _NARROWED | {"mean_cross_entropy", "mean_bce", "mean_squared_error"},
     {
         WIDE: "a.astype(jnp.float32)",
         NARROW: "a.astype(jnp.bfloat16)",

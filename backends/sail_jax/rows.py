@@ -100,6 +100,7 @@ JAX: Rows = {
     "ifft": fourier("jnp.fft.ifft"),
     "downsample": pool,
     "bce": lambda op: mean_of(op, "bce(a, b)"),
+    "mean_squared_error": "((a - b) ** 2).mean()",
     "mean_bce": "bce(a, b).mean()",
     "expand": expand,
     "reshape": reshape,

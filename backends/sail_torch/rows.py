@@ -175,6 +175,7 @@ TORCH: Rows = {
     "ifft": fourier("torch.fft.ifft", "dim"),
     "downsample": _pool,
     "bce": _bce,
+    "mean_squared_error": "F.mse_loss(a, b)",
     "mean_bce": "F.binary_cross_entropy(a, b)",
     "expand": expand,
     "reshape": reshape,

@@ -83,7 +83,7 @@ class Answering(Struct):
         low.bind(loss.truth, truth)
         low.count(loss.value)
         value = low.leaf(loss.value)
-        result = mean_over_points(value)
+        result = mean_over_points(value, (stage, truth) if self.scaled else ())
         parameters = ("output", "truth", *extra)
         doc = "The mean loss of some points."
         span = loss.value.span

@@ -209,7 +209,7 @@ class Several(Struct):
         if p.weighted:
             value = _with_weights(low, loss, inside(truths, (_weight(p),)), p)
         low.count(value)
-        result = mean_over_points(low.leaf(value))
+        result = mean_over_points(low.leaf(value), (answer, truth) if scale else ())
         for t in walk(value):  # another fixture may have the same loss
             low.memo.pop(id(t), None)
         return result

@@ -131,10 +131,10 @@ def loss(w, at, truth, center, spread, center_2, spread_2, energy_scale, pull_sc
     """The mean loss of some points: of every fixture, in the spread of its truths."""
     energy_answer = energy(w, at, center, spread, center_2, spread_2) / energy_scale
     energy_truth = truth["energy"] / energy_scale
-    energy_loss = ((energy_answer - energy_truth) ** 2).mean()
+    energy_loss = F.mse_loss(energy_answer, energy_truth)
     pull_answer = pull(w, at, center, spread, center_2, spread_2) / pull_scale
     pull_truth = truth["pull"] / pull_scale
-    pull_loss = ((pull_answer - pull_truth) ** 2).mean()
+    pull_loss = F.mse_loss(pull_answer, pull_truth)
     return energy_loss + 10 * pull_loss
 
 
@@ -162,9 +162,9 @@ def train(w, points, constants, rng):
     for epoch in range(1, EPOCHS + 1):
         total = torch.zeros((), device=device)
         for index in torch.from_numpy(batches(size_of(y), rng)).to(device):
+            optimizer.zero_grad()
             xs, ys = taken((x, y), index)
             value = loss(w, xs, ys, *constants)
-            optimizer.zero_grad()
             value.backward()
             optimizer.step()
             total += value.detach()

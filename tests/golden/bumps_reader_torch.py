@@ -114,7 +114,7 @@ def loss(output, truth, scale):
     """The mean loss of some points."""
     answer = output / scale
     target = truth / scale
-    return ((answer - target) ** 2).mean()
+    return F.mse_loss(answer, target)
 
 
 def batches(n, rng):
@@ -130,8 +130,8 @@ def train(w, points, constants, rng):
     for epoch in range(1, EPOCHS + 1):
         total = torch.zeros((), device=y.device)
         for index in torch.from_numpy(batches(len(y), rng)).to(y.device):
-            value = loss(reader(w, x[index]), y[index], *constants)
             optimizer.zero_grad()
+            value = loss(reader(w, x[index]), y[index], *constants)
             value.backward()
             optimizer.step()
             total += value.detach()

@@ -104,8 +104,8 @@ def train(w, points, rng):
     for epoch in range(1, EPOCHS + 1):
         total = torch.zeros((), device=y.device)
         for index in torch.from_numpy(batches(len(y), rng)).to(y.device):
-            value = loss(lenet(w, x[index]), y[index])
             optimizer.zero_grad()
+            value = loss(lenet(w, x[index]), y[index])
             value.backward()
             optimizer.step()
             total += value.detach()
