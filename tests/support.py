@@ -175,3 +175,9 @@ def on(text: str) -> Iterator[None]:
     except Exception as error:
         error.add_note(f"on this text:\n{text}")
         raise
+
+
+def points_of(program: Mapping[str, Any]) -> Any:
+    """The points by split that a program makes: `data` may tell what is known of them, too."""
+    made = program["data"]()
+    return made[0] if isinstance(made, tuple) else made

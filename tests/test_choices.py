@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from msgspec.structs import replace
-from support import Json, emitted_by, plan_of, planned_in, sail_json, write_one
+from support import Json, emitted_by, plan_of, planned_in, points_of, sail_json, write_one
 
 from sailc.build import compiled
 from sailc.judge import jobs_of, rows_of, unrun
@@ -349,7 +349,7 @@ def test_an_enum_is_drawn_from_too(tmp_path: Path) -> None:
     assert plan_of(path)["scenarios"][0]["types"]["truth"] == "Colour"
     space: dict[str, Any] = {"__name__": "program"}
     exec(compile(next(iter(emitted_by(path).values())), "script.py", "exec"), space)
-    _, truths = space["data"]()["test"]
+    _, truths = points_of(space)["test"]
     expected = np.random.default_rng(3).integers(3, size=(300,))[-100:]
     np.testing.assert_array_equal(truths, expected)
     found = sail_json("run", path, "--seeds", "1", exit=0)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import said_of, write_one
+from support import points_of, said_of, write_one
 from test_emit import BACKENDS, Emitted
 
 CHOSEN = """
@@ -85,7 +85,7 @@ def test_only_the_chosen_points_are_asked(chosen: Emitted, software: str) -> Non
 def test_the_condition_is_of_the_elements_and_the_body_of_what_is_left(chosen: Emitted) -> None:
     space: dict[str, Any] = {"__name__": "program"}
     exec(compile(chosen.texts["Halves/Linear/JAX"], "script.py", "exec"), space)
-    questions, truths = space["data"]()["test"]
+    questions, truths = points_of(space)["test"]
     x, y = halves()
     np.testing.assert_allclose(questions, x)
     np.testing.assert_allclose(truths, x.sum(axis=1) + y)

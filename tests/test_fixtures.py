@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import EXAMPLES, TESTS, Json, emitted_by, plan_of, write_one
+from support import EXAMPLES, TESTS, Json, emitted_by, plan_of, points_of, write_one
 from test_emit import BACKENDS, run_here
 
 
@@ -149,8 +149,7 @@ def test_a_force_is_the_slope_of_what_is_answered(bowl: Runs) -> None:
     import torch
 
     program = functions(bowl.texts["Bowl/Smooth/PyTorch"])
-    points = program["data"]()
-    statistics = (*program["fit"](points["train"][0]), *program["fit_truth"](points["train"][1]))
+    points, statistics = program["data"]()
     w = {k: torch.as_tensor(v) for k, v in program["init"](np.random.default_rng(0)).items()}
     constants = [torch.as_tensor(np.asarray(s)) for s in statistics][:4]
     x = torch.as_tensor(points["test"][0][:5])
@@ -203,7 +202,7 @@ def test_a_fixture_without_a_metric_is_not_computed(tmp_path: Path) -> None:
     text = BOWL.replace("mean_error, mean_error(pull)", "mean_error")
     emitted = emitted_by(write_one(tmp_path, text))["Bowl/Smooth/JAX"]
     answer = emitted[emitted.index("def answer(") :]
-    assert "pull" not in answer[: answer.index("def batches(")]
+    assert "pull" not in answer[: answer.index("def step(")]
 
 
 def test_every_fixture_is_scored_where_no_metrics_are_named(tmp_path: Path) -> None:
@@ -335,7 +334,7 @@ def test_energies_stay_when_atoms_are_exchanged_turned_or_moved(clusters: Runs, 
     import torch
 
     program = functions(clusters.texts[f"Clusters/{model}/PyTorch"])
-    atoms, _ = program["data"]()["test"]
+    atoms, _ = points_of(program)["test"]
     rng = np.random.default_rng(0)
     w = {k: torch.as_tensor(v) for k, v in program["init"](rng).items()}
     energy = program[model.lower()]
@@ -362,7 +361,7 @@ def test_energies_stay_when_atoms_are_exchanged_turned_or_moved(clusters: Runs, 
 def test_the_truth_of_a_force_is_the_slope_of_that_of_the_energy(clusters: Runs) -> None:
     """What the library's `others` and lists in lists make of the data, in NumPy."""
     program = functions(clusters.texts["Clusters/LennardJones/JAX"])
-    atoms, truth = program["data"]()["test"]
+    atoms, truth = points_of(program)["test"]
 
     def energy(x: np.ndarray) -> np.ndarray:
         r = np.linalg.norm(x[:, :, None] - x[:, None], axis=-1)[:, ~np.eye(4, dtype=bool)]

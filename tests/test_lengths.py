@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import emitted_by, plan_of, write_one
+from support import emitted_by, plan_of, points_of, write_one
 from test_emit import BACKENDS, Emitted
 
 SETS = """
@@ -206,7 +206,7 @@ def test_every_point_is_once_in_a_batch_and_weighs_the_same(
 
 
 def test_a_point_chooses_of_its_own_elements(sets: Emitted) -> None:
-    questions, truths = functions(sets, "Parts/Linear/JAX")["data"]()["test"]
+    questions, truths = points_of(functions(sets, "Parts/Linear/JAX"))["test"]
     p = rows()[-50:]
     np.testing.assert_array_equal(questions, p[:, :3])
     ends = p[:, 4:].sum(axis=1) + 10 * p[:, 5] + 100 * (p[:, 0] + p[:, 4])
@@ -214,7 +214,7 @@ def test_a_point_chooses_of_its_own_elements(sets: Emitted) -> None:
 
 
 def test_the_elements_of_nested_comprehensions_keep_their_places(sets: Emitted) -> None:
-    p, truths = functions(sets, "Crossed/Linear/PyTorch")["data"]()["test"]
+    p, truths = points_of(functions(sets, "Crossed/Linear/PyTorch"))["test"]
     np.testing.assert_allclose(truths, (p - 2 * p[:, :1]).sum(axis=1))
 
 
@@ -226,7 +226,7 @@ def test_elements_that_are_only_added_up_need_no_groups(tmp_path: Path) -> None:
     plain = texts["Squares/Linear/PyTorch"]
     assert "group" not in plain
     exec(compile(plain, "script.py", "exec"), space)
-    _, truths = space["data"]()["test"]
+    _, truths = points_of(space)["test"]
     p = rows()[-50:]
     np.testing.assert_allclose(truths, np.where(p > 0, p**2, 0).sum(axis=1))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import EXAMPLES, emitted_by, python, sail_json
+from support import EXAMPLES, emitted_by, points_of, python, sail_json
 
 pytestmark = pytest.mark.parts
 
@@ -91,7 +91,7 @@ def test_paths_are_those_of_ase(molecules: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sys, "path", [*sys.path, str(molecules.parent)])
     script: dict[str, Any] = {"__name__": "emitted"}
     exec(compile(text, "script.py", "exec"), script)
-    atoms, truth = script["data"]()["test"]
+    atoms, truth = points_of(script)["test"]
     for position, path in zip(atoms["position"][:2], truth["path"], strict=False):
         assert np.abs(ase_path(position) - path).max() < 1e-5
 

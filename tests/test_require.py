@@ -67,7 +67,7 @@ def test_what_is_known_while_planning_excludes(tmp_path: Path) -> None:
 def test_the_program_asks_before_it_trains(tmp_path: Path) -> None:
     (text,) = emitted_by(written(tmp_path, "PyTorch", "2")).values()
     assert "def required(x):" in text
-    assert "    required(train_x)\n    required(test_x)\n" in text
+    assert "    for question, *_ in splits.values():\n        required(question)\n" in text
 
 
 def test_what_is_learned_cannot_be_asked_yet(tmp_path: Path) -> None:

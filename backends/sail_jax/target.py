@@ -107,6 +107,7 @@ TARGET = Target(
     imports=("import jax", "import jax.numpy as jnp", "import optax"),
     decorator="@jax.tree_util.register_dataclass",
     outside=OUTSIDE,
+    each="jax.tree.map",
     mixing=MIXING,
     runs=frozenset({"state", "draws"}),
 )

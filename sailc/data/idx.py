@@ -29,10 +29,9 @@ _WIDTHS = {
 HELPER = '''\
 def read_idx(content: bytes) -> np.ndarray:
     """The array in an IDX file, the format of the MNIST database."""
-    types = {8: "u1", 9: "i1", 11: "i2", 12: "i4", 13: "f4", 14: "f8"}
-    dtype, rank = types[content[2]], content[3]
-    shape = np.frombuffer(content, ">u4", count=rank, offset=4)
-    values = np.frombuffer(content, ">" + dtype, offset=4 + 4 * rank)
+    dtype = {8: "u1", 9: "i1", 11: "i2", 12: "i4", 13: "f4", 14: "f8"}[content[2]]
+    shape = np.frombuffer(content, ">u4", count=content[3], offset=4)
+    values = np.frombuffer(content, ">" + dtype, offset=4 + 4 * len(shape))
     return values.reshape(shape).astype(dtype)
 '''
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Container, Iterable, Mapping
 
 from msgspec import Struct
 
 from sailc.emit.layout import fit
 from sailc.program.tree import Function, Stage
+
+SHORT = len("len(y)")
+"""How long a count may be to be said three times."""
 
 
 class Batch(Struct, frozen=True):
@@ -58,8 +63,8 @@ class Batch(Struct, frozen=True):
     def device(self) -> str:
         """Where the points of a batch are."""
         kind, name = ("truth", "y") if self.truths else ("question", "x")
-        apart = self.grouped or kind in self.stage.structured
-        return "device" if apart else f"{name}.device"
+        first = place(self.stage.structured.get(kind, ()))
+        return "device" if self.grouped else f"{name}{first}.device"
 
     @property
     def count(self) -> str:
@@ -68,6 +73,17 @@ class Batch(Struct, frozen=True):
         if not self.grouped:
             return size(self.stage.structured, kind, name)
         return f"[{size(self.stage.structured, kind, 'part')} for part in {name}]"
+
+    def orders(self, indent: int) -> str:
+        """The statement that draws the batches of an epoch."""
+        n, pad = self.count, " " * indent
+        lines = ["# The points in a new order, in batches of one size: the first fill up the last."]
+        if len(n) > SHORT:
+            lines.append(f"count = {n}")
+            n = "count"
+        sizes = f"(math.ceil({n} / BATCH), min(BATCH, {n}))"
+        lines.append(f"orders = np.resize(rng.permutation({n}), {sizes})")
+        return "\n".join(pad + line for line in lines)
 
     def first(self) -> str:
         """The loss of some points of the first group."""
@@ -88,10 +104,10 @@ class Batch(Struct, frozen=True):
         if p.asked is not None:
             found = [f"check = loss(w, *{points}{self.more}{told(p.loss)}).item()"]
         elif not self.grouped:
-            found = [f"answers = respond(w, {points}[0]{self.held})"] if self.truths else []
             alone = f"w, {points}[0]{told(p.loss)}"
-            of = f"answers, {points}[1]{self.more}" if self.truths else alone
-            found.append(f"check = loss({of}).item()")
+            answers = f"respond(w, {points}[0]{self.held})"
+            of = f"{answers}, {points}[1]{self.more}" if self.truths else alone
+            found = [f"check = loss({of}).item()"]
         else:
             kind, value = ("truth", "b") if self.truths else ("question", "a")
             n = size(p.structured, kind, value)
@@ -138,9 +154,9 @@ class Batch(Struct, frozen=True):
     # --- statistics ----------------------------------------------------------------------------
 
     @property
-    def statistics(self) -> str:
-        """What is known of all training points, as a tuple; nothing where that is nothing."""
-        return known(self.stage)
+    def statistics(self) -> bool:
+        """Whether something is known of all training points."""
+        return bool(known(self.stage))
 
     @property
     def constants(self) -> str:
@@ -193,15 +209,22 @@ def answerer(stage: Stage) -> str:
     return asked.respond.name if asked is not None and asked.respond else stage.model.name
 
 
-def known(stage: Stage) -> str:
-    """What is known of all training points, as a tuple; nothing where that is nothing."""
-    train = stage.data.split("train")
-    asked = stage.asked
-    makers = [(asked.fit, 0)] if asked is not None and asked.fit is not None else []
-    makers += [(stage.truth_statistics, 1)] if stage.truth_statistics is not None else []
-    if train is None or not makers:
-        return ""
-    calls = [(f'{f.name}(points["{train.name}"][{i}])', len(f.results)) for f, i in makers]
+Makers = tuple[tuple[Function, int], ...]
+"""What is known of all training points: functions of the questions (0) or of the truths (1)."""
+
+
+def known(stage: Stage) -> Makers:
+    """What is known of all training points of a stage."""
+    if stage.data.split("train") is None:
+        return ()
+    fit = stage.asked.fit if stage.asked is not None else None
+    both = ((fit, 0), (stage.truth_statistics, 1))
+    return tuple((f, i) for f, i in both if f is not None)
+
+
+def known_text(makers: Makers, split: str) -> str:
+    """The same of the points of a split, as a tuple."""
+    calls = [(f'{f.name}(points["{split}"][{i}])', len(f.results)) for f, i in makers]
     if len(calls) == 1:
         text, n = calls[0]
         return text if n > 1 else f"({text},)"
@@ -209,7 +232,11 @@ def known(stage: Stage) -> str:
     return f"({inside})"
 
 
-def pick(structured: frozenset[str], what: str, value: str, index: str) -> str:
+Structured = Mapping[str, tuple[str | int, ...]]
+"""What is several arrays, and the path to the first of them."""
+
+
+def pick(structured: Container[str], what: str, value: str, index: str) -> str:
     """Some points of the questions or truths."""
     if what not in structured:
         return f"{value}[{index}]"
@@ -218,13 +245,20 @@ def pick(structured: frozenset[str], what: str, value: str, index: str) -> str:
     return f"taken({value}, {which})"
 
 
-def size(structured: frozenset[str], what: str, value: str) -> str:
+def size(structured: Structured, what: str, value: str) -> str:
     """How many points the questions or truths are of."""
-    return f"size_of({value})" if what in structured else f"len({value})"
+    return f"len({value}{place(structured.get(what, ()))})"
 
 
-def all_of(structured: frozenset[str], what: str, value: str, change: str) -> str:
-    """The same done to all arrays of a value; `change` has the array as `array`."""
+def place(path: Iterable[str | int]) -> str:
+    """A part of a value: `["position"][0]`."""
+    return "".join(f"[{json.dumps(key)}]" for key in path)
+
+
+def all_of(structured: Container[str], each: str, what: str, value: str, change: str) -> str:
+    """The same done to all arrays of a value by the function `each`; `change` has the array as
+    `array`."""
     if what in structured:
-        return f"each({value}, lambda array: {change})"
+        alone = re.fullmatch(r"(\w+)\(array\)", change)
+        return f"{each}({alone[1] if alone else f'lambda array: {change}'}, {value})"
     return re.sub(r"\barray\b", lambda _: value, change)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from sailc.backends import distributions
 from sailc.emit.environment import HERE, filled
 from sailc.emit.functions import docstring
-from sailc.emit.layout import fit
+from sailc.emit.layout import WIDTH, fit
 from sailc.emit.rows import ARGUMENTS, Row
 from sailc.program.expressions import operations
 from sailc.program.names import RESERVED, NameTable, identifier, occupied
@@ -23,6 +24,7 @@ from sailc.program.tree import (
     Crossing,
     Door,
     Driver,
+    Each,
     Function,
     Given,
     Op,
@@ -43,6 +45,7 @@ def _bound(body: Iterable[Assign]) -> Iterator[str]:
         yield a.name
         if isinstance(a.value, Block):
             yield from a.value.parameters
+        if isinstance(a.value, Block | Each):
             yield from _bound(a.value.body)
 
 
@@ -160,8 +163,17 @@ class Doors(Struct, frozen=True):
         if not self.names:
             return ""
         shared = filled(HERE / "outside.py.jinja", self._facts)
+        calls = [_calls_of(given, name) for given, name in self._alike.items()]
         own = [self._function(d, name) for d, name in self.names.items()]
-        return "\n\n\n".join([shared.rstrip(), *own])
+        return "\n\n\n".join([shared.rstrip(), *calls, *own])
+
+    @property
+    def _alike(self) -> dict[tuple[Given, ...], str]:
+        """What several functions are given alike for each point, and the function that makes
+        their calls of it."""
+        found = Counter(d.given for d in self.names if d.each and _in_parts(d))
+        several = [given for given, n in found.items() if n > 1]
+        return {given: f"calls_of{f'_{i}' if i > 1 else ''}" for i, given in enumerate(several, 1)}
 
     @property
     def _facts(self) -> dict[str, object]:
@@ -203,10 +215,15 @@ class Doors(Struct, frozen=True):
         facts = [f'"{door.name} ({where})"', door.module, f'"{door.function}"']
         kind = kind_text(door.result)
         if not (door.each or _kept(door) or isinstance(door.result, Parts)):
-            made = f"called({', '.join([*facts, _once_called(door), kind])})"
+            made = f"called({', '.join([*facts, _once_called(door.given), kind])})"
             return "\n".join([*lines, fit(f"return {made}{'[0]' * self._listed}", 4)])
-        lines.append(fit(f"calls = {_calls(door)}", 4))
+        shared = self._alike.get(door.given)
+        given = ", ".join(g.name for g in door.given)
+        lines.append(fit(f"calls = {f'{shared}({given})' if shared else _calls(door.given)}", 4))
         made = f"outside({', '.join([*facts, 'calls', kind, *self._packages(door)])})"
+        if door.each and len(made) > WIDTH - len("    return "):
+            lines.append(f"    name = {facts[0]}")
+            made = made.replace(facts[0], "name", 1)
         if door.each:
             return "\n".join([*lines, fit(f"return {made}", 4)])
         lines.append(fit(f"result = {made}", 4))
@@ -252,12 +269,16 @@ def _kept(door: Door) -> bool:
 
 def _in_parts(door: Door) -> bool:
     """Whether a point is given to a function as a dict or a tuple."""
-    return any(g.each and isinstance(g.how, Parts) for g in door.given)
+    return any(map(_is_in_parts, door.given))
 
 
-def _once_called(door: Door) -> str:
+def _is_in_parts(g: Given) -> bool:
+    return g.each and isinstance(g.how, Parts)
+
+
+def _once_called(given: Iterable[Given]) -> str:
     """The arguments of a function that is called once."""
-    return _tuple(_once(g.name, g.how) for g in door.given)
+    return _tuple(_once(g.name, g.how) for g in given)
 
 
 def _tuple(texts: Iterable[str]) -> str:
@@ -266,18 +287,25 @@ def _tuple(texts: Iterable[str]) -> str:
     return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
 
 
-def _calls(door: Door) -> str:
+def _calls_of(given: Sequence[Given], name: str) -> str:
+    """The function that makes the calls of several others."""
+    head = f"def {name}({', '.join(g.name for g in given)}):"
+    doc = docstring("What functions from outside are given for each point.", 4)
+    return "\n".join([head, *doc, fit(f"return {_calls(given)}", 4)])
+
+
+def _calls(given: Sequence[Given]) -> str:
     """The arguments of each call."""
-    if not door.each:
-        return f"[{_once_called(door)}]"
-    if not _in_parts(door):
-        return f"zip({', '.join(_column(g) for g in door.given)})"
-    parts = [(g, path) for g in door.given if g.each for path in _paths(g.how)]
-    names = NameTable({g.name for g in door.given})
+    if not any(g.each for g in given):
+        return f"[{_once_called(given)}]"
+    if not any(map(_is_in_parts, given)):
+        return f"zip({', '.join(_column(g) for g in given)})"
+    parts = [(g, path) for g in given if g.each for path in _paths(g.how)]
+    names = NameTable({g.name for g in given})
     labels = {(g.name, path): names.fresh(str(path[-1]) if path else g.name) for g, path in parts}
     columns = [_points(_place(g.name, path), _part(g.how, path)) for g, path in parts]
     one = _tuple(
-        _rebuilt(g.name, (), g.how, labels) if g.each else _once(g.name, g.how) for g in door.given
+        _rebuilt(g.name, (), g.how, labels) if g.each else _once(g.name, g.how) for g in given
     )
     every = columns[0] if len(columns) == 1 else f"zip({', '.join(columns)})"
     return f"[{one} for {', '.join(labels.values())} in {every}]"

@@ -12,7 +12,7 @@ from sailc.emit.equations import WRITTEN
 from sailc.emit.functions import docline, expression, function
 from sailc.emit.imports import STANDARD, in_order, versions
 from sailc.emit.layout import fit
-from sailc.emit.metrics import metric_functions, metric_lines
+from sailc.emit.metrics import measured, metric_functions
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import helpers, pieces
 from sailc.emit.points import data_facts
@@ -74,8 +74,8 @@ def _script(program: FittedProgram, target: Target) -> str:
     written += [with_own_names(h, arrays, tensors) for h in arrays if h not in tensors]
     facts = _facts(program, target, doors, written)
     helping = written[len(program.functions) :]
-    measured = metric_lines(program.metrics, text)
-    facts |= {"data_helpers": helping, "metric_lines": measured}
+    made = measured(program.metrics, text, program.functions)
+    facts |= {"data_helpers": helping, "metrics": made}
     return tidy(filled(HERE / "fitting.py.jinja", facts, numpy=numpy, own=own))
 
 
@@ -116,9 +116,7 @@ def _facts(
         "count": _count(program),
         "metric_functions": metric_functions(program.metrics),
         "layout": fit,
-        "taker": "solver",
-        "converts": True,
-        **data_facts(program, [program.data], [program.truth_statistics]),
+        **data_facts(program, "solver"),
     }
 
 

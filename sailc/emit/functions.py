@@ -11,7 +11,7 @@ from sailc.emit.hygiene import unhidden
 from sailc.emit.layout import WIDTH, fit
 from sailc.emit.rows import Rows, render
 from sailc.program.expressions import reads
-from sailc.program.tree import Assign, Block, Expr, Function
+from sailc.program.tree import Assign, Block, Each, Expr, Function
 
 
 def quoted(node: ast.expr) -> str:
@@ -63,19 +63,23 @@ def _written(
 ) -> tuple[list[str], list[str]]:
     """The lines of statements, functions among them with a line of air around; and the texts of
     the expressions at their end."""
-    inside = [reads(a.value) for a in body if isinstance(a.value, Block)]
-    plain = [(a.name, a.value) for a in body if not isinstance(a.value, Block)]
+    inside = [reads(a.value) for a in body if a.compound]
+    plain = [(a.name, a.value) for a in body if not a.compound]
     code = [(name, render(e, rows)) for name, e in (*plain, *(("", e) for e in ends))]
     texts = [quoted(value) for _, value in simplify(code, frozenset[str]().union(*inside))]
     given = iter(texts)
     lines: list[str] = []
     air = False
     for a in body:
-        if isinstance(a.value, Block):
-            lines += [] if air else [""]
-            lines += _block(a.name, a.value, rows, simplify, indent)
-        else:
-            lines.append(fit(f"{a.name} = {next(given)}", indent))
+        match a.value:
+            case Block() as block:
+                lines += [] if air else [""]
+                lines += _block(a.name, block, rows, simplify, indent)
+            case Each() as each if each.body:
+                lines += _each(a.name, each, rows, simplify, indent)
+            case _:
+                head = f"{a.name} = " if a.name else ""  # a call alone
+                lines.append(fit(f"{head}{next(given)}", indent))
         air = isinstance(a.value, Block)
     return lines, list(given)
 
@@ -84,6 +88,14 @@ def _block(name: str, block: Block, rows: Rows, simplify: Simplify, indent: int)
     head = " " * indent + f"def {name}({', '.join(block.parameters)}):"
     inner, (result,) = _written(block.body, [block.result], rows, simplify, indent + 4)
     return [head, *inner, fit(f"return {result}", indent + 4), ""]
+
+
+def _each(name: str, each: Each, rows: Rows, simplify: Simplify, indent: int) -> list[str]:
+    """A loop over the splits of a dict."""
+    body, results = _written(each.body, each.results, rows, simplify, indent + 4)
+    made = ", ".join([*results, *([each.kept] if each.kept else [])])
+    done = [fit(f"{name}[split] = {made}", indent + 4)] if results else []
+    return [fit(f"for {each.loop}:", indent), *body, *done]
 
 
 def _returned(results: str, n: int) -> str:

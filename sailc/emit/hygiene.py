@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from sailc.emit.rows import Rows, hole_names, row_text
 from sailc.program.expressions import reads, rebuild, rebuilt, walk
 from sailc.program.names import RESERVED, NameTable
-from sailc.program.tree import Assign, Block, Expr, Function, Op, Ref, Step, Text
+from sailc.program.tree import Assign, Block, Each, Expr, Function, Op, Ref, Step, Text
 
 
 def unhidden(f: Function, rows: Rows) -> Function:
@@ -36,6 +36,8 @@ def _bound(f: Function) -> Iterator[str]:
             yield from e.parameters
         if isinstance(e, Block):
             yield from (a.name for a in e.body)
+        if isinstance(e, Each):
+            yield from e.bound[1:]
 
 
 def _meant(expr: Expr, rows: Rows) -> Set[str]:
@@ -85,6 +87,15 @@ def _renamed(f: Function, names: Mapping[str, str]) -> Function:
             case Block(parameters, body) as block:
                 inside = tuple(map(statement, body))
                 return replace(block, parameters=several(parameters), body=inside)
+            case Each(over, parameters, body, kept=kept) as each:
+                plain = kept.removeprefix("*")
+                return replace(
+                    each,
+                    over=names.get(over, over),
+                    parameters=several(parameters),
+                    body=tuple(map(statement, body)),
+                    kept=kept.replace(plain, names.get(plain, plain)) if plain else "",
+                )
             case other:
                 return other
 

@@ -112,8 +112,9 @@ class Learning(Struct, frozen=True):
             variable, comparison = VARIABLES[stop.measure]
             if stop.rule == "stalled":
                 best, since = f"best{_nth(i)}", f"since{_nth(i)}"
-                yield f"        {since} = {since} + 1 if {variable} >= {best} else 0"
-                yield f"        {best} = min({best}, {variable})"
+                both, better = f"{best}, {since}", f"{variable} < {best}"
+                counted = f"({variable}, 0) if {better} else ({best}, {since} + 1)"
+                yield fit(f"{both} = {counted}", 8)
                 yield f"        if {since} >= {stop.value:g}:"
             else:
                 yield f"        if {variable} {comparison} {stop.value!r}:"

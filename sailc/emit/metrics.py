@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from textwrap import wrap
+
+from msgspec import Struct
 
 from sailc.emit.functions import docline
 from sailc.emit.layout import WIDTH, fit
-from sailc.program.expressions import at_once, replaced
-from sailc.program.tree import Expr, Function, MetricCode, Text
+from sailc.program.expressions import at_once, replaced, walk
+from sailc.program.names import NameTable, occupied
+from sailc.program.sharing import said_once
+from sailc.program.tree import Expr, Function, MetricCode, Op, Text
+from sailc.source import NOWHERE
 
 
 def metric_functions(metrics: Iterable[MetricCode]) -> list[Function]:
@@ -27,40 +33,76 @@ def given(m: MetricCode) -> tuple[str, ...]:
     return (f"in_order(map({m.scores.name}, {', '.join(compared)}), places)",)
 
 
-def metric_lines(
-    metrics: Iterable[MetricCode],
+class Measured(Struct, frozen=True):
+    """The metrics of a program as text: the statements that compute what several of them read,
+    and the entries of their values."""
+
+    shared: tuple[str, ...]
+    entries: str
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "\n".join([*self.shared, self.entries])
+
+
+def measured(
+    metrics: Sequence[MetricCode],
     text: Callable[[Expr], str],
+    functions: Iterable[Function],
     arguments: Callable[[MetricCode], Sequence[str]] = given,
-) -> str:
-    """The entries of metrics among the results; `arguments` are those of a metric's function.
-    What an author says of a metric is said once, whatever it is of."""
+) -> Measured:
+    """How metrics are computed; `functions` are those of the program, and `arguments` those of a
+    metric's function."""
+    values = {m.name: _number(m, arguments(m)) for m in metrics}
+    scored = [m.name for m in metrics if not (m.measured or m.curve)]
+    function = Function("main", "", (), (), tuple(values[name] for name in scored), NOWHERE)
+    taken = {*occupied(), *(f.name for f in functions)}
+    said = said_once(function, NameTable(taken), _called)
+    shared = tuple(fit(f"{a.name} = {text(a.value)}", 4) for a in said.body)
+    numbers = values | dict(zip(scored, said.results, strict=True))
+    return Measured(shared, _entries(metrics, {name: text(e) for name, e in numbers.items()}))
+
+
+def _called(op: Op) -> str:
+    """What a value that several metrics read is called: for the fixture that it is of."""
+    texts = (e.text for e in walk(op) if isinstance(e, Text))
+    found = re.match(r'(?:output|truth)\["(\w+)"\]|(\w+)_answers\b', next(texts, ""))
+    fixture = f"{found[1] or found[2]}_" if found else ""
+    return fixture + VALUES.get(op.operator, op.operator)
+
+
+VALUES = {"abs": "errors", "subtract": "differences", "argmax": "choices"}
+"""What values are called that metrics compute."""
+
+
+def _entries(metrics: Iterable[MetricCode], numbers: Mapping[str, str]) -> str:
+    """The entries of metrics among the results. What an author says of a metric is said once,
+    whatever it is of."""
     lines: list[str] = []
     for m in metrics:
-        whole = _expression(m)
         said = wrap(f"# {docline(m.doc)}", WIDTH - 8, subsequent_indent="# ")
-        comment = [f"        {line}" for line in said if whole is not None and m.doc]
+        comment = [f"        {line}" for line in said if _expression(m) is not None and m.doc]
         lines += [] if set(comment) <= {*lines} else comment
-        lines.append(fit(f'"{m.name}": {_value(m, whole, arguments(m), text)},', 8))
+        lines.append(fit(f'"{m.name}": {_value(m, f"float({numbers[m.name]})")},', 8))
     return "\n".join(lines)
 
 
-def _value(
-    m: MetricCode, whole: Expr | None, arguments: Sequence[str], text: Callable[[Expr], str]
-) -> str:
+def _value(m: MetricCode, number: str) -> str:
     """A metric's number, or the list of a curve."""
-    if m.curve:
-        value = f"[{_number(m, whole, ['epoch'], text)} for epoch in history]"
-        return value if m.reduced is None else f"float({m.reduced.name}(np.array({value})))"
-    return _number(m, whole, arguments, text)
+    if not m.curve:
+        return number
+    value = f"[{number} for epoch in history]"
+    return value if m.reduced is None else f"float({m.reduced.name}(np.array({value})))"
 
 
-def _number(
-    m: MetricCode, whole: Expr | None, arguments: Sequence[str], text: Callable[[Expr], str]
-) -> str:
+def _number(m: MetricCode, arguments: Sequence[str]) -> Expr:
+    """The value of a metric, as an expression or a call; of a curve, in an epoch."""
+    whole = _expression(m)
+    texts = tuple(map(Text, ["epoch"] if m.curve else arguments))
     if whole is None:
-        return f"float({m.function.name}({', '.join(arguments)}))"
-    values = dict(zip(m.function.parameters, map(Text, arguments), strict=True))
-    return f"float({text(replaced(whole, values))})"
+        return Op("call", texts, {"function": m.function.name})
+    return replaced(whole, dict(zip(m.function.parameters, texts, strict=True)))
 
 
 def _expression(m: MetricCode) -> Expr | None:

@@ -14,9 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from sailc.emit.doors import Doors
+from sailc.emit.points import made_of
 from sailc.plan.scenario import Scenario, learns
 from sailc.program.equations import EquationCode
-from sailc.program.tree import Assign, Block, Function, is_tuple
+from sailc.program.fitting import FittedProgram
+from sailc.program.tree import Assign, Block, Each, Function, Program, is_tuple
 from sailc.source import Span
 from sailc.types.model import Type
 
@@ -39,8 +41,9 @@ def origin(program: object, text: str, line: int, parts: Mapping[str, Span]) -> 
     `parts` are the places behind its other functions, by their names.
     """
     functions = dict(_functions(program))
-    if ("load",) in functions:  # where it makes the points, too, it is called so
-        functions["data",] = functions["load",]
+    if isinstance(program, Program | FittedProgram):
+        made = made_of(program)
+        functions[made.name,] = made
     parsed = ast.parse(text)
     measured = _metric(parsed, line)
     for m in getattr(program, "metrics", ()):
@@ -132,13 +135,14 @@ def _within(f: Function, node: Definition, line: int) -> Origin:
 def _binding(bindings: Sequence[Assign], statements: list[ast.stmt], line: int) -> Assign | None:
     for binding, statement in zip(bindings, statements, strict=False):
         if statement.lineno <= line <= (statement.end_lineno or statement.lineno):
-            inside = isinstance(binding.value, Block) and isinstance(statement, ast.FunctionDef)
-            inner = _inner(binding.value, statement, line) if inside else None
-            return inner or binding
+            return _inner(binding.value, statement, line) or binding
     return None
 
 
-def _inner(block: object, node: ast.stmt, line: int) -> Assign | None:
-    assert isinstance(block, Block)
-    assert isinstance(node, ast.FunctionDef)
-    return _binding(block.body, node.body, line)
+def _inner(value: object, node: ast.stmt, line: int) -> Assign | None:
+    """The binding inside of a function or a loop."""
+    match value, node:
+        case (Block(body=body), ast.FunctionDef()) | (Each(body=body), ast.For()):
+            return _binding(body, node.body, line)
+        case _:
+            return None

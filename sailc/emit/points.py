@@ -4,31 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from msgspec.structs import replace
-
-from sailc.emit.batch import pick
+from sailc.emit.batch import Makers, known, known_text, pick
+from sailc.emit.data import Loaded, data_function
+from sailc.emit.staged import statistics_of
 from sailc.program.fitting import FittedProgram
-from sailc.program.tree import Data, Expr, Function, Op, Portion, Program, Split
+from sailc.program.tree import Data, Function, Portion, Program, Split
 
 
-def data_facts(
-    program: Program | FittedProgram, parts: Sequence[Data], more: Sequence[Function | None]
-) -> dict[str, object]:
-    """What `data.py.jinja` asks for beside a program: how its points are made, the functions
-    that give questions as they are asked, and what else is known of all points."""
-    several = {f.name: f for f in _in_order(parts, program.questions, more)}
-    alike = not program.questions and len(parts) == 1 and _is_alike(parts[0])
-    at_once = alike and parts[0].convert is None
-    load = _by_split(program, parts[0], at_once) if alike else program.load
+def data_facts(program: Program | FittedProgram, taker: str) -> dict[str, object]:
+    """What `data.py.jinja` asks for beside a program: the function that makes its points, those
+    that it calls, and what its results are called; where points are apart by the lengths of their
+    lists, how each of them is made."""
+    parts = _parts(program)
+    grouped = bool(parts[-1].lengths)
+    names: list[str] = []
+    later: list[tuple[str, str]] = []
+    if not grouped:
+        load, functions = data_function(loaded_of(program, taker))
+        names = [name for name, _, _ in _known(program)]
+    else:
+        load, functions = program.load, (program.load, *_in_order(program, parts))
+        later = [(name, known_text(of, split)) for name, split, of in _known(program)]
+    asked = ["asked"] if program.questions else []
+    places = ["places"] if grouped else []
     return {
         "load": load,
-        "alike": alike,
-        "at_once": at_once,
         "parts": parts,
-        "data_functions": list(several.values()),
-        "joins": not parts[-1].lengths
-        and any(len(s.portions) > 1 for d in parts for s in d.splits),
-        "grouped": bool(parts[-1].lengths),
+        "data_functions": list({f.name: f for f in functions}.values()),
+        "joins": not grouped and any(len(s.portions) > 1 for d in parts for s in d.splits),
+        "grouped": grouped,
+        "given_points": ", ".join(["points", *places, *asked, *names]),
+        "known": later,
         "points_of": points_of,
         "groups_of": groups_of,
         "places_of": places_of,
@@ -38,48 +44,56 @@ def data_facts(
     }
 
 
-def _in_order(
-    parts: Sequence[Data], questions: Sequence[Function], more: Sequence[Function | None]
-) -> Iterator[Function]:
+def loaded_of(program: Program | FittedProgram, taker: str = "model") -> Loaded:
+    """What a program says of its data."""
+    parts = _parts(program)
+    converts = isinstance(program, FittedProgram) or not any(s.asked for s in program.stages)
+    as_taken = f", as the {taker} takes them" if converts else ""
+    known = tuple((split, functions) for _, split, functions in _known(program))
+    return Loaded(
+        program.load,
+        program.loaded,
+        parts,
+        known,
+        program.questions,
+        program.judged,
+        f"Questions and true answers of every split{as_taken}.",
+    )
+
+
+def made_of(program: Program | FittedProgram) -> Function:
+    """The function of a program that makes its points, or reads them for others."""
+    grouped = _parts(program)[-1].lengths
+    return program.load if grouped else data_function(loaded_of(program))[0]
+
+
+def _parts(program: Program | FittedProgram) -> tuple[Data, ...]:
+    if isinstance(program, FittedProgram):
+        return (program.data,)
+    return tuple(s.data for s in program.stages)
+
+
+def _known(program: Program | FittedProgram) -> list[tuple[str, str, Makers]]:
+    """What is known of all training points: its name, their split, and what finds it."""
+    if isinstance(program, FittedProgram):
+        f = program.truth_statistics
+        return [("statistics", "train", ((f, 1),))] if f is not None else []
+    found = ((s, known(s), s.data.split("train")) for s in program.stages)
+    return [(statistics_of(s), t.name, of) for s, of, t in found if of and t is not None]
+
+
+def _in_order(program: Program | FittedProgram, parts: Sequence[Data]) -> Iterator[Function]:
     for d in parts:
         yield from (*d.lengths, *d.points)
-    yield from questions
+    yield from program.questions
     for d in parts:
         yield from (f for f in (d.statistics, d.convert, d.required) if f is not None)
-    yield from (f for f in more if f is not None)
+    yield from (f for _, _, of in _known(program) for f, _ in of)
 
 
-def _is_alike(data: Data) -> bool:
-    """Whether the points of all splits are made by the same calls."""
-    calls = {(p.points, len(p.sources), bool(s.truths)) for s in data.splits for p in s.portions}
-    single = all(len(s.portions) == 1 and s.truths for s in data.splits)
-    return single and len(calls) == 1 and not data.lengths and data.required is None
-
-
-def _by_split(program: Program | FittedProgram, data: Data, at_once: bool) -> Function:
-    """What loads the data, its results by split; or, `at_once`, the points made of these."""
-    found = dict(zip(program.loaded, program.load.results, strict=True))
-    points, split = data.splits[0].portions[0].points, tuple(s.name for s in data.splits)
-    rows = [[found[name] for name in s.sources] for s in data.splits]
-    if at_once:
-        called = (Op("call", tuple(r), {"function": points}) for r in rows)
-        load = replace(program.load, name="data", doc="Questions and true answers of every split.")
-        return replace(load, results=(Op("pack", tuple(called), {"names": split}),))
-    each = tuple(_packed(r) for r in rows)
-    return replace(program.load, results=(Op("pack", each, {"names": split}),))
-
-
-def _packed(arrays: Sequence[Expr]) -> Expr:
-    several = {"names": tuple(range(len(arrays)))}
-    return arrays[0] if len(arrays) == 1 else Op("pack", tuple(arrays), several)
-
-
-def points_of(split: Split, grouped: bool) -> str:
-    """The statement that makes the points of a split; those of equally long lists together."""
+def points_of(split: Split) -> str:
+    """The statement that makes the points of a split, those of equally long lists together."""
     x, y = f"{split.name}_x", f"{split.name}_y"
-    if not grouped:
-        calls = [f"{p.points}({', '.join(p.sources)})" for p in split.portions]
-        return f"{f'{x}, {y}' if split.truths else x} = {_joined(calls)}"
     groups = [f"{p.points}({_some(p)}) for at in {at}" for p, at in groups_of(split)]
     if split.truths:
         return f"{x}, {y} = zip({', '.join(f'*[{each}]' for each in groups)})"
@@ -107,13 +121,11 @@ def places_of(split: Split) -> str:
     return f"[{', '.join(parts)}]" if others else first
 
 
-def questions_of(split: Split, grouped: bool) -> str:
+def questions_of(split: Split) -> str:
     """The questions of a split, as they are asked."""
-    if grouped:
-        groups = [f"{p.questions}({_some(p)}) for at in {at}" for p, at in groups_of(split)]
-        whole = ", ".join(groups if len(groups) == 1 else [f"*[{each}]" for each in groups])
-        return f"[{whole}]"
-    return _joined([f"{p.questions}({', '.join(p.sources)})" for p in split.portions])
+    groups = [f"{p.questions}({_some(p)}) for at in {at}" for p, at in groups_of(split)]
+    whole = ", ".join(groups if len(groups) == 1 else [f"*[{each}]" for each in groups])
+    return f"[{whole}]"
 
 
 def all_points(parts: Sequence[Data]) -> str:
@@ -127,10 +139,6 @@ def fitted(function: Function, points: str) -> str:
     """What a function finds of all points, as a tuple."""
     text = f"{function.name}({points})"
     return text if len(function.results) > 1 else f"({text},)"
-
-
-def _joined(calls: list[str]) -> str:
-    return calls[0] if len(calls) == 1 else f"together({', '.join(calls)})"
 
 
 def _some(portion: Portion) -> str:

@@ -16,7 +16,7 @@ from functools import cache
 from typing import TypeVar, cast
 
 from sailc.program.expressions import operations
-from sailc.program.tree import Block, Expr, Function, Literal, Op, Ref, Step, Text, is_tuple
+from sailc.program.tree import Block, Each, Expr, Function, Literal, Op, Ref, Step, Text, is_tuple
 
 Row = str | Callable[[Op], str]
 Rows = Mapping[str, Row]
@@ -88,8 +88,17 @@ def render(expr: Expr, rows: Rows) -> ast.expr:
             return ast.Lambda(arguments, render(body, rows))
         case Op():
             return _operator(expr, rows)
-        case Block():
+        case Each(body=()):
+            return _comprehension(expr, rows)
+        case Block() | Each():
             raise TypeError("a function with statements is no expression")
+
+
+def _comprehension(each: Each, rows: Rows) -> ast.expr:
+    """`{split: (x, y) for split, (x, y) in points.items()}`."""
+    kept = [each.kept] if each.kept else []
+    made = ", ".join([*(ast.unparse(render(r, rows)) for r in each.results), *kept])
+    return ast.parse(f"{{split: ({made}) for {each.loop}}}", mode="eval").body
 
 
 def _operator(op: Op, rows: Rows) -> ast.expr:

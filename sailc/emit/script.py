@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from sailc import __version__
-from sailc.emit.batch import Batch, all_of, known, pick, size
+from sailc.emit.batch import Batch, all_of, pick, size
 from sailc.emit.beside import KEEPER
 from sailc.emit.doors import Doors
 from sailc.emit.environment import filled, is_standard, tidy, wrapped
@@ -20,14 +20,14 @@ from sailc.emit.functions import docline, expression, function
 from sailc.emit.imports import STANDARD, in_order, versions
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
-from sailc.emit.metrics import given, metric_functions, metric_lines
+from sailc.emit.metrics import given, measured, metric_functions
 from sailc.emit.modes import with_modes
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import helpers as helpers_of
 from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in, row_text
 from sailc.emit.solving import solver_script
-from sailc.emit.staged import Staged, running_starts, shared, statistics_of
+from sailc.emit.staged import Staged, running_starts, shared
 from sailc.emit.starts import drawers, init_function, layers, running_function
 from sailc.emit.target import Target
 from sailc.emit.twins import calls, with_own_names
@@ -120,8 +120,8 @@ def _judged(program: Program, text: Callable[[Expr], str]) -> dict[str, object]:
     values = {"truth": f'points["{program.judged}"][1]'}
     for f in program.answers:
         values[f"{f.function.name}s"] = "" if f.at_once is None else text(f.at_once)
-    lines = metric_lines(program.metrics, text)
-    code = re.sub("(?m)^ *#.*", "", lines)
+    made = measured(program.metrics, text, program.functions)
+    code = re.sub("(?m)^ *#.*", "", made.text)
     counts = {n: len(re.findall(rf"\b{n}\b", code)) + 2 * program.formulas for n in values}
     once = [n for n, value in values.items() if counts[n] == 1 and value]
     once = [] if program.last.grouped else once
@@ -130,8 +130,8 @@ def _judged(program: Program, text: Callable[[Expr], str]) -> dict[str, object]:
         found = "|".join(once)
         return [re.sub(rf"\b({found})\b", lambda n: values[n[0]], g) for g in given(m)]
 
-    lines = metric_lines(program.metrics, text, arguments) if once else lines
-    return {"metric_lines": lines, "named": {n for n in values if counts[n]} - {*once}}
+    made = measured(program.metrics, text, program.functions, arguments) if once else made
+    return {"metrics": made, "named": {n for n in values if counts[n]} - {*once}}
 
 
 def called(target: Target, functions: Iterable[Function]) -> list[str]:
@@ -182,27 +182,25 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "reads": program.reads,
         "trained": _trained(program, learning.phased),
         "history": "validate.loss" in program.reads or any(m.curve for m in program.metrics),
+        "measured": _measured(program),
         "inits": _inits(program, target),
         "learning": learning,
         "small_steps": _has_small_steps(program, used),
         "drawing": drawing,
         "makes": bool(used & MAKERS),
-        "taker": "model",
-        "converts": not any(s.asked for s in program.stages),
-        **data_facts(program, [s.data for s in program.stages], _fits(program)),
+        **data_facts(program, "model"),
         "validated": validated,
         "constants": batch.constants,
         "layout": fit,
         "timing": _timing,
         "batch": batch,
-        "known": [(statistics_of(s), known(s)) for s in program.stages if known(s)],
         "pick": partial(pick, stage.structured),
         "size": partial(size, stage.structured),
-        "all_of": partial(all_of, frozenset({"output"}) if stage.grouped else stage.structured),
+        "all_of": partial(all_of, {"output"} if stage.grouped else stage.structured, target.each),
         "metric_functions": metric_functions(program.metrics),
         "several_scores": any(m.scores and _is_several(m.scores) for m in program.metrics),
         "nested_points": any(
-            s.grouped or s.structured & {"question", "truth"} for s in program.stages
+            s.grouped or {"question", "truth"} & s.structured.keys() for s in program.stages
         ),
     }
 
@@ -225,6 +223,16 @@ def _trained(program: Program, phased: bool) -> str:
     }
     always = '"time": train_time, "epochs": epochs, "loss": final_loss'
     return ", ".join([always, *(text for what, text in more.items() if what in program.reads)])
+
+
+def _measured(program: Program) -> str:
+    """What is kept of each epoch: of the training what a curve is of."""
+    curves = [m.function for m in program.metrics if m.curve]
+    paths = [str(o.attributes.get("path")) for f in curves for o in operations(*f.expressions)]
+    parts = ['"train": {"time": seconds, "epochs": epoch, "loss": mean_loss}']
+    parts = parts if any(p.startswith("train.") for p in paths) else []
+    parts += ['"validate": {"loss": check}'] if "validate.loss" in program.reads else []
+    return f"{{{', '.join(parts)}}}"
 
 
 # With fewer operations a step, calling it costs something beside the step. Measured with JAX on a
@@ -276,12 +284,6 @@ def _inits(program: Program, target: Target) -> list[str]:
     )
     running = {name: arrays for name, arrays in running_starts(program).values() if arrays}
     return [*shared, *functions, *(running_function(n, a, target) for n, a in running.items())]
-
-
-def _fits(program: Program) -> list[Function | None]:
-    """What is known of all training points beside what converts these."""
-    asked = [s.asked.fit for s in program.stages if s.asked is not None]
-    return [*asked, *(s.truth_statistics for s in program.stages)]
 
 
 def _is_several(f: Function) -> bool:

@@ -13,7 +13,7 @@ from sailc.emit.functions import docline, expression, function
 from sailc.emit.imports import versions
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
-from sailc.emit.metrics import metric_functions, metric_lines
+from sailc.emit.metrics import Measured, measured, metric_functions
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import helpers, merged, taken
 from sailc.emit.rows import operators_in
@@ -50,6 +50,7 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
     texts, needed = taken(written(program.equations), wanted)
     extra = ["from dataclasses import dataclass"]
     kept = any(x.references for x in program.lines)
+    count = " + ".join(f"len({x.held.points})" for x in program.lines)
     extra += ["import runpy"] if kept else []
     if fitted:
         extra += ["import math", "from functools import partial", *target.imports]
@@ -81,19 +82,28 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
         "data_helpers": helpers(used, HELPERS),
         "drawn": fitted is not None or any(f.drawn for x in program.lines for f in x.fixtures),
         "solvers": _distinct(x.solver for x in program.lines),
-        "count": " + ".join(f"len({x.held.points})" for x in program.lines),
+        "count": count,
+        "tested": _tested(program, count),
         "each": _each,
         "asked": _asked,
         "solve": partial(_solve, program),
+        "applied": _applied,
         "layout": fit,
         "metric_functions": [*scores, *metric_functions(program.metrics)],
-        "metric_lines": _metric_lines(program),
+        "metrics": _measured(program),
     }
 
 
 def _init(fitted: Collocated, target: Target) -> str:
     """The function that draws a network's arrays."""
     return init_function("init", fitted.parameters, target, layers(fitted.parameters))
+
+
+def _tested(program: SolverProgram, count: str) -> str:
+    """What is told of the answers."""
+    whole = count if len(program.lines) == 1 else f"({count})"
+    latency = f', "latency": test_time / {whole}' if "test.latency" in program.reads else ""
+    return f'{{"time": test_time, "count": {count}{latency}}}'
 
 
 def _distinct(functions: Iterable[Function]) -> list[Function]:
@@ -111,6 +121,13 @@ def _asked(line: LineCode) -> str:
     return f"{line.asked.name}({_each(line)})" if line.asked else _each(line)
 
 
+def _applied(f: Function) -> str:
+    """What a function gives for a point: the expression that it is, or a call."""
+    if not f.body:
+        return expression(f.results[0], NUMPY)
+    return f"{f.name}({', '.join(f.parameters)})"
+
+
 def _solve(program: SolverProgram, line: LineCode) -> str:
     """How the solver is called."""
     if program.fitted is not None:
@@ -118,7 +135,9 @@ def _solve(program: SolverProgram, line: LineCode) -> str:
     return f"{line.solver.name}({_asked(line)})"
 
 
-def _metric_lines(program: SolverProgram) -> str:
+def _measured(program: SolverProgram) -> Measured:
+    """How metrics are computed."""
+
     def given(m: MetricCode) -> Sequence[str]:
         if m.measured:
             return ("run",)
@@ -127,11 +146,11 @@ def _metric_lines(program: SolverProgram) -> str:
         each = [f"{f.name}({', '.join(_compared(own))})" for f, own in program.scores[m.name]]
         return (f"np.concatenate([{', '.join(each)}])",)  # the scores of all lines are one list
 
-    return metric_lines(program.metrics, lambda e: expression(e, NUMPY), given)
+    return measured(program.metrics, lambda e: expression(e, NUMPY), _functions(program), given)
 
 
 def _compared(fixture: str) -> tuple[str, str]:
-    return f"np.stack({fixture}_answers)", f"np.stack({fixture}_truths)"
+    return f"{fixture}_answers", f"{fixture}_truths"
 
 
 def _functions(program: SolverProgram) -> Iterator[Function]:

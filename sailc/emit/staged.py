@@ -7,7 +7,7 @@ from os.path import commonprefix
 
 from msgspec.structs import replace
 
-from sailc.emit.batch import Batch, known, told
+from sailc.emit.batch import Batch, known, pick, place, told
 from sailc.emit.layout import fit
 from sailc.program.stages import renamed
 from sailc.program.tree import Function, ParameterSpec, Program, Stage
@@ -41,14 +41,25 @@ class Staged(Batch, frozen=True):
 
     @property
     def count(self) -> str:
-        return "size_of(points)"
+        return self.count_of("points")
+
+    def count_of(self, points: str) -> str:
+        """How many points those of a stage are."""
+        firsts = {s.structured.get("question", ()) for s in self.trained}
+        return f"len({points}[0]{place(*firsts)})" if len(firsts) == 1 else f"size_of({points})"
 
     @property
     def constants(self) -> str:
         return ", constants" if any(map(known, self.program.stages)) else ""
 
     def step(self, result: str, indent: int, of: str = "") -> str:
-        return fit(f"{result} {self._loss('taken(points, index)', True)}", indent)
+        return fit(f"{result} {self._loss(self.some('points', 'index'), True)}", indent)
+
+    def some(self, points: str, index: str) -> str:
+        """Some of the points of a stage."""
+        if any({"question", "truth"} & s.structured.keys() for s in self.trained):
+            return pick({"points"}, "points", points, index)
+        return f"(part[{index}] for part in {points})"
 
     def check(self, points: str, indent: int) -> str:
         return fit(f"check = {self._loss('validate')}.item() if validate else math.nan", indent)

@@ -35,12 +35,14 @@ written out."""
 
 
 class Layers(Struct, frozen=True):
-    """The layers of weights and biases that one function starts: how the weights are drawn, and
-    the layers' names with the shapes of their weights. None are so started where `initial` is
-    empty."""
+    """The layers of weights and biases that one function starts: how the weights are drawn, the
+    layers' names with the shapes of their weights, and one of these. None are so started where
+    `initial` is empty."""
 
     initial: str = ""
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+
+    example: ParameterSpec | None = None
 
     def starts(self, spec: ParameterSpec) -> bool:
         """Whether an array is a layer's."""
@@ -49,16 +51,22 @@ class Layers(Struct, frozen=True):
 
 
 def layers(parameters: Sequence[ParameterSpec]) -> Layers:
-    """The layers that share a function, if they are enough to be worth it."""
-    found: dict[str, dict[str, tuple[int, ...]]] = {}
+    """The layers that share a function, if they are enough to be worth it; all that there are, if
+    there is nothing else."""
+    found: dict[str, dict[str, ParameterSpec]] = {}
     for weight, bias in pairwise(parameters):
         name = weight.name.removesuffix(".weight")
         plain = weight.role in (("linear", "weight"), ("conv", "weight"))
         if plain and bias.name == f"{name}.bias" and bias.initial == "zeros":
-            found.setdefault(weight.initial, {})[name] = weight.shape
+            found.setdefault(weight.initial, {})[name] = weight
     initial = max((i for i in found if i in DRAWN), key=lambda i: len(found[i]), default="")
-    several = initial and len(found[initial]) >= SEVERAL
-    return Layers(initial, found[initial]) if several else Layers()
+    if not initial:
+        return Layers()
+    some = found[initial]
+    if len(some) < SEVERAL and 2 * len(some) < len(parameters):
+        return Layers()
+    shapes = {name: weight.shape for name, weight in some.items()}
+    return Layers(initial, shapes, next(iter(some.values())))
 
 
 def drawers(parameters: Iterable[ParameterSpec], of: Layers, target: Target) -> list[str]:
@@ -94,12 +102,43 @@ def init_function(
 ) -> str:
     """The function that draws the learned arrays, the same for every backend; `whole` if no
     other draws with it."""
+    if whole and parameters and all(map(of.starts, parameters)):
+        return "\n".join([f"def {name}(rng):", *_in_loop(of, target)])
     lines = [f"def {name}(rng):", *docstring("The learned arrays, as their layers start them.", 4)]
     for text in drawers(parameters, of, target) if whole else ():
         lines += ["", textwrap.indent(text.replace("(rng, ", "("), "    "), ""]
     lines.append("    return {")
     lines += (fit(f"{entry},", 8) for entry in _entries(parameters, target, of, whole))
     return "\n".join([*lines, "    }"])
+
+
+def _in_loop(of: Layers, target: Target) -> Iterator[str]:
+    """What starts all layers alike, by their names and the shapes of their weights."""
+    _, doc, *steps, last = DRAWN[of.initial].splitlines()
+    drawn = doc.strip().strip('".')
+    yield from docstring(f"Weights {drawn[0].lower()}{drawn[1:]}, biases 0.", 4)
+    table = ", ".join(f'"{name}": {shape}' for name, shape in of.shapes.items())
+    yield fit(f"shapes = {{{table}}}", 4)
+    dense = all(len(shape) == 2 for shape in of.shapes.values())
+    parts = "shape"
+    if steps:  # a window, where any is that of a convolution, inputs and outputs
+        parts = "(n, m)" if dense else "(*window, n, m)"
+        inner = "(n + m)" if dense else "(math.prod(window) * (n + m))"
+        steps = [s.replace("(math.prod(window) * (n + m))", inner) for s in steps[1:]]
+    weight = last.removeprefix("    return ").replace("shape", parts)
+    yield "    w = {}"
+    yield f"    for name, {parts} in shapes.items():"
+    yield from (f"    {s}" for s in steps)
+    stored = (
+        f"weight{target.store(of.example)}" if of.example is not None and dense else target.weight
+    )
+    whole = f'        w[f"{{name}}.weight"] = {stored.replace("weight", weight)}'
+    if len(whole) > WIDTH:
+        yield f"        weight = {weight}"
+        whole = f'        w[f"{{name}}.weight"] = {stored}'
+    yield whole
+    yield f'        w[f"{{name}}.bias"] = np.zeros({"m" if steps else "shape[-1]"})'
+    yield "    return w"
 
 
 def _entries(

@@ -30,9 +30,10 @@ class Target(Struct, frozen=True):
     defaults, and not written; `fitting` is the template of programs that fit a network to each
     question, where `decorator` stands before an equation, and that import `imports`; `simplify`
     shortens statements; `outside` defines `from_outside`, by which functions from outside are
-    called among tensors. `runs` says for what something runs along with training: layers' `state`,
-    and a key for what `draws`; `mixing` how mixed precision is written, where it is. A backend
-    that trains nothing needs no template, no layout of parameters and no optimizers.
+    called among tensors, `each` does the same to all arrays of nested ones. `runs` says for what
+    something runs along with training: layers' `state`, and a key for what `draws`; `mixing` how
+    mixed precision is written, where it is. A backend that trains nothing needs no template, no
+    layout of parameters and no optimizers.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Target(Struct, frozen=True):
     decorator: str = ""
     imports: tuple[str, ...] = ()
     outside: str = ""
+    each: str = "each"
     runs: frozenset[str] = frozenset({"state"})
     mixing: Mixing | None = None
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from sailc.program.layout import Leaf
 from sailc.program.names import class_name
-from sailc.program.tree import Assign, Check, Expr, Function, Literal, Op, Ref, Text
+from sailc.program.tree import Assign, Check, Expr, Function, Literal, Op, Ref, Step, Text
 from sailc.program.vectors import Lowering
 from sailc.symbolic.form import TypedEquation
 from sailc.symbolic.laws import Leftover, conditions, laws
@@ -211,18 +211,21 @@ class _Writer(Struct):
         return self._plain("laws", doc, variables, found.values)
 
     def conditions(self) -> list[Function]:
-        """A method for each condition, and one that lists them."""
+        """A method that lists the conditions, and one for each that needs statements."""
         made: list[Function] = []
         rows: list[Expr] = []
         places: list[Term] = []
         for i, c in enumerate(conditions(self.e), 1):
             sides = [c.left, *([c.other] if c.other is not None else [])]
-            made.append(self._condition(f"condition_{i}", sides))
+            left = self._condition(f"condition_{i}", sides)
+            made += [left] if left.body else []
+            own = (
+                Text(f"self.{left.name}") if left.body else Step(left.parameters[1:], *left.results)
+            )
             places += [c.place, *([c.there] if c.there is not None else [])]
             jets = Text(f"({', '.join(jets_of(x) for x in sides)},)")
-            rows.append(
-                Op("pack", (Literal(c.axis), Literal(len(sides)), jets), {"names": (0, 1, 2)})
-            )
+            parts = (Literal(c.axis), Literal(len(sides)), jets, own)
+            rows.append(Op("pack", parts, {"names": (0, 1, 2, 3)}))
         whole = self._method("conditions", _CONDITIONS, (), places, lambda v: _rows(rows, v))
         return [*made, whole]
 
@@ -273,13 +276,12 @@ def _rows(rows: list[Expr], places: list[Expr]) -> Expr:
     """The conditions, each with its own of all places."""
     made: list[Expr] = []
     rest = list(places)
-    for i, row in enumerate(rows, 1):
+    for row in rows:
         assert isinstance(row, Op)
-        axis, count, jets = row.arguments
+        axis, count, jets, left = row.arguments
         assert isinstance(count, Literal)
         own = tuple(rest.pop(0) for _ in range(int(str(count.value))))
-        parts = (axis, Op("items", own), jets, Text(f"self.condition_{i}"))
-        made.append(Op("pack", parts, {"names": (0, 1, 2, 3)}))
+        made.append(Op("pack", (axis, Op("items", own), jets, left), {"names": (0, 1, 2, 3)}))
     return Op("items", tuple(made))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from msgspec.structs import replace
 
-from sailc.program.tree import Assign, Block, Expr, Function, Literal, Op, Ref, Step, Text
+from sailc.program.tree import Assign, Block, Each, Expr, Function, Literal, Op, Ref, Step, Text
 
 Change = Callable[[Expr], Expr]
 
@@ -21,6 +21,8 @@ def below(expr: Expr) -> tuple[Expr, ...]:
             return (body,)
         case Block(body=body, result=result):
             return (*(a.value for a in body), result)
+        case Each(body=body, results=results):
+            return (*(a.value for a in body), *results)
         case Ref() | Literal() | Text():
             return ()
 
@@ -55,6 +57,9 @@ def rebuild(expr: Expr, change: Change) -> Expr:
             return replace(expr, body=change(body))
         case Block(body=body, result=result):
             return replace(expr, body=statements(body, change), result=change(result))
+        case Each(body=body, results=results):
+            changed = tuple(map(change, results))
+            return replace(expr, body=statements(body, change), results=changed)
         case Ref() | Literal() | Text():
             return expr
 
@@ -104,5 +109,7 @@ def reads(expr: Expr) -> frozenset[str]:
             return found - set(parameters)
         case Block(parameters=parameters, body=body):
             return found - set(parameters) - {a.name for a in body}
+        case Each(over=over):
+            return found - set(expr.bound) | {over}
         case _:
             return found

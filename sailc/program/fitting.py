@@ -26,7 +26,7 @@ from sailc.program.layout import (
     Levels,
     Vector,
     any_leaf,
-    is_structured,
+    first_array,
     opened,
     packed,
 )
@@ -39,7 +39,7 @@ from sailc.program.tidy import inlined
 from sailc.program.tree import Data, Door, Driver, Expr, Function, MetricCode, Ref
 from sailc.program.vectors import Lowering
 from sailc.terms import Var
-from sailc.types.model import FunctionType, ListType, RecordType, SetType, TupleType, Type
+from sailc.types.model import FunctionType, TupleType
 
 
 class FittedProgram(Struct, frozen=True):
@@ -117,23 +117,11 @@ def lower_fitted(
         answers=tuple(a.function for a in judged.answers),
         metrics=judged.metrics,
         judged=s.split,
-        truth=_first_array(truth.type) if truth is not None else (),
+        truth=first_array(truth.type) if truth is not None else (),
         questions=questions,
         reads=frozenset(r for m in s.metrics if m.measure for r in reads(m.measure)),
         formulas=isinstance(s.link.output, FunctionType),
     )
-
-
-def _first_array(type: Type) -> tuple[str | int, ...]:
-    match type:
-        case RecordType(((name, inner), *_)):
-            return (name, *_first_array(inner))
-        case TupleType((inner, *_)):
-            return (0, *_first_array(inner))
-        case ListType(item, _) | SetType(item, _) if is_structured(item):
-            return _first_array(item)
-        case _:
-            return ()
 
 
 def _fit(model: GroundModel, fitting: Fitting) -> Function:

@@ -119,6 +119,19 @@ def is_structured(type: Type) -> bool:
             return False
 
 
+def first_array(type: Type) -> tuple[str | int, ...]:
+    """The path to the first array of a Python value that holds what has a type."""
+    match type:
+        case RecordType(((name, inner), *_)):
+            return (name, *first_array(inner))
+        case TupleType((inner, *_)):
+            return (0, *first_array(inner))
+        case ListType(item, _) | SetType(item, _) if is_structured(item):
+            return first_array(item)
+        case _:
+            return ()
+
+
 def packed(vector: Vector) -> Expr:
     """A vector as one Python value: an array, a dict or a tuple."""
     match vector:

@@ -21,6 +21,7 @@ from sailc.program.layout import (
     Vector,
     any_leaf,
     enter,
+    first_array,
     inside,
     is_structured,
     opened,
@@ -101,18 +102,22 @@ class Several(Struct):
         found = (x for x in self.lines if x.link.line.split == self.scenario.split)
         return next(found, self.lines[0])
 
-    def structured(self) -> frozenset[str]:
-        """Which of a point's values are several arrays."""
-        found = {"truth"}
+    def structured(self) -> dict[str, tuple[str | int, ...]]:
+        """Which of a point's values are several arrays, and the path to the first."""
+        truths = (self.training if is_taught(self.scenario.links) else self.judged).truths
+        found = {"truth": first_array(truths)}
         if is_structured(self.judged.given.type):
-            found.add("question")
-        judged = [
-            p.fixture.question.type if p.at else self.scenario.link.output
+            found["question"] = first_array(self.judged.given.type)
+        judged = {
+            p.name: p.fixture.question.type if p.at else self.scenario.link.output
             for p in self.judged.parts
-        ]
-        if len(judged) > 1 or any(map(is_structured, judged)):
-            found.add("output")
-        return frozenset(found)
+        }
+        name, first = next(iter(judged.items()))
+        if len(judged) > 1:
+            found["output"] = (name, *first_array(first))
+        elif is_structured(first):
+            found["output"] = first_array(first)
+        return found
 
     # --- points --------------------------------------------------------------------------------
 

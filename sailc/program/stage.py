@@ -14,7 +14,7 @@ from sailc.plan.scenario import Scenario
 from sailc.program.answering import Answering, is_taught
 from sailc.program.conversions import conversions, fitted
 from sailc.program.formulas import in_numbers
-from sailc.program.layout import is_structured
+from sailc.program.layout import first_array, is_structured
 from sailc.program.load import Source
 from sailc.program.model import (
     Keys,
@@ -70,7 +70,7 @@ def _single(world: World, s: Scenario, name: str, keys: Keys, sources: Sequence[
         "init",
         model_function(in_numbers(model), keys),
         _loss(answering, model, keys),
-        frozenset(_structured(s.link)),
+        dict(_structured(s.link)),
         model.minimize is not None,
         flops=s.cost.train_flops,
         running=running_arrays(model.layers)[0],
@@ -117,12 +117,13 @@ def parted(chain: list[Placed]) -> tuple[list[Placed], list[Placed]]:
     return chain[:cut], chain[cut:]
 
 
-def _structured(link: Link) -> Iterator[str]:
-    """Which of a point's values are several arrays."""
+def _structured(link: Link) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """Which of a point's values are several arrays, and the path to the first."""
     model, truth = link.model, link.fixture.truth
     if len(model.inputs) > 1 or is_structured(model.input.type):
-        yield "question"
+        first = first_array(model.input.type)
+        yield "question", (0, *first) if len(model.inputs) > 1 else first
     if truth is not None and is_structured(truth.type):
-        yield "truth"
+        yield "truth", first_array(truth.type)
     if is_structured(model.output.type):
-        yield "output"
+        yield "output", first_array(model.output.type)

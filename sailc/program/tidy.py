@@ -14,7 +14,7 @@ def inlined(f: Function) -> Function:
     """A function that returns its last binding returns the value itself."""
     match f:
         case Function(body=(*rest, Assign(name, value) as last), results=(Ref(result),)) if (
-            name == result
+            name == result and not last.compound
         ):
             return replace(f, body=tuple(rest), results=(value,), returned=last)
         case _:

@@ -128,7 +128,35 @@ class Block(Struct, frozen=True):
     result: Expr
 
 
-Expr = Ref | Literal | Op | Text | Step | Block
+class Each(Struct, frozen=True):
+    """The same done to the points of all splits in a dict: for each of `over`, what it holds is
+    called as `parameters` and `kept` say, and becomes the `results` and what is kept (`*truth`:
+    however much that is); without results nothing changes. With statements it stands only as the
+    value of an assignment to the dict."""
+
+    over: str
+    parameters: tuple[str, ...]
+    body: tuple[Assign, ...]
+    results: tuple[Expr, ...]
+    kept: str = ""
+
+    @property
+    def loop(self) -> str:
+        """What it goes through, as Python says it after `for`."""
+        if not self.results:
+            return f"{', '.join(self.parameters)}, *_ in {self.over}.values()"
+        parts = [*self.parameters, *([self.kept] if self.kept else [])]
+        taken = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+        return f"split, {taken} in {self.over}.items()"
+
+    @property
+    def bound(self) -> tuple[str, ...]:
+        """The names that it binds."""
+        kept = (self.kept.removeprefix("*"),) if self.kept else ()
+        return ("split", *self.parameters, *kept, *(a.name for a in self.body))
+
+
+Expr = Ref | Literal | Op | Text | Step | Block | Each
 
 
 class Assign(Struct, frozen=True):
@@ -140,6 +168,13 @@ class Assign(Struct, frozen=True):
     span: Span
     label: str = ""
     type: Type | None = None
+
+    @property
+    def compound(self) -> bool:
+        """Whether it is written as statements of its own."""
+        return isinstance(self.value, Block) or (
+            isinstance(self.value, Each) and self.value.body != ()
+        )
 
 
 class Check(Struct, frozen=True):
@@ -311,12 +346,12 @@ class Stage(Struct, frozen=True):
 
     `name` is the author's, and empty for the last stage. `init` is what the function is called that
     starts the learned arrays, `carried` the keys of those that the stage before has trained.
-    `structured` says which of `question`, `truth` and `output` are several arrays: a dict of a
-    record's, a tuple of a tuple's. Where `minimized`, the loss is what the model minimizes: a
-    function of weights and questions, not of outputs and truths. Where points have several
-    fixtures, `asked` answers, and the loss is of weights, points and truths; so it is where a
-    program has several stages. `flops` are the operations of training with a point, and `running`
-    the arrays that training changes and does not learn.
+    `structured` says which of `question`, `truth` and `output` are several arrays, a dict of a
+    record's, a tuple of a tuple's, and the path to the first of these. Where `minimized`, the loss
+    is what the model minimizes: a function of weights and questions, not of outputs and truths.
+    Where points have several fixtures, `asked` answers, and the loss is of weights, points and
+    truths; so it is where a program has several stages. `flops` are the operations of training
+    with a point, and `running` the arrays that training changes and does not learn.
     """
 
     name: str
@@ -326,7 +361,7 @@ class Stage(Struct, frozen=True):
     init: str
     model: Function
     loss: Function | None
-    structured: frozenset[str]
+    structured: Mapping[str, tuple[str | int, ...]]
     minimized: bool = False
     asked: Asked | None = None
     carried: tuple[str, ...] = ()

@@ -30,77 +30,44 @@ EVALUATION_BATCH = 4096
 OPTIMIZER = optax.adam(RATE)
 
 
-def points(m):
-    """What is asked of points, and the true answers of every fixture."""
-    return m["at"], {"energy": m["energy"], "pull": m["force"]}
-
-
-def fit(at):
-    """What is known of all training questions together."""
-    center = at.mean(axis=0)
-    deviation = at.std(axis=0)
-    spread = np.where(deviation == 0, 1, deviation)
-    return center, spread
-
-
-def fit_truth(truth):
-    """The spread of the training truths of each fixture: its loss is measured in it."""
-    center = truth["energy"].mean()
-    deviation = truth["energy"].std()
-    spread = np.where(deviation == 0, 1, deviation)
-    pull_spread = truth["pull"].std()
-    return (
-        center,
-        spread,
-        np.where(deviation == 0, 1, deviation),
-        np.where(pull_spread == 0, 1, pull_spread),
-    )
-
-
 def data():
     """Questions and true answers of every split."""
     corner = np.array((1, 1))
     places = np.random.default_rng(1).uniform(-corner, corner, (400, 2))
-    return {
-        "train": points(
-            {
-                "at": places[:250],
-                "energy": (2.0 * (places ** 2).sum(axis=-1))[:250],
-                "force": (-4.0 * places)[:250],
-            },
-        ),
-        "validate": points(
-            {
-                "at": places[-50:],
-                "energy": (2.0 * (places ** 2).sum(axis=-1))[-50:],
-                "force": (-4.0 * places)[-50:],
-            },
-        ),
-        "test": points(
-            {
-                "at": places[250:350],
-                "energy": (2.0 * (places ** 2).sum(axis=-1))[250:350],
-                "force": (-4.0 * places)[250:350],
-            },
-        ),
+    energy = 2.0 * (places ** 2).sum(axis=-1)
+    force = -4.0 * places
+    splits = {
+        "train": {"at": places[:250], "energy": energy[:250], "force": force[:250]},
+        "validate": {"at": places[-50:], "energy": energy[-50:], "force": force[-50:]},
+        "test": {"at": places[250:350], "energy": energy[250:350], "force": force[250:350]},
     }
+    splits = {
+        split: (m["at"], {"energy": m["energy"], "pull": m["force"]}) for split, m in splits.items()
+    }
+    at = splits["train"][0]
+    center = at.mean(axis=0)
+    deviation = at.std(axis=0)
+    spread = np.where(deviation == 0, 1, deviation)
+    truth = splits["train"][1]
+    center_2 = truth["energy"].mean()
+    deviation_2 = truth["energy"].std()
+    spread_2 = np.where(deviation_2 == 0, 1, deviation_2)
+    pull_spread = truth["pull"].std()
+    return (
+        splits,
+        (center, spread, center_2, spread_2, spread_2, np.where(pull_spread == 0, 1, pull_spread)),
+    )
 
 
 def init(rng):
-    """The learned arrays, as their layers start them."""
-
-    def glorot(*shape):
-        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010)."""
-        *window, n, m = shape
-        bound = math.sqrt(6 / (math.prod(window) * (n + m)))
-        return rng.uniform(-bound, bound, shape)
-
-    return {
-        "y_1.weight": glorot(2, 32),
-        "y_1.bias": np.zeros(32),
-        "y_2.weight": glorot(32, 1),
-        "y_2.bias": np.zeros(1),
-    }
+    """Weights uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010), biases 0."""
+    shapes = {"y_1": (2, 32), "y_2": (32, 1)}
+    w = {}
+    for name, (n, m) in shapes.items():
+        bound = math.sqrt(6 / (n + m))
+        w[f"{name}.weight"] = rng.uniform(-bound, bound, (n, m))
+        w[f"{name}.bias"] = np.zeros(m)
+    return w
 
 
 def smooth(w, x):
@@ -141,11 +108,6 @@ def answer(w, at, center, spread, center_2, spread_2):
     }
 
 
-def batches(n, rng):
-    """The points in a new order, in batches of one size: the first fill up the last."""
-    return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
-
-
 def step(w, state, x, y, index, constants):
     """One step of the optimizer on the points of a batch."""
 
@@ -180,15 +142,17 @@ def train(w, points, constants, rng):
     best, since = math.inf, 0
     start = time.perf_counter()
     for epoch in range(1, EPOCHS + 1):
-        w, state, value = EPOCH(w, state, x, y, batches(size_of(y), rng), constants)
+        # The points in a new order, in batches of one size: the first fill up the last.
+        count = len(y["energy"])
+        orders = np.resize(rng.permutation(count), (math.ceil(count / BATCH), min(BATCH, count)))
+        w, state, value = EPOCH(w, state, x, y, orders, constants)
         mean_loss = value.item()
         seconds = time.perf_counter() - start
         report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
         if not math.isfinite(mean_loss):
             raise FloatingPointError(f"the loss is {mean_loss} after epoch {epoch}")
         check = loss(w, *points["validate"], *constants).item()
-        since = since + 1 if check >= best else 0
-        best = min(best, check)
+        best, since = (check, 0) if check < best else (best, since + 1)
         if since >= 10:
             break
     return w, time.perf_counter() - start, epoch, mean_loss
@@ -210,19 +174,9 @@ def energy_answer(output, center, spread):
     return squeeze * spread + center
 
 
-def each(value, change):
-    """The same done to every array that a question or an answer holds."""
-    return jax.tree.map(change, value)
-
-
 def taken(value, index):
     """Some of the points that a question or an answer is of."""
     return jax.tree.map(lambda array: array[index], value)
-
-
-def size_of(value):
-    """How many points a question or an answer is of."""
-    return len(jax.tree.leaves(value)[0])
 
 
 def report(event, **facts):
@@ -244,8 +198,7 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     facts = {"seed": args.seed, "device": args.device, "backend": "jax"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
-    points = data()
-    statistics = (*fit(points["train"][0]), *fit_truth(points["train"][1]))
+    points, statistics = data()
     rng = np.random.default_rng(args.seed)
 
     def array(values):
@@ -259,9 +212,10 @@ def main():
     # Compiling is timed apart from training: what trains and what answers is called once.
     start = time.perf_counter()
     x, y = on_device["train"]
-    orders = batches(size_of(y), np.random.default_rng(0))
-    spare = jax.tree.map(jnp.copy, w)
-    jax.block_until_ready(EPOCH(spare, OPTIMIZER.init(w), x, y, orders, constants))
+    orders = np.zeros((math.ceil(len(y["energy"]) / BATCH), min(BATCH, len(y["energy"]))), int)
+    jax.block_until_ready(
+        EPOCH(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, orders, constants)
+    )
     loss(w, *on_device["validate"], *constants)
     respond(w, on_device["test"][0], constants)
     compile_time = time.perf_counter() - start
@@ -269,16 +223,16 @@ def main():
 
     w, train_time, epochs, final_loss = train(w, on_device, constants, rng)
 
-    output = each(
-        respond(w, on_device["test"][0], constants),
+    output = jax.tree.map(
         lambda array: np.asarray(array, dtype=np.float64),
+        respond(w, on_device["test"][0], constants),
     )
     repeats, seconds = Timer(lambda: respond(w, on_device["test"][0], constants)).autorange()
     test_time = seconds / repeats
     run = {
         "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
-        "test": {"time": test_time, "count": size_of(output)},
+        "test": {"time": test_time, "count": len(output["energy"])},
         "model": {"parameters": sum(value.size for value in w.values())},
     }
     truth = points["test"][1]

@@ -28,77 +28,44 @@ RATE = 0.01
 EVALUATION_BATCH = 4096
 
 
-def points(m):
-    """What is asked of points, and the true answers of every fixture."""
-    return m["at"], {"energy": m["energy"], "pull": m["force"]}
-
-
-def fit(at):
-    """What is known of all training questions together."""
-    center = at.mean(axis=0)
-    deviation = at.std(axis=0)
-    spread = np.where(deviation == 0, 1, deviation)
-    return center, spread
-
-
-def fit_truth(truth):
-    """The spread of the training truths of each fixture: its loss is measured in it."""
-    center = truth["energy"].mean()
-    deviation = truth["energy"].std()
-    spread = np.where(deviation == 0, 1, deviation)
-    pull_spread = truth["pull"].std()
-    return (
-        center,
-        spread,
-        np.where(deviation == 0, 1, deviation),
-        np.where(pull_spread == 0, 1, pull_spread),
-    )
-
-
 def data():
     """Questions and true answers of every split."""
     corner = np.array((1, 1))
     places = np.random.default_rng(1).uniform(-corner, corner, (400, 2))
-    return {
-        "train": points(
-            {
-                "at": places[:250],
-                "energy": (2.0 * (places ** 2).sum(axis=-1))[:250],
-                "force": (-4.0 * places)[:250],
-            },
-        ),
-        "validate": points(
-            {
-                "at": places[-50:],
-                "energy": (2.0 * (places ** 2).sum(axis=-1))[-50:],
-                "force": (-4.0 * places)[-50:],
-            },
-        ),
-        "test": points(
-            {
-                "at": places[250:350],
-                "energy": (2.0 * (places ** 2).sum(axis=-1))[250:350],
-                "force": (-4.0 * places)[250:350],
-            },
-        ),
+    energy = 2.0 * (places ** 2).sum(axis=-1)
+    force = -4.0 * places
+    splits = {
+        "train": {"at": places[:250], "energy": energy[:250], "force": force[:250]},
+        "validate": {"at": places[-50:], "energy": energy[-50:], "force": force[-50:]},
+        "test": {"at": places[250:350], "energy": energy[250:350], "force": force[250:350]},
     }
+    splits = {
+        split: (m["at"], {"energy": m["energy"], "pull": m["force"]}) for split, m in splits.items()
+    }
+    at = splits["train"][0]
+    center = at.mean(axis=0)
+    deviation = at.std(axis=0)
+    spread = np.where(deviation == 0, 1, deviation)
+    truth = splits["train"][1]
+    center_2 = truth["energy"].mean()
+    deviation_2 = truth["energy"].std()
+    spread_2 = np.where(deviation_2 == 0, 1, deviation_2)
+    pull_spread = truth["pull"].std()
+    return (
+        splits,
+        (center, spread, center_2, spread_2, spread_2, np.where(pull_spread == 0, 1, pull_spread)),
+    )
 
 
 def init(rng):
-    """The learned arrays, as their layers start them."""
-
-    def glorot(*shape):
-        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010)."""
-        *window, n, m = shape
-        bound = math.sqrt(6 / (math.prod(window) * (n + m)))
-        return rng.uniform(-bound, bound, shape)
-
-    return {
-        "y_1.weight": glorot(2, 32).T,
-        "y_1.bias": np.zeros(32),
-        "y_2.weight": glorot(32, 1).T,
-        "y_2.bias": np.zeros(1),
-    }
+    """Weights uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010), biases 0."""
+    shapes = {"y_1": (2, 32), "y_2": (32, 1)}
+    w = {}
+    for name, (n, m) in shapes.items():
+        bound = math.sqrt(6 / (n + m))
+        w[f"{name}.weight"] = rng.uniform(-bound, bound, (n, m)).T
+        w[f"{name}.bias"] = np.zeros(m)
+    return w
 
 
 def gradient(function, x):
@@ -147,36 +114,32 @@ def answer(w, at, center, spread, center_2, spread_2):
     }
 
 
-def batches(n, rng):
-    """The points in a new order, in batches of one size: the first fill up the last."""
-    return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
-
-
 def train(w, points, constants, rng):
     """Fit the weights; the time, the epochs, the last mean loss of one."""
     x, y = points["train"]
-    device = next(iter(w.values())).device
     optimizer = torch.optim.Adam(w.values(), lr=RATE, fused=True)
     best, since = math.inf, 0
     start = time.perf_counter()
     for epoch in range(1, EPOCHS + 1):
-        total = torch.zeros((), device=device)
-        for index in torch.from_numpy(batches(size_of(y), rng)).to(device):
+        total = torch.zeros((), device=y["energy"].device)
+        # The points in a new order, in batches of one size: the first fill up the last.
+        count = len(y["energy"])
+        orders = np.resize(rng.permutation(count), (math.ceil(count / BATCH), min(BATCH, count)))
+        for index in torch.from_numpy(orders).to(y["energy"].device):
             optimizer.zero_grad()
             xs, ys = taken((x, y), index)
             value = loss(w, xs, ys, *constants)
             value.backward()
             optimizer.step()
             total += value.detach()
-        mean_loss = total.item() / math.ceil(size_of(y) / BATCH)
+        mean_loss = total.item() / len(orders)
         seconds = time.perf_counter() - start
         report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
         if not math.isfinite(mean_loss):
             raise FloatingPointError(f"the loss is {mean_loss} after epoch {epoch}")
         with torch.no_grad():
             check = loss(w, *points["validate"], *constants).item()
-        since = since + 1 if check >= best else 0
-        best = min(best, check)
+        best, since = (check, 0) if check < best else (best, since + 1)
         if since >= 10:
             break
     return time.perf_counter() - start, epoch, mean_loss
@@ -186,17 +149,8 @@ def train(w, points, constants, rng):
 def respond(w, x, constants):
     """What the model says to many questions, in large batches."""
     parts = x.split(EVALUATION_BATCH)
-    return joined([answer(w, part, *constants[:4]) for part in parts])
-
-
-def joined(parts):
-    """The answers to several batches as those to one."""
-    first = parts[0]
-    if isinstance(first, dict):
-        return {name: joined([part[name] for part in parts]) for name in first}
-    if isinstance(first, tuple):
-        return tuple(map(joined, zip(*parts)))
-    return torch.cat(parts)
+    answers = [answer(w, part, *constants[:4]) for part in parts]
+    return each(lambda *arrays: torch.cat(arrays), *answers)
 
 
 def energy_answer(output, center, spread):
@@ -205,25 +159,19 @@ def energy_answer(output, center, spread):
     return squeeze * spread + center
 
 
-def each(value, change):
-    """The same done to every array that a question or an answer holds."""
-    if isinstance(value, dict):
-        return {name: each(part, change) for name, part in value.items()}
-    if isinstance(value, tuple):
-        return tuple(each(part, change) for part in value)
-    return change(value)
+def each(change, *values):
+    """The same done to all arrays of questions or answers, of several of a kind side by side."""
+    first = values[0]
+    if isinstance(first, dict):
+        return {name: each(change, *(value[name] for value in values)) for name in first}
+    if isinstance(first, tuple):
+        return tuple(each(change, *parts) for parts in zip(*values))
+    return change(*values)
 
 
 def taken(value, index):
     """Some of the points that a question or an answer is of."""
-    return each(value, lambda array: array[index])
-
-
-def size_of(value):
-    """How many points a question or an answer is of."""
-    while isinstance(value, dict | tuple):
-        value = next(iter(value.values())) if isinstance(value, dict) else value[0]
-    return len(value)
+    return each(lambda array: array[index], value)
 
 
 def report(event, **facts):
@@ -246,16 +194,13 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     facts = {"seed": args.seed, "device": args.device, "backend": "torch"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
-    points = data()
-    statistics = (*fit(points["train"][0]), *fit_truth(points["train"][1]))
+    points, statistics = data()
     rng = np.random.default_rng(args.seed)
-    device = torch.device(args.device)
-
     def tensor(array):
         kind = torch.int64 if np.issubdtype(array.dtype, np.integer) else torch.float32
-        return torch.as_tensor(array, dtype=kind).to(device)
+        return torch.as_tensor(array, dtype=kind, device=args.device)
 
-    on_device = {split: each(pair, tensor) for split, pair in points.items()}
+    on_device = {split: each(tensor, pair) for split, pair in points.items()}
     constants = [tensor(np.asarray(s)) for s in statistics]
     w = {name: tensor(value).contiguous().requires_grad_() for name, value in init(rng).items()}
 
@@ -269,16 +214,16 @@ def main():
     train_time, epochs, final_loss = train(w, on_device, constants, rng)
 
     output = each(
-        respond(w, on_device["test"][0], constants), lambda array: array.double().cpu().numpy()
+        lambda array: array.double().cpu().numpy(), respond(w, on_device["test"][0], constants)
     )
     repeats, seconds = Timer(
-        lambda: each(respond(w, on_device["test"][0], constants), lambda array: array.cpu())
+        lambda: each(lambda array: array.cpu(), respond(w, on_device["test"][0], constants))
     ).autorange()
     test_time = seconds / repeats
     run = {
         "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
-        "test": {"time": test_time, "count": size_of(output)},
+        "test": {"time": test_time, "count": len(output["energy"])},
         "model": {"parameters": sum(value.numel() for value in w.values())},
     }
     truth = points["test"][1]

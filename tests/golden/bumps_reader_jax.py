@@ -30,44 +30,39 @@ EVALUATION_BATCH = 4096
 OPTIMIZER = optax.adam(RATE)
 
 
-def points(h):
-    """Questions, as the model takes them, and their true answers."""
-    return (
-        np.stack(
-            [
-                (h[:, 0] * 0.006737946999085467)[..., None],
-                (h[:, 0] * 0.021750359344450344)[..., None],
-                (h[:, 0] * 0.060054667895307945)[..., None],
-                (h[:, 0] * 0.14183015908734253)[..., None],
-                (h[:, 0] * 0.2865047968601901)[..., None],
-                (h[:, 0] * 0.4950358969261986)[..., None],
-                (h[:, 0] * 0.7316156289466418)[..., None],
-                (h[:, 0] * 0.9248488132162048)[..., None],
-                h[:, 0][..., None],
-                (h[:, 0] * 0.9248488132162048)[..., None],
-                (h[:, 0] * 0.7316156289466418)[..., None],
-                (h[:, 0] * 0.4950358969261986)[..., None],
-                (h[:, 0] * 0.2865047968601901)[..., None],
-                (h[:, 0] * 0.14183015908734253)[..., None],
-                (h[:, 0] * 0.060054667895307945)[..., None],
-                (h[:, 0] * 0.021750359344450344)[..., None],
-            ],
-            axis=-2,
-        ),
-        h,
-    )
-
-
-def fit_truth(truth):
-    """The spread of all training truths, in which the loss is measured."""
-    deviation = truth.std()
-    return np.where(deviation == 0, 1, deviation)
-
-
 def data():
-    """Questions and true answers of every split."""
+    """Questions and true answers of every split, as the model takes them."""
     heights = np.random.default_rng(0).uniform(np.array((1.0,)), np.array((2.0,)), (200, 1))
-    return {"train": points(heights[:150]), "test": points(heights[-50:])}
+    splits = {"train": heights[:150], "test": heights[-50:]}
+    splits = {
+        split: (
+            np.stack(
+                [
+                    (h[:, 0] * 0.006737946999085467)[..., None],
+                    (h[:, 0] * 0.021750359344450344)[..., None],
+                    (h[:, 0] * 0.060054667895307945)[..., None],
+                    (h[:, 0] * 0.14183015908734253)[..., None],
+                    (h[:, 0] * 0.2865047968601901)[..., None],
+                    (h[:, 0] * 0.4950358969261986)[..., None],
+                    (h[:, 0] * 0.7316156289466418)[..., None],
+                    (h[:, 0] * 0.9248488132162048)[..., None],
+                    h[:, 0][..., None],
+                    (h[:, 0] * 0.9248488132162048)[..., None],
+                    (h[:, 0] * 0.7316156289466418)[..., None],
+                    (h[:, 0] * 0.4950358969261986)[..., None],
+                    (h[:, 0] * 0.2865047968601901)[..., None],
+                    (h[:, 0] * 0.14183015908734253)[..., None],
+                    (h[:, 0] * 0.060054667895307945)[..., None],
+                    (h[:, 0] * 0.021750359344450344)[..., None],
+                ],
+                axis=-2,
+            ),
+            h,
+        )
+        for split, h in splits.items()
+    }
+    deviation = splits["train"][1].std()
+    return splits, (np.where(deviation == 0, 1, deviation),)
 
 
 def init(rng):
@@ -136,11 +131,6 @@ def loss(output, truth, scale):
     return ((answer - target) ** 2).mean()
 
 
-def batches(n, rng):
-    """The points in a new order, in batches of one size: the first fill up the last."""
-    return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
-
-
 def step(w, state, x, y, index, constants):
     """One step of the optimizer on the points of a batch."""
 
@@ -162,8 +152,10 @@ def train(w, points, constants, rng):
     state = OPTIMIZER.init(w)
     start = time.perf_counter()
     for epoch in range(1, EPOCHS + 1):
+        # The points in a new order, in batches of one size: the first fill up the last.
+        orders = np.resize(rng.permutation(len(y)), (math.ceil(len(y) / BATCH), min(BATCH, len(y))))
         values = []
-        for index in batches(len(y), rng):
+        for index in orders:
             w, state, value = STEP(w, state, x, y, index, constants)
             values.append(value)
         mean_loss = jnp.stack(values).mean().item()
@@ -200,8 +192,7 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     facts = {"seed": args.seed, "device": args.device, "backend": "jax"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
-    points = data()
-    statistics = (fit_truth(points["train"][1]),)
+    points, statistics = data()
     rng = np.random.default_rng(args.seed)
 
     def array(values):
@@ -216,8 +207,9 @@ def main():
     start = time.perf_counter()
     x, y = on_device["train"]
     index = np.arange(min(BATCH, len(y)))
-    spare = jax.tree.map(jnp.copy, w)
-    jax.block_until_ready(STEP(spare, OPTIMIZER.init(w), x, y, index, constants))
+    jax.block_until_ready(
+        STEP(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, index, constants)
+    )
     respond(w, on_device["test"][0])
     compile_time = time.perf_counter() - start
     report("compile", seconds=compile_time)

@@ -28,44 +28,39 @@ RATE = 0.01
 EVALUATION_BATCH = 4096
 
 
-def points(h):
-    """Questions, as the model takes them, and their true answers."""
-    return (
-        np.stack(
-            [
-                (h[:, 0] * 0.006737946999085467)[..., None],
-                (h[:, 0] * 0.021750359344450344)[..., None],
-                (h[:, 0] * 0.060054667895307945)[..., None],
-                (h[:, 0] * 0.14183015908734253)[..., None],
-                (h[:, 0] * 0.2865047968601901)[..., None],
-                (h[:, 0] * 0.4950358969261986)[..., None],
-                (h[:, 0] * 0.7316156289466418)[..., None],
-                (h[:, 0] * 0.9248488132162048)[..., None],
-                h[:, 0][..., None],
-                (h[:, 0] * 0.9248488132162048)[..., None],
-                (h[:, 0] * 0.7316156289466418)[..., None],
-                (h[:, 0] * 0.4950358969261986)[..., None],
-                (h[:, 0] * 0.2865047968601901)[..., None],
-                (h[:, 0] * 0.14183015908734253)[..., None],
-                (h[:, 0] * 0.060054667895307945)[..., None],
-                (h[:, 0] * 0.021750359344450344)[..., None],
-            ],
-            axis=-2,
-        ),
-        h,
-    )
-
-
-def fit_truth(truth):
-    """The spread of all training truths, in which the loss is measured."""
-    deviation = truth.std()
-    return np.where(deviation == 0, 1, deviation)
-
-
 def data():
-    """Questions and true answers of every split."""
+    """Questions and true answers of every split, as the model takes them."""
     heights = np.random.default_rng(0).uniform(np.array((1.0,)), np.array((2.0,)), (200, 1))
-    return {"train": points(heights[:150]), "test": points(heights[-50:])}
+    splits = {"train": heights[:150], "test": heights[-50:]}
+    splits = {
+        split: (
+            np.stack(
+                [
+                    (h[:, 0] * 0.006737946999085467)[..., None],
+                    (h[:, 0] * 0.021750359344450344)[..., None],
+                    (h[:, 0] * 0.060054667895307945)[..., None],
+                    (h[:, 0] * 0.14183015908734253)[..., None],
+                    (h[:, 0] * 0.2865047968601901)[..., None],
+                    (h[:, 0] * 0.4950358969261986)[..., None],
+                    (h[:, 0] * 0.7316156289466418)[..., None],
+                    (h[:, 0] * 0.9248488132162048)[..., None],
+                    h[:, 0][..., None],
+                    (h[:, 0] * 0.9248488132162048)[..., None],
+                    (h[:, 0] * 0.7316156289466418)[..., None],
+                    (h[:, 0] * 0.4950358969261986)[..., None],
+                    (h[:, 0] * 0.2865047968601901)[..., None],
+                    (h[:, 0] * 0.14183015908734253)[..., None],
+                    (h[:, 0] * 0.060054667895307945)[..., None],
+                    (h[:, 0] * 0.021750359344450344)[..., None],
+                ],
+                axis=-2,
+            ),
+            h,
+        )
+        for split, h in splits.items()
+    }
+    deviation = splits["train"][1].std()
+    return splits, (np.where(deviation == 0, 1, deviation),)
 
 
 def init(rng):
@@ -117,11 +112,6 @@ def loss(output, truth, scale):
     return F.mse_loss(answer, target)
 
 
-def batches(n, rng):
-    """The points in a new order, in batches of one size: the first fill up the last."""
-    return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
-
-
 def train(w, points, constants, rng):
     """Fit the weights; the time, the epochs, the last mean loss of one."""
     x, y = points["train"]
@@ -129,13 +119,15 @@ def train(w, points, constants, rng):
     start = time.perf_counter()
     for epoch in range(1, EPOCHS + 1):
         total = torch.zeros((), device=y.device)
-        for index in torch.from_numpy(batches(len(y), rng)).to(y.device):
+        # The points in a new order, in batches of one size: the first fill up the last.
+        orders = np.resize(rng.permutation(len(y)), (math.ceil(len(y) / BATCH), min(BATCH, len(y))))
+        for index in torch.from_numpy(orders).to(y.device):
             optimizer.zero_grad()
             value = loss(reader(w, x[index]), y[index], *constants)
             value.backward()
             optimizer.step()
             total += value.detach()
-        mean_loss = total.item() / math.ceil(len(y) / BATCH)
+        mean_loss = total.item() / len(orders)
         seconds = time.perf_counter() - start
         report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
         if not math.isfinite(mean_loss):
@@ -170,14 +162,11 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     facts = {"seed": args.seed, "device": args.device, "backend": "torch"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
-    points = data()
-    statistics = (fit_truth(points["train"][1]),)
+    points, statistics = data()
     rng = np.random.default_rng(args.seed)
-    device = torch.device(args.device)
-
     def tensor(array):
         kind = torch.int64 if np.issubdtype(array.dtype, np.integer) else torch.float32
-        return torch.as_tensor(array, dtype=kind).to(device)
+        return torch.as_tensor(array, dtype=kind, device=args.device)
 
     on_device = {split: tuple(map(tensor, pair)) for split, pair in points.items()}
     constants = [tensor(np.asarray(s)) for s in statistics]

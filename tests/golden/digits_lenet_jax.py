@@ -32,39 +32,36 @@ EVALUATION_BATCH = 4096
 OPTIMIZER = optax.adam(RATE)
 
 
-def points(row):
-    """Questions, as the model takes them, and their true answers."""
-    image = row[:, 0:64].reshape(-1, 8, 8) / 16
-    digit = row[:, 64].astype(np.int64)
-    unsqueeze = image.reshape(-1, 8, 8, 1)
-    return unsqueeze, digit
-
-
 def data():
-    """Questions and true answers of every split."""
+    """Questions and true answers of every split, as the model takes them."""
     table = np.loadtxt(
         Path(find_spec("sklearn").origin).parent / "datasets/data/digits.csv.gz", delimiter=","
     )
     rows = table[np.random.default_rng(0).permutation(len(table))]
-    return {"train": points(rows[:1397]), "test": points(rows[-400:])}
+    splits = {"train": rows[:1397], "test": rows[-400:]}
+    for split, row in splits.items():
+        image = row[:, 0:64].reshape(-1, 8, 8) / 16
+        digit = row[:, 64].astype(np.int64)
+        unsqueeze = image.reshape(-1, 8, 8, 1)
+        splits[split] = unsqueeze, digit
+    return splits
 
 
 def init(rng):
-    """The learned arrays, as their layers start them."""
-
-    def layer(name, *shape):
-        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010); biases are 0."""
-        *window, n, m = shape
-        bound = math.sqrt(6 / (math.prod(window) * (n + m)))
-        return {f"{name}.weight": rng.uniform(-bound, bound, shape), f"{name}.bias": np.zeros(m)}
-
-    return {
-        **layer("features_1", 5, 5, 1, 6),
-        **layer("features_2", 5, 5, 6, 16),
-        **layer("y_1", 64, 120),
-        **layer("y_2", 120, 84),
-        **layer("y_3", 84, 10),
+    """Weights uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010), biases 0."""
+    shapes = {
+        "features_1": (5, 5, 1, 6),
+        "features_2": (5, 5, 6, 16),
+        "y_1": (64, 120),
+        "y_2": (120, 84),
+        "y_3": (84, 10),
     }
+    w = {}
+    for name, (*window, n, m) in shapes.items():
+        bound = math.sqrt(6 / (math.prod(window) * (n + m)))
+        w[f"{name}.weight"] = rng.uniform(-bound, bound, (*window, n, m))
+        w[f"{name}.bias"] = np.zeros(m)
+    return w
 
 
 def conv(x, weight, stride=1, padding="SAME", **more):
@@ -92,11 +89,6 @@ def loss(output, truth):
     return optax.softmax_cross_entropy_with_integer_labels(output, truth).mean()
 
 
-def batches(n, rng):
-    """The points in a new order, in batches of one size: the first fill up the last."""
-    return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
-
-
 def step(w, state, x, y, index):
     """One step of the optimizer on the points of a batch."""
     value, gradient = jax.value_and_grad(lambda w: loss(lenet(w, x[index]), y[index]))(w)
@@ -114,8 +106,10 @@ def train(w, points, rng):
     state = OPTIMIZER.init(w)
     start = time.perf_counter()
     for epoch in range(1, EPOCHS + 1):
+        # The points in a new order, in batches of one size: the first fill up the last.
+        orders = np.resize(rng.permutation(len(y)), (math.ceil(len(y) / BATCH), min(BATCH, len(y))))
         values = []
-        for index in batches(len(y), rng):
+        for index in orders:
             w, state, value = STEP(w, state, x, y, index)
             values.append(value)
         mean_loss = jnp.stack(values).mean().item()
@@ -165,8 +159,7 @@ def main():
     start = time.perf_counter()
     x, y = on_device["train"]
     index = np.arange(min(BATCH, len(y)))
-    spare = jax.tree.map(jnp.copy, w)
-    jax.block_until_ready(STEP(spare, OPTIMIZER.init(w), x, y, index))
+    jax.block_until_ready(STEP(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, index))
     respond(w, on_device["test"][0])
     compile_time = time.perf_counter() - start
     report("compile", seconds=compile_time)

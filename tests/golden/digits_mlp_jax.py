@@ -34,38 +34,30 @@ EVALUATION_BATCH = 4096
 OPTIMIZER = optax.adam(RATE)
 
 
-def points(row):
-    """Questions, as the model takes them, and their true answers."""
-    image = row[:, 0:64].reshape(-1, 8, 8) / 16
-    digit = row[:, 64].astype(np.int64)
-    flatten = image.reshape(-1, 64)
-    return flatten, digit
-
-
 def data():
-    """Questions and true answers of every split."""
+    """Questions and true answers of every split, as the model takes them."""
     table = np.loadtxt(
         Path(find_spec("sklearn").origin).parent / "datasets/data/digits.csv.gz", delimiter=","
     )
     rows = table[np.random.default_rng(0).permutation(len(table))]
-    return {"train": points(rows[:1397]), "test": points(rows[-400:])}
+    splits = {"train": rows[:1397], "test": rows[-400:]}
+    for split, row in splits.items():
+        image = row[:, 0:64].reshape(-1, 8, 8) / 16
+        digit = row[:, 64].astype(np.int64)
+        flatten = image.reshape(-1, 64)
+        splits[split] = flatten, digit
+    return splits
 
 
 def init(rng):
-    """The learned arrays, as their layers start them."""
-
-    def glorot(*shape):
-        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010)."""
-        *window, n, m = shape
-        bound = math.sqrt(6 / (math.prod(window) * (n + m)))
-        return rng.uniform(-bound, bound, shape)
-
-    return {
-        "hidden.weight": glorot(64, 64),
-        "hidden.bias": np.zeros(64),
-        "y.weight": glorot(64, 10),
-        "y.bias": np.zeros(10),
-    }
+    """Weights uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010), biases 0."""
+    shapes = {"hidden": (64, 64), "y": (64, 10)}
+    w = {}
+    for name, (n, m) in shapes.items():
+        bound = math.sqrt(6 / (n + m))
+        w[f"{name}.weight"] = rng.uniform(-bound, bound, (n, m))
+        w[f"{name}.bias"] = np.zeros(m)
+    return w
 
 
 def mlp(w, x):
@@ -77,11 +69,6 @@ def mlp(w, x):
 def loss(output, truth):
     """The mean loss of some points."""
     return optax.softmax_cross_entropy_with_integer_labels(output, truth).mean()
-
-
-def batches(n, rng):
-    """The points in a new order, in batches of one size: the first fill up the last."""
-    return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
 
 
 def step(w, state, x, y, index):
@@ -112,7 +99,9 @@ def train(w, points, rng):
     state = OPTIMIZER.init(w)
     start = time.perf_counter()
     for epoch in range(1, EPOCHS + 1):
-        w, state, value = EPOCH(w, state, x, y, batches(len(y), rng))
+        # The points in a new order, in batches of one size: the first fill up the last.
+        orders = np.resize(rng.permutation(len(y)), (math.ceil(len(y) / BATCH), min(BATCH, len(y))))
+        w, state, value = EPOCH(w, state, x, y, orders)
         mean_loss = value.item()
         seconds = time.perf_counter() - start
         report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
@@ -159,9 +148,8 @@ def main():
     # Compiling is timed apart from training: what trains and what answers is called once.
     start = time.perf_counter()
     x, y = on_device["train"]
-    orders = batches(len(y), np.random.default_rng(0))
-    spare = jax.tree.map(jnp.copy, w)
-    jax.block_until_ready(EPOCH(spare, OPTIMIZER.init(w), x, y, orders))
+    orders = np.zeros((math.ceil(len(y) / BATCH), min(BATCH, len(y))), int)
+    jax.block_until_ready(EPOCH(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, orders))
     respond(w, on_device["test"][0])
     compile_time = time.perf_counter() - start
     report("compile", seconds=compile_time)

@@ -32,38 +32,30 @@ RATE = 0.001
 EVALUATION_BATCH = 4096
 
 
-def points(row):
-    """Questions, as the model takes them, and their true answers."""
-    image = row[:, 0:64].reshape(-1, 8, 8) / 16
-    digit = row[:, 64].astype(np.int64)
-    flatten = image.reshape(-1, 64)
-    return flatten, digit
-
-
 def data():
-    """Questions and true answers of every split."""
+    """Questions and true answers of every split, as the model takes them."""
     table = np.loadtxt(
         Path(find_spec("sklearn").origin).parent / "datasets/data/digits.csv.gz", delimiter=","
     )
     rows = table[np.random.default_rng(0).permutation(len(table))]
-    return {"train": points(rows[:1397]), "test": points(rows[-400:])}
+    splits = {"train": rows[:1397], "test": rows[-400:]}
+    for split, row in splits.items():
+        image = row[:, 0:64].reshape(-1, 8, 8) / 16
+        digit = row[:, 64].astype(np.int64)
+        flatten = image.reshape(-1, 64)
+        splits[split] = flatten, digit
+    return splits
 
 
 def init(rng):
-    """The learned arrays, as their layers start them."""
-
-    def glorot(*shape):
-        """Uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010)."""
-        *window, n, m = shape
-        bound = math.sqrt(6 / (math.prod(window) * (n + m)))
-        return rng.uniform(-bound, bound, shape)
-
-    return {
-        "hidden.weight": glorot(64, 64).T,
-        "hidden.bias": np.zeros(64),
-        "y.weight": glorot(64, 10).T,
-        "y.bias": np.zeros(10),
-    }
+    """Weights uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010), biases 0."""
+    shapes = {"hidden": (64, 64), "y": (64, 10)}
+    w = {}
+    for name, (n, m) in shapes.items():
+        bound = math.sqrt(6 / (n + m))
+        w[f"{name}.weight"] = rng.uniform(-bound, bound, (n, m)).T
+        w[f"{name}.bias"] = np.zeros(m)
+    return w
 
 
 def mlp(w, x):
@@ -77,11 +69,6 @@ def loss(output, truth):
     return F.cross_entropy(output, truth)
 
 
-def batches(n, rng):
-    """The points in a new order, in batches of one size: the first fill up the last."""
-    return np.resize(rng.permutation(n), (math.ceil(n / BATCH), min(BATCH, n)))
-
-
 def train(w, points, rng):
     """Fit the weights; the time, the epochs, the last mean loss of one."""
     x, y = points["train"]
@@ -89,13 +76,15 @@ def train(w, points, rng):
     start = time.perf_counter()
     for epoch in range(1, EPOCHS + 1):
         total = torch.zeros((), device=y.device)
-        for index in torch.from_numpy(batches(len(y), rng)).to(y.device):
+        # The points in a new order, in batches of one size: the first fill up the last.
+        orders = np.resize(rng.permutation(len(y)), (math.ceil(len(y) / BATCH), min(BATCH, len(y))))
+        for index in torch.from_numpy(orders).to(y.device):
             optimizer.zero_grad()
             value = loss(mlp(w, x[index]), y[index])
             value.backward()
             optimizer.step()
             total += value.detach()
-        mean_loss = total.item() / math.ceil(len(y) / BATCH)
+        mean_loss = total.item() / len(orders)
         seconds = time.perf_counter() - start
         report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
         if not math.isfinite(mean_loss):
@@ -132,11 +121,9 @@ def main():
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     points = data()
     rng = np.random.default_rng(args.seed)
-    device = torch.device(args.device)
-
     def tensor(array):
         kind = torch.int64 if np.issubdtype(array.dtype, np.integer) else torch.float32
-        return torch.as_tensor(array, dtype=kind).to(device)
+        return torch.as_tensor(array, dtype=kind, device=args.device)
 
     on_device = {split: tuple(map(tensor, pair)) for split, pair in points.items()}
     w = {name: tensor(value).contiguous().requires_grad_() for name, value in init(rng).items()}

@@ -374,11 +374,6 @@ def true_fields(folder):
     return runpy.run_path(str(module))["references"](folder)
 
 
-def law(eq, field, rng):
-    """What is compared as law."""
-    return residual(eq, field, 100, rng)
-
-
 def report(event, **facts):
     """Print one JSON object on a line of its own."""
     print(json.dumps({"event": event, **facts}), flush=True)
@@ -390,12 +385,8 @@ def main():
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn")
     parser.add_argument("--out", type=Path, default=Path("results"), help="folder of result.json")
     parser.add_argument("--device", default="cpu", help="where to run: only the processor can")
-    parser.add_argument(
-        "--fixtures",
-        type=Path,
-        default=Path(__file__).parent,
-        help="folder where references are kept",
-    )
+    here = Path(__file__).parent
+    parser.add_argument("--fixtures", type=Path, default=here, help="folder of kept references")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     facts = {"seed": args.seed, "device": "cpu", "backend": "torch"}
@@ -412,23 +403,16 @@ def main():
         report("answer", answer=number, answers=len(points), seconds=seconds)
     test_time = time.perf_counter() - start
 
-    field_answers = [field(*grid) for field, grid in zip(outputs, places, strict=True)]
-    law_answers = [law(eq, field, rng) for eq, field in zip(points, outputs, strict=True)]
-    law_truths = [np.full(np.shape(a), 0.0) for a in law_answers]
+    field_answers = np.stack([field(*grid) for field, grid in zip(outputs, places)])
+    law_answers = np.stack([residual(eq, field, 100, rng) for eq, field in zip(points, outputs)])
+    law_truths = np.full(law_answers.shape, 0.0)
     run = {
-        "test": {
-            "time": test_time,
-            "count": len(points),
-        },
+        "test": {"time": test_time, "count": len(points)},
         "model": {"parameters": 0},
     }
     metrics = {
-        "mean_error": float(
-            np.abs(np.stack(field_answers) - np.stack(field_truths)).mean(axis=(-3, -2, -1)).mean()
-        ),
-        "mean_error(law)": float(
-            np.abs(np.stack(law_answers) - np.stack(law_truths)).mean(axis=(-2, -1)).mean()
-        ),
+        "mean_error": float(np.abs(field_answers - field_truths).mean(axis=(-3, -2, -1)).mean()),
+        "mean_error(law)": float(np.abs(law_answers - law_truths).mean(axis=(-2, -1)).mean()),
         "throughput": float(run["test"]["count"] / run["test"]["time"]),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}

@@ -134,6 +134,11 @@ def classes(op: Op) -> object:
     return shape[-1]
 
 
+def called_by_name(op: Op) -> str:
+    """A call; where the second argument is a tuple, of what it holds."""
+    return f"{op.attributes['function']}({'a, *b' if op.attributes.get('spread') else '*args'})"
+
+
 def pack(op: Op) -> str:
     """Several arrays as one value: a dict of a record's fields, a tuple of a tuple's."""
     names = op.attributes["names"]
@@ -263,7 +268,8 @@ INFIX: Rows = {
     "table": table,
     "left_over": lambda op: f"left_over(arg0, partial({op.attributes['function']}, w), arg1)",
     "mismatched": lambda op: f"mismatch(arg0, partial({op.attributes['function']}, w), arg1)",
-    "call": lambda op: f"{op.attributes['function']}(*args)",
+    "call": called_by_name,
+    "merged": "a | b",
 }
 
 # What steps through a motion, one state after another.

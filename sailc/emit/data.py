@@ -1,0 +1,300 @@
+"""`data`: the function of a program that reads its data, parts them, and makes its points.
+
+What is done once is done in it: the statements of the functions that load, make points, fit and
+convert stand one after another. What lines or stages share stays a function of its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from typing import TypeGuard
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from sailc.emit.batch import Makers
+from sailc.program.expressions import reads
+from sailc.program.inlining import folded, statements_of
+from sailc.program.names import NameTable
+from sailc.program.sharing import said_once
+from sailc.program.tidy import inlined
+from sailc.program.tree import Assign, Data, Each, Expr, Function, Literal, Op, Ref, Split
+from sailc.source import Span
+
+
+class Loaded(Struct, frozen=True):
+    """What a program says of its data: how they are loaded, what the results are called, what
+    makes points of them stage by stage, what is then known of all training points (by their
+    split), and what metrics take as the questions of those that are judged."""
+
+    load: Function
+    names: tuple[str, ...]
+    parts: tuple[Data, ...]
+    known: tuple[tuple[str, Makers], ...]
+    questions: tuple[Function, ...]
+    judged: str
+    doc: str
+
+
+def data_function(loaded: Loaded) -> tuple[Function, tuple[Function, ...]]:
+    """The function, which returns the points, what metrics take as the questions, and what is
+    known of all points; and the functions that it calls."""
+    making = _Making(loaded, _calls(loaded))
+    function = making.made()
+    others = {f.name: f for f in _functions(loaded) if f.name in making.called}
+    return function, tuple(others.values())
+
+
+def _functions(loaded: Loaded) -> Iterator[Function]:
+    for d in loaded.parts:
+        yield from d.points
+    yield from loaded.questions
+    for d in loaded.parts:
+        yield from (f for f in (d.statistics, d.convert, d.required) if f is not None)
+    yield from (f for _, makers in loaded.known for f, _ in makers)
+
+
+def _calls(loaded: Loaded) -> Counter[str]:
+    """How often each of the functions is called."""
+    found: Counter[str] = Counter()
+    for d in loaded.parts:
+        portions = [p for s in d.splits for p in s.portions]
+        found.update([portions[0].points] if is_alike(d) else [p.points for p in portions])
+        found.update(p.questions for p in portions if p.questions)
+        found.update(f.name for f in (d.statistics, d.convert, d.required) if f is not None)
+        found.update(d.required.name for _ in d.splits[1:] if d.required is not None)
+    found.update(f.name for _, makers in loaded.known for f, _ in makers)
+    return found
+
+
+def is_alike(data: Data) -> bool:
+    """Whether the points of several splits are made by the same calls."""
+    calls = {(p.points, len(p.sources), s.truths) for s in data.splits for p in s.portions}
+    single = all(len(s.portions) == 1 and s.truths for s in data.splits)
+    return single and len(calls) == 1 and len(data.splits) > 1
+
+
+class _Making(Struct):
+    """The statements of the function, as they come together; `values` are what was loaded, and
+    `called` the functions that stay."""
+
+    loaded: Loaded
+    calls: Counter[str]
+    names: NameTable = field(default_factory=lambda: NameTable({"split"}))
+    body: list[Assign] = field(default_factory=list[Assign])
+    values: dict[str, Expr] = field(default_factory=dict[str, Expr])
+    called: set[str] = field(default_factory=set[str])
+    points: dict[str, Expr] = field(default_factory=dict[str, Expr])
+    """The points of each split, or, by the dict's name, of several."""
+    later: list[Expr] = field(default_factory=list[Expr])
+    """What else is read at the end."""
+
+    def made(self) -> Function:
+        load = self.loaded.load
+        self.names.taken |= {*(a.name for a in load.body), *self.calls}
+        self.body += load.body
+        self.values = dict(zip(self.loaded.names, load.results, strict=True))
+        asked = self._asked() if self.loaded.questions else ()
+        self.later += [*asked, *(c.condition for c in load.checks)]
+        for d in self.loaded.parts:
+            self._part(d)
+        known = [self._known(split, makers) for split, makers in self.loaded.known]
+        whole = self._whole()
+        if known and _is_pack(whole):
+            whole = self._bound("splits", whole, load.span)
+        body, results = tuple(self.body), (whole, *asked, *known)
+        made = replace(load, name="data", doc=self.loaded.doc, body=body, results=results)
+        return inlined(said_once(made, self.names))
+
+    # --- calls -------------------------------------------------------------------------------
+
+    def _called(self, f: Function, *arguments: Expr, **more: object) -> Op:
+        """A call of a function that stays."""
+        self.called.add(f.name)
+        return Op("call", arguments, {"function": f.name, **more})
+
+    def _results(self, f: Function, arguments: Sequence[Expr]) -> Expr:
+        """What a function gives, as one value: it is called if others call it, too."""
+        if self.calls[f.name] > 1:
+            return self._called(f, *arguments)
+        body, results = statements_of(f, arguments, self.names)
+        self.body += body
+        return _tuple(results) if len(results) != 1 else results[0]
+
+    def _bound(self, name: str, value: Expr, span: Span) -> Expr:
+        """A value by a name."""
+        if isinstance(value, Ref):
+            return value
+        self.body.append(Assign(self.names.fresh(name), value, span))
+        return Ref(self.body[-1].name)
+
+    # --- points ------------------------------------------------------------------------------
+
+    def _part(self, d: Data) -> None:
+        """The points of the splits of a stage."""
+        if is_alike(d):
+            over = self._alike(d)
+        else:
+            made = {s.name: self._of_split(d, s) for s in d.splits}
+            if len(made) == 1 or d.convert is None:
+                for s in d.splits:
+                    self.points[s.name] = self._straight(d, s, made[s.name])
+                return
+            over = self._dict(made, d)
+        self._converted(d, over)
+        self.points[over] = Ref(over)
+
+    def _of_split(self, d: Data, s: Split) -> Expr:
+        """The points of a split, as a tuple."""
+        made = self._joined(d.points, s)
+        return made if s.truths else _tuple((made,))
+
+    def _joined(self, functions: Sequence[Function], split: Split, what: str = "points") -> Expr:
+        """What functions make of the data lines of a split, as one value."""
+        found: list[Expr] = []
+        by_name = {f.name: f for f in functions}
+        for portion in split.portions:
+            f = by_name[getattr(portion, what)]
+            rows = [self.values[n] for n in portion.sources]
+            found.append(self._results(f, rows))
+        together = Op("call", tuple(found), {"function": "together"})
+        return found[0] if len(found) == 1 else together
+
+    def _straight(self, d: Data, s: Split, points: Expr) -> Expr:
+        """The points of a split, converted where there is no other."""
+        if d.convert is None and d.required is None:
+            return points
+        span = d.points[0].span
+        if not _is_pack(points):
+            points = self._bound(s.name, points, span)
+        x, y = (folded(Op("place", (points,), {"i": i})) for i in (0, 1))
+        if d.convert is not None:
+            x = self._bound(f"{s.name}_x", x, span)
+            known = self._statistics(d, x)
+            body, x = self._conversion(d.convert, x, known, self.names)
+            self.body += body
+        if d.required is not None:
+            x = self._bound(f"{s.name}_x", x, span)
+            self.body.append(Assign("", self._called(d.required, x), span))
+        return _tuple((x, y) if s.truths else (x,))
+
+    def _dict(self, points: Mapping[str, Expr], d: Data) -> str:
+        """A dict of the points of several splits; its name."""
+        several = Op("pack", tuple(points.values()), {"names": tuple(points)})
+        self.body.append(Assign(self.names.fresh("splits"), several, d.points[0].span))
+        return self.body[-1].name
+
+    def _alike(self, d: Data) -> str:
+        """A dict of the points of several splits, which are made in a loop; its name."""
+        rows = {s.name: [self.values.pop(n) for n in s.sources] for s in d.splits}
+        over = self._dict({n: _tuple(r) if len(r) > 1 else r[0] for n, r in rows.items()}, d)
+        (f,) = d.points
+        names = self._inside(over)
+        parameters = tuple(map(names.fresh, f.parameters))
+        made = tuple(map(Ref, parameters))
+        if self.calls[f.name] > 1:
+            body, results = [], (self._called(f, *made),)
+        else:
+            body, results = statements_of(f, made, names)
+        if results != made:
+            self._each(Each(over, parameters, tuple(body), results), f.span)
+        return over
+
+    def _converted(self, d: Data, over: str) -> None:
+        """The points of several splits, converted in a loop."""
+        if d.convert is None and d.required is None:
+            return
+        train, span = d.split("train"), d.points[0].span
+        assert train is not None
+        known = self._statistics(d, self._at(Ref(over), train.name, 0))
+        if d.convert is not None:
+            pairs = zip(known, d.convert.parameters[1:], strict=False)
+            known = tuple(
+                e if isinstance(e, Literal) else self._bound(n, e, span) for e, n in pairs
+            )
+        names = self._inside(over)
+        names.taken |= {n for e in known for n in reads(e)}
+        truths = all(s.truths for s in d.splits)
+        question, truth = names.fresh("question"), names.fresh("truth")
+        if d.convert is not None:
+            body, x = self._conversion(d.convert, Ref(question), known, names)
+            kept = truth if truths else f"*{truth}"
+            self._each(Each(over, (question,), tuple(body), (x,), kept), span)
+        if d.required is not None:
+            check = Assign("", self._called(d.required, Ref(question)), span)
+            self._each(Each(over, (question,), (check,), ()), span)
+
+    def _statistics(self, d: Data, x: Expr) -> tuple[Expr, ...]:
+        """What a conversion is given beside questions: what is known of some."""
+        f = d.statistics
+        if f is None or not f.results:
+            return ()
+        if self.calls[f.name] > 1:
+            train = d.split("train")
+            name = f"{train.name}_statistics" if train is not None else "statistics"
+            return (self._bound(name, self._called(f, x), f.span),)
+        found = self._results(f, (x,))
+        if len(f.results) == 1:
+            return (found,)
+        return tuple(folded(Op("place", (found,), {"i": i})) for i in range(len(f.results)))
+
+    def _conversion(
+        self, f: Function, x: Expr, known: Sequence[Expr], names: NameTable
+    ) -> tuple[list[Assign], Expr]:
+        """What makes of questions what the model takes; `known` may be one tuple of all that is
+        known."""
+        n = len(f.parameters) - 1
+        if self.calls[f.name] > 1:
+            return [], self._called(f, x, *known, spread=len(known) < n)
+        if len(known) < n:
+            known = [Op("place", (known[0],), {"i": i}) for i in range(n)]
+        body, (made,) = statements_of(f, (x, *known), names)
+        return body, made
+
+    # --- loops over splits -------------------------------------------------------------------
+
+    def _inside(self, over: str) -> NameTable:
+        """The names that a loop must not bind: those that are read afterwards."""
+        after = [*self.later, *self.points.values(), *self.values.values()]
+        return NameTable({over, "split", *self.calls, *(n for e in after for n in reads(e))})
+
+    def _each(self, loop: Each, span: Span) -> None:
+        self.names.taken |= {*loop.bound}
+        self.body.append(Assign(loop.over, loop, span))
+
+    # --- at the end --------------------------------------------------------------------------
+
+    def _whole(self) -> Expr:
+        """The points of all splits, as a dict."""
+        single = {n: e for n, e in self.points.items() if e != Ref(n)}
+        whole = [Op("pack", tuple(single.values()), {"names": tuple(single)})] if single else []
+        dicts = (e for n, e in self.points.items() if e == Ref(n))
+        return reduce(lambda a, b: Op("merged", (a, b)), [*whole, *dicts])
+
+    def _at(self, points: Expr, split: str, i: int) -> Expr:
+        """The questions or the truths of a split."""
+        return folded(Op("place", (folded(Op("key", (points,), {"name": split})),), {"i": i}))
+
+    def _known(self, split: str, makers: Makers) -> Expr:
+        """What is known of all points of a split."""
+        found: list[Expr] = []
+        for f, i in makers:
+            value = self._results(f, (self._at(self._whole(), split, i),))
+            found += value.arguments if len(f.results) > 1 and _is_pack(value) else [value]
+        return _tuple(found)
+
+    def _asked(self) -> tuple[Expr, ...]:
+        """What metrics take as the questions of those points that are judged."""
+        split = self.loaded.parts[-1].split(self.loaded.judged)
+        assert split is not None
+        return (self._joined(self.loaded.questions, split, "questions"),)
+
+
+def _tuple(values: Sequence[Expr]) -> Op:
+    return Op("pack", tuple(values), {"names": tuple(range(len(values)))})
+
+
+def _is_pack(expr: Expr) -> TypeGuard[Op]:
+    return isinstance(expr, Op) and expr.operator == "pack"
