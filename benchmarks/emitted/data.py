@@ -75,13 +75,14 @@ SOURCES: dict[str, tuple[Callable[[], Arrays], int, int]] = {
 }
 
 
-def write(folder: Path) -> None:
-    """One file for each, in a folder; those that are there stay."""
+def write(folder: Path, stored: type[np.floating] = np.float32) -> None:
+    """One file for each, in a folder; those that are there stay. Numbers are `stored` as the
+    programs compute them: in another precision the truths' spread is 1 but for rounding."""
     for name, (source, n, batch) in SOURCES.items():
         path = folder / f"{name}.npz"
         if not path.exists():
             x, y = source()
             kind = np.int64 if np.issubdtype(y.dtype, np.integer) else y.dtype
-            x, y = x.astype(np.float32), y.astype(kind)
+            x, y = x.astype(stored), y.astype(kind)
             rest = slice(n, n + batch)
             np.savez(path, x=x[:n], y=y[:n], test_x=x[rest], test_y=y[rest])

@@ -9,6 +9,9 @@ end of its 95 % interval (Student's t over the logarithms of the pairs; for all,
 each round), the ratio of peak memory, and by how much the mean losses of the epochs differ from the
 reference's. On an accelerator (`--device cuda`) memory is that of the processes all the same.
 
+With `--precision f64` both compute in double precision: what losses differ by then is no rounding
+that training made larger. `--pairs 1` tells; times and memory are beside the point.
+
     python benchmarks/emitted/run.py [--pairs 5] [--threads 1] [--device cpu] [NAME…]
 """
 
@@ -27,6 +30,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import data
+import numpy as np
 from msgspec import Struct
 from running import in_turns, one_by_one
 
@@ -60,8 +64,23 @@ class Options(argparse.Namespace):
     pairs: int
     threads: int
     device: str
+    precision: str
 
 
+# A workspace's own software, which stands for the library's.
+DOUBLE = """
+software PyTorch {
+    backend  torch
+    provides autograd, matmul, conv, fft
+    suggest  precision in [f64]
+}
+
+software JAX {
+    backend  jax
+    provides autograd, matmul, conv, fft
+    suggest  precision in [f64]
+}
+"""
 BACKENDS = {"PyTorch": "torch", "JAX": "jax"}
 
 
@@ -130,7 +149,7 @@ def pairs(name: str, backend: str, script: Path, folder: Path, args: Options) ->
     one = [str(script), "--device", args.device, "--seed", "0", "--out", str(folder / "out")]
     other = [str(HERE / "references" / f"{name}_{backend}.py"), "--device", args.device]
     other += ["--epochs", str(case.epochs), "--batch", str(case.batch)]
-    other += ["--data", str(folder / f"{name}.npz")]
+    other += ["--data", str(folder / f"{name}.npz"), "--precision", args.precision]
     both = in_turns if args.threads == 1 and args.device == "cpu" else one_by_one
     for i in range(args.pairs):
         found = both([other, one] if i % 2 else [one, other], environment)
@@ -156,6 +175,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", choices=["f32", "f64"], default="f32")
     args = parser.parse_args(namespace=Options())
     print("| program | backend | emitted / hand-written | lower end | memory | losses differ by |")
     print("|---|---|---|---|---|---|")
@@ -164,7 +184,9 @@ def main() -> None:
         folder = Path(place)
         shutil.copy(HERE / "emitted.sail", folder)
         (folder / "sail.toml").touch()
-        data.write(folder)
+        if args.precision == "f64":
+            (folder / "software.sail").write_text(DOUBLE, "utf-8")
+        data.write(folder, np.float64 if args.precision == "f64" else np.float32)
         for name in args.names:
             for backend, script in sorted(written(CASES[name], folder).items()):
                 found = list(pairs(name, backend, script, folder, args))

@@ -15,8 +15,9 @@ from common import arguments, dense, report
 from scipy.stats import qmc
 
 args = arguments()
+jax.config.update("jax_enable_x64", args.kind == "float64")
 rng = np.random.default_rng(args.seed)
-w = jax.tree.map(lambda a: jnp.asarray(a, jnp.float32), dense(rng, 2, *[20] * 8, 1))
+w = jax.tree.map(lambda a: jnp.asarray(a, args.kind), dense(rng, 2, *[20] * 8, 1))
 
 
 def places(n):
@@ -24,10 +25,10 @@ def places(n):
     return np.array([-1, 0]) + qmc.LatinHypercube(2, rng=rng).random(n) * np.array([2, 1])
 
 
-inside = jnp.asarray(places(10_000), jnp.float32)
+inside = jnp.asarray(places(10_000), args.kind)
 start, left, right = (places(n) for n in (33, 33, 34))
 start[:, 1], left[:, 0], right[:, 0] = 0, -1, 1
-border = jnp.asarray(np.concatenate([start, left, right]), jnp.float32)
+border = jnp.asarray(np.concatenate([start, left, right]), args.kind)
 target = jnp.zeros(100).at[:33].set(-jnp.sin(math.pi * border[:33, 0]))
 optimizer = optax.adam(1e-3)
 

@@ -14,6 +14,8 @@ from scipy.stats import qmc
 from torch import nn
 
 args = arguments()
+kind = getattr(torch, args.kind)
+torch.set_default_dtype(kind)
 rng = np.random.default_rng(args.seed)
 widths = [2, *[20] * 8, 1]
 layers = [nn.Linear(n, k) for n, k in pairwise(widths)]
@@ -28,7 +30,7 @@ model.to(args.device)
 def places(n):
     """Of shape (n, 2): x from -1 to 1, t from 0 to 1; a Latin hypercube."""
     found = qmc.LatinHypercube(2, rng=rng).random(n)
-    return torch.tensor(np.array([-1, 0]) + found * np.array([2, 1]), dtype=torch.float32)
+    return torch.tensor(np.array([-1, 0]) + found * np.array([2, 1]), dtype=kind)
 
 
 inside = places(10_000).to(args.device)

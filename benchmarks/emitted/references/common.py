@@ -15,14 +15,21 @@ from itertools import pairwise
 import numpy as np
 
 
+KINDS = {"f32": "float32", "f64": "float64"}
+
+
 def arguments() -> argparse.Namespace:
+    """What the command line says, and as `kind` how both libraries call the precision."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", help="an NPZ file with x and y")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, required=True)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--device", default="cpu")
-    return parser.parse_args()
+    parser.add_argument("--precision", choices=KINDS, default="f32")
+    args = parser.parse_args()
+    args.kind = KINDS[args.precision]
+    return args
 
 
 def glorot(rng: np.random.Generator, *shape: int) -> np.ndarray:

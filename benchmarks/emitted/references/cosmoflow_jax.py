@@ -18,15 +18,16 @@ CHANNELS = [4, 32, 64, 128, 256, 512]
 LAYOUT = ("NDHWC", "DHWIO", "NDHWC")
 
 args = arguments()
+jax.config.update("jax_enable_x64", args.kind == "float64")
 rng = np.random.default_rng(args.seed)
 pairs = pairwise(CHANNELS)
 w = {
     "convolutions": [(glorot(rng, 3, 3, 3, n, k), np.zeros(k)) for n, k in pairs],
     "dense": dense(rng, 512, 128, 64, 4),
 }
-w = jax.tree.map(lambda a: jnp.asarray(a, jnp.float32), w)
+w = jax.tree.map(lambda a: jnp.asarray(a, args.kind), w)
 data = np.load(args.data)
-x, y = jnp.asarray(data["x"], jnp.float32), jnp.asarray(data["y"], jnp.float32)
+x, y = jnp.asarray(data["x"], args.kind), jnp.asarray(data["y"], args.kind)
 optimizer = optax.adam(1e-4)
 
 

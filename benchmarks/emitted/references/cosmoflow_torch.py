@@ -15,6 +15,8 @@ from torch import nn
 CHANNELS = [4, 32, 64, 128, 256, 512]
 
 args = arguments()
+kind = getattr(torch, args.kind)
+torch.set_default_dtype(kind)
 rng = np.random.default_rng(args.seed)
 pairs = list(pairwise(CHANNELS))
 convolutions = [
@@ -42,9 +44,9 @@ def answer(x):
 
 
 data = np.load(args.data)
-cubes = torch.tensor(data["x"], dtype=torch.float32, device=args.device)
+cubes = torch.tensor(data["x"], dtype=kind, device=args.device)
 x = cubes.movedim(-1, 1).contiguous()
-y = torch.tensor(data["y"], dtype=torch.float32, device=args.device)
+y = torch.tensor(data["y"], dtype=kind, device=args.device)
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-4, fused=True)
 nn.functional.mse_loss(answer(x[: args.batch]), y[: args.batch]).backward()
 

@@ -15,6 +15,7 @@ LAYOUT = ("NHWC", "HWIO", "NHWC")
 MOMENTUM, SMALL = 0.1, 1e-5
 
 args = arguments()
+jax.config.update("jax_enable_x64", args.kind == "float64")
 rng = np.random.default_rng(args.seed)
 
 
@@ -33,12 +34,12 @@ w = {
     "up": [block(96, 32), block(48, 16), block(24, 8)],
     "last": drawn(8, 1),
 }
-w = jax.tree.map(lambda a: jnp.asarray(a, jnp.float32), w)
+w = jax.tree.map(lambda a: jnp.asarray(a, args.kind), w)
 # The running mean and variance of each normalization, in the order of the model.
 widths = [8, 8, 16, 16, 32, 32, 64, 64, 32, 32, 16, 16, 8, 8]
 running = [(jnp.zeros(k), jnp.ones(k)) for k in widths]
 data = np.load(args.data)
-x, y = jnp.asarray(data["x"], jnp.float32), jnp.asarray(data["y"], jnp.float32)
+x, y = jnp.asarray(data["x"], args.kind), jnp.asarray(data["y"], args.kind)
 optimizer = optax.adam(1e-2)
 
 

@@ -38,6 +38,8 @@ class Denoise(nn.Module):
 
 
 args = arguments()
+kind = getattr(torch, args.kind)
+torch.set_default_dtype(kind)
 rng = np.random.default_rng(args.seed)
 model = Denoise()
 with torch.no_grad():
@@ -51,7 +53,7 @@ model.to(args.device, memory_format=torch.channels_last)
 
 data = np.load(args.data)
 x, y = (
-    torch.tensor(data[name], dtype=torch.float32, device=args.device).movedim(-1, 1)
+    torch.tensor(data[name], dtype=kind, device=args.device).movedim(-1, 1)
     for name in "xy"
 )
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-2, fused=True)

@@ -10,12 +10,13 @@ import optax
 from common import arguments, dense, glorot, report
 
 args = arguments()
+jax.config.update("jax_enable_x64", args.kind == "float64")
 rng = np.random.default_rng(args.seed)
 kernels = [(glorot(rng, *shape), np.zeros(shape[-1])) for shape in [(5, 5, 1, 6), (5, 5, 6, 16)]]
 w = kernels + dense(rng, 784, 120, 84, 10)
-w = jax.tree.map(lambda a: jnp.asarray(a, jnp.float32), w)
+w = jax.tree.map(lambda a: jnp.asarray(a, args.kind), w)
 data = np.load(args.data)
-x = jnp.asarray(data["x"], jnp.float32)[..., None]
+x = jnp.asarray(data["x"], args.kind)[..., None]
 y = jnp.asarray(data["y"], jnp.int32)
 optimizer = optax.adam(1e-3)
 

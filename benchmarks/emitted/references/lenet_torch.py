@@ -8,6 +8,8 @@ from common import arguments, dense, glorot, report
 from torch import nn
 
 args = arguments()
+kind = getattr(torch, args.kind)
+torch.set_default_dtype(kind)
 rng = np.random.default_rng(args.seed)
 model = nn.Sequential(
     nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
@@ -27,7 +29,7 @@ with torch.no_grad():
         layer.bias.zero_()
 
 data = np.load(args.data)
-x = torch.tensor(data["x"], dtype=torch.float32, device=args.device)[:, None]
+x = torch.tensor(data["x"], dtype=kind, device=args.device)[:, None]
 y = torch.tensor(data["y"], dtype=torch.int64, device=args.device)
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
 nn.functional.cross_entropy(model(x[: args.batch]), y[: args.batch]).backward()

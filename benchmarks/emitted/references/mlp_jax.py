@@ -9,10 +9,11 @@ import optax
 from common import arguments, dense, report
 
 args = arguments()
+jax.config.update("jax_enable_x64", args.kind == "float64")
 rng = np.random.default_rng(args.seed)
-w = jax.tree.map(lambda a: jnp.asarray(a, jnp.float32), dense(rng, 64, 64, 10))
+w = jax.tree.map(lambda a: jnp.asarray(a, args.kind), dense(rng, 64, 64, 10))
 data = np.load(args.data)
-x, y = jnp.asarray(data["x"], jnp.float32), jnp.asarray(data["y"], jnp.int32)
+x, y = jnp.asarray(data["x"], args.kind), jnp.asarray(data["y"], jnp.int32)
 optimizer = optax.adam(1e-3)
 
 

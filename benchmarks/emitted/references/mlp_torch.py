@@ -8,6 +8,8 @@ from common import arguments, dense, report
 from torch import nn
 
 args = arguments()
+kind = getattr(torch, args.kind)
+torch.set_default_dtype(kind)
 rng = np.random.default_rng(args.seed)
 model = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10)).to(args.device)
 with torch.no_grad():
@@ -16,7 +18,7 @@ with torch.no_grad():
         layer.bias.copy_(torch.from_numpy(bias))
 
 data = np.load(args.data)
-x = torch.tensor(data["x"], dtype=torch.float32, device=args.device)
+x = torch.tensor(data["x"], dtype=kind, device=args.device)
 y = torch.tensor(data["y"], dtype=torch.int64, device=args.device)
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
 nn.functional.cross_entropy(model(x[: args.batch]), y[: args.batch]).backward()

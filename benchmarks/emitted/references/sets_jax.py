@@ -12,12 +12,13 @@ import optax
 from common import arguments, dense, report
 
 args = arguments()
+jax.config.update("jax_enable_x64", args.kind == "float64")
 rng = np.random.default_rng(args.seed)
 w = jax.tree.map(
-    lambda a: jnp.asarray(a, jnp.float32), dense(rng, 8, 64, 64) + dense(rng, 64, 64, 1)
+    lambda a: jnp.asarray(a, args.kind), dense(rng, 8, 64, 64) + dense(rng, 64, 64, 1)
 )
 data = np.load(args.data)
-x, y = jnp.asarray(data["x"], jnp.float32), jnp.asarray(data["y"], jnp.float32)
+x, y = jnp.asarray(data["x"], args.kind), jnp.asarray(data["y"], args.kind)
 optimizer = optax.adam(1e-3)
 
 

@@ -8,6 +8,8 @@ from common import arguments, dense, report
 from torch import nn
 
 args = arguments()
+kind = getattr(torch, args.kind)
+torch.set_default_dtype(kind)
 rng = np.random.default_rng(args.seed)
 inner = nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 64)).to(args.device)
 outer = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1)).to(args.device)
@@ -19,8 +21,8 @@ with torch.no_grad():
         layer.bias.copy_(torch.from_numpy(bias))
 
 data = np.load(args.data)
-x = torch.tensor(data["x"], dtype=torch.float32, device=args.device)
-y = torch.tensor(data["y"], dtype=torch.float32, device=args.device)
+x = torch.tensor(data["x"], dtype=kind, device=args.device)
+y = torch.tensor(data["y"], dtype=kind, device=args.device)
 parameters = [*inner.parameters(), *outer.parameters()]
 optimizer = torch.optim.Adam(parameters, lr=1e-3, fused=True)
 

@@ -15,6 +15,7 @@ from common import arguments, glorot, report
 LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 args = arguments()
+jax.config.update("jax_enable_x64", args.kind == "float64")
 rng = np.random.default_rng(args.seed)
 
 
@@ -32,9 +33,9 @@ w = {
     "up": [block(384, 128), block(192, 64), block(96, 32)],
     "last": drawn(1, 32, 1),
 }
-w = jax.tree.map(lambda a: jnp.asarray(a, jnp.float32), w)
+w = jax.tree.map(lambda a: jnp.asarray(a, args.kind), w)
 data = np.load(args.data)
-x, y = jnp.asarray(data["x"], jnp.float32), jnp.asarray(data["y"], jnp.float32)
+x, y = jnp.asarray(data["x"], args.kind), jnp.asarray(data["y"], args.kind)
 optimizer = optax.adam(1e-3)
 
 

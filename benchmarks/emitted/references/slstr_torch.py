@@ -39,6 +39,8 @@ class UNet(nn.Module):
 
 
 args = arguments()
+kind = getattr(torch, args.kind)
+torch.set_default_dtype(kind)
 rng = np.random.default_rng(args.seed)
 model = UNet()
 with torch.no_grad():
@@ -52,8 +54,8 @@ model.to(args.device, memory_format=torch.channels_last)
 
 data = np.load(args.data)
 # Channels last in memory, as the convolutions want them.
-x = torch.tensor(data["x"], dtype=torch.float32, device=args.device).movedim(-1, 1)
-y = torch.tensor(data["y"], dtype=torch.float32, device=args.device)
+x = torch.tensor(data["x"], dtype=kind, device=args.device).movedim(-1, 1)
+y = torch.tensor(data["y"], dtype=kind, device=args.device)
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
 
 

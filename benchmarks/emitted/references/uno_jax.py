@@ -15,15 +15,16 @@ from common import arguments, dense, report
 SPLIT = 942
 
 args = arguments()
+jax.config.update("jax_enable_x64", args.kind == "float64")
 rng = np.random.default_rng(args.seed)
 w = {
     "cell": dense(rng, 942, 1000, 1000, 1000),
     "drug": dense(rng, 5270, 1000, 1000, 1000),
     "top": dense(rng, 2000, *[1000] * 5, 1),
 }
-w = jax.tree.map(lambda a: jnp.asarray(a, jnp.float32), w)
+w = jax.tree.map(lambda a: jnp.asarray(a, args.kind), w)
 data = np.load(args.data)
-x, y = jnp.asarray(data["x"], jnp.float32), jnp.asarray(data["y"], jnp.float32)
+x, y = jnp.asarray(data["x"], args.kind), jnp.asarray(data["y"], args.kind)
 optimizer = optax.adam(1e-4)
 
 

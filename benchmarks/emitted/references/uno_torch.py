@@ -34,6 +34,8 @@ class Uno(nn.Module):
 
 
 args = arguments()
+kind = getattr(torch, args.kind)
+torch.set_default_dtype(kind)
 rng = np.random.default_rng(args.seed)
 model = Uno()
 shapes = [(942, *[1000] * 3), (5270, *[1000] * 3), (2000, *[1000] * 5, 1)]
@@ -47,8 +49,8 @@ del drawn
 model.to(args.device)
 
 data = np.load(args.data)
-x = torch.tensor(data["x"], dtype=torch.float32, device=args.device)
-y = torch.tensor(data["y"], dtype=torch.float32, device=args.device)
+x = torch.tensor(data["x"], dtype=kind, device=args.device)
+y = torch.tensor(data["y"], dtype=kind, device=args.device)
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-4, fused=True)
 nn.functional.mse_loss(model(x[: args.batch]), y[: args.batch]).backward()
 
