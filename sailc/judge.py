@@ -62,10 +62,13 @@ def _short(value: object) -> str:
 
 
 def jobs_of(
-    plan: Plan, programs: Mapping[str, Compiled], measured: Measured | None = None
+    plan: Plan,
+    programs: Mapping[str, Compiled],
+    measured: Measured | None = None,
+    device: str = "cpu",
 ) -> list[Job]:
-    """A job for every scenario and seed, in the order of the schedule; none where the knobs are
-    still to be tuned, or where nothing new would be measured."""
+    """A job on a device for every scenario and seed, in the order of the schedule; none where the
+    knobs are still to be tuned, or where nothing new would be measured."""
     found = estimates(plan, measured or {})
     return [
         Job(
@@ -79,6 +82,7 @@ def jobs_of(
             plan.file,
             programs[s.id].keeps,
             found[s.id].seconds,
+            device,
             beside=programs[s.id].beside,
         )
         for s, seed in in_rounds(plan, found)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from support import Json, emitted_by, plan_of, run_here, write_one
+from support import Json, emitted_by, plan_of, run_here, sail, write_one
 
 PROGRAM = """
     hardware small {
@@ -57,6 +57,14 @@ def test_a_device_that_is_not_there(
     with pytest.raises(SystemExit, match="2"):
         run_here(text, 0, tmp_path / "out", "--device", "somewhere")
     assert "error: --device somewhere: " in capsys.readouterr().err
+
+
+def test_a_run_on_a_device_that_is_not_there_says_so(tmp_path: Path) -> None:
+    path = write_one(tmp_path, PROGRAM.replace("MEMORY", "1 GB").replace("Linear, Wide", "Linear"))
+    told = sail("run", path, "--seeds", "1", "--device", "somewhere", exit=1).output
+    assert told.count("error: --device somewhere: ") >= 2  # each backend in its own words
+    assert "2 not" in told
+    assert "failed" not in sail("rank", path, exit=0).output  # nothing has run on the processor
 
 
 def test_numbers_that_a_device_does_not_have(

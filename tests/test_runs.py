@@ -39,6 +39,7 @@ import argparse, json, os, sys, time
 parser = argparse.ArgumentParser()
 parser.add_argument("--seed", type=int)
 parser.add_argument("--out")
+parser.add_argument("--device", default="cpu")
 options = parser.parse_args()
 def say(**event): print(json.dumps(event), flush=True)
 say(event="start", seed=options.seed)
@@ -99,6 +100,15 @@ def test_a_run_yields_its_result_and_leaves_its_folder(engine: LocalEngine) -> N
     assert {"started", "seconds", "versions", "machine", "load", "exit", "threads"} <= set(record)
 
 
+def test_a_program_is_told_its_device(engine: LocalEngine) -> None:
+    says = "result['model']['device'] = options.device\n"
+    runs = engine.run([job(says), job(says, device="cuda:1")])
+    assert [run.result and run.result["model"] for run in runs] == [
+        {"parameters": 4810, "device": "cpu"},
+        {"parameters": 4810, "device": "cuda:1"},
+    ]
+
+
 def test_kept_results_are_not_run_again(engine: LocalEngine) -> None:
     heard = Heard()
     first = engine.run(seeds(3))
@@ -133,6 +143,7 @@ def test_every_edit_that_can_change_a_number_runs_again(tmp_path: Path) -> None:
         replace(before, seed=1),
         replace(before, versions={"python": "3", "torch": "2.14"}),
         replace(before, data=()),
+        replace(before, device="cuda"),
     ]
     assert len({key, *map(store.key, edits)}) == 1 + len(edits)
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("ranking", required=False)
 @click.option("--benchmark", help="Which benchmark, where FILE has several.")
+@t.device_option
 @t.format_option
-def rank(file: Path, ranking: str | None, benchmark: str | None, form: str) -> None:
+def rank(file: Path, ranking: str | None, benchmark: str | None, device: str, form: str) -> None:
     """Rank the kept results of FILE by RANKING, or by every ranking; runs nothing."""
     from sailc.cli.open import fail, find_plan, open_program
     from sailc.cli.run import jobs_for, store_of
@@ -40,7 +41,7 @@ def rank(file: Path, ranking: str | None, benchmark: str | None, form: str) -> N
     store = store_of(workspace, file)
 
     def kept(plan: Plan) -> list[Run]:
-        jobs, _ = jobs_for(workspace, plan)
+        jobs, _ = jobs_for(workspace, plan, device=device)
         return [r for job in jobs if isinstance(r := store.get(store.key(job)), Run)]
 
     plan, tuned = settled(plan, kept(trials(plan)))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("benchmark", required=False)
 @click.option("--seeds", type=click.IntRange(1), help="How many seeds, whatever is written.")
+@t.device_option
 @click.option("--workers", type=click.IntRange(1), help="Runs at once; as many as cores if absent.")
 @click.option("--timeout", type=float, help="Seconds that one run may take.")
 @click.option(
@@ -35,6 +36,7 @@ def run(
     file: Path,
     benchmark: str | None,
     seeds: int | None,
+    device: str,
     workers: int | None,
     timeout: float | None,
     look: bool,
@@ -56,11 +58,11 @@ def run(
     measured = store.taken()
     engine = LocalEngine(store, workers=workers, timeout=timeout, budget=plan.budget)
     began, quiet = time.monotonic(), form == "json"
-    jobs, _ = jobs_for(workspace, trials(plan), measured)
+    jobs, _ = jobs_for(workspace, trials(plan), measured, device)
     tried = _watched(engine, jobs, "tuning", quiet)
     plan, tuned = settled(plan, tried)
     engine = _left_of(engine, time.monotonic() - began)
-    jobs, unwritten = jobs_for(workspace, plan, measured)
+    jobs, unwritten = jobs_for(workspace, plan, measured, device)
     ran = _watched(engine, jobs, "", quiet)
     engine = _left_of(engine, time.monotonic() - began)
     failed = failures(workspace, plan, list(zip(jobs, ran, strict=True)), engine, look, quiet)
@@ -99,10 +101,10 @@ def store_of(workspace: Workspace, file: Path) -> Store:
 
 
 def jobs_for(
-    workspace: Workspace, plan: Plan, measured: Measured | None = None
+    workspace: Workspace, plan: Plan, measured: Measured | None = None, device: str = "cpu"
 ) -> tuple[list[Job], list[Run]]:
-    """The jobs of a plan, and what stands for the runs whose program cannot be written; why
-    that is so is said."""
+    """The jobs of a plan on a device, and what stands for the runs whose program cannot be written;
+    why that is so is said."""
     from msgspec.structs import replace
 
     from sailc.build import Compiled, written
@@ -116,7 +118,7 @@ def jobs_for(
     cells = [(s.id, seed) for s in plan.scenarios if s.id in missing for seed in s.seeds]
     unwritten = [Run("", id, seed, "not run", error=missing[id].message) for id, seed in cells]
     left = tuple(s for s in plan.scenarios if s.id not in missing)
-    return jobs_of(replace(plan, scenarios=left), made, measured), unwritten
+    return jobs_of(replace(plan, scenarios=left), made, measured, device), unwritten
 
 
 def _left_of(engine: LocalEngine, spent: float) -> LocalEngine:

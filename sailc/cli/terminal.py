@@ -24,6 +24,13 @@ format_option = click.option(
     help="For people, or for programs.",
 )
 
+device_option = click.option(
+    "--device",
+    default="cpu",
+    show_default=True,
+    help="Where programs compute, as their backends say it: cpu, cuda, cuda:1.",
+)
+
 
 def diagnostic_json(d: Diagnostic, find: Find) -> dict[str, Any]:
     """A diagnostic as `--format json` has it; lines and columns count from 1."""

@@ -23,6 +23,7 @@ def task_of(job: Job, held: Claim, cwd: Path, threads: int, grace: float) -> Tas
     for name, text in job.beside.items():
         (held.folder / f"{name}.py").write_text(text, encoding="utf-8")
     arguments = ("--seed", str(job.seed), "--out", str(held.folder))
+    arguments += ("--device", job.device) if job.device != "cpu" else ()
     if job.watch is not None:
         script = held.folder / "watched.py"
         script.write_text(job.watch.text, encoding="utf-8")
@@ -38,6 +39,7 @@ def facts_of(job: Job, pod: str, threads: int, timeout: float | None) -> dict[st
         "title": job.title,
         "source": job.source,
         "backend": job.backend,
+        "device": job.device,
         "versions": dict(job.versions),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "pod": pod,

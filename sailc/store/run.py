@@ -32,7 +32,8 @@ class Job(Struct, frozen=True):
     (see `sailc.store.versions`); with the seed, these are all that can change a number.
     `source` is the path of the `.sail` file, as its author would write it; `keeps` says whether
     it keeps fixtures, in a folder that it is given. `expected` is how many seconds it is estimated
-    to take, None where nothing tells. `watch` says that it is no run, but looks into one. `beside`
+    to take, None where nothing tells. `device` is where it runs, as its backend says it (`cuda:1`).
+    `watch` says that it is no run, but looks into one. `beside`
     are the texts of the modules that lie beside it, by name; its own text names them by their hash.
     """
 
@@ -46,6 +47,7 @@ class Job(Struct, frozen=True):
     source: str
     keeps: bool = False
     expected: float | None = None
+    device: str = "cpu"
     watch: Watch | None = None
     beside: Mapping[str, str] = {}
 

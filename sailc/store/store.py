@@ -48,6 +48,7 @@ class Store:
         data = [self._memo.file(self.folder / path) for path in job.data]
         packages = sorted(job.versions.items())
         facts: list[object] = [FORMAT, self._memo.program(job.text), data, job.seed, packages]
+        facts += [job.device] if job.device != "cpu" else []
         facts += [job.watch.after, job.watch.text] if job.watch is not None else []
         return sha256(json.dumps(facts).encode()).hexdigest()
 
