@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from support import emitted_by, json_lines, python, sail, write_one
+from support import emitted_by, json_lines, python, run_here, sail, write_one
 
 BURGERS = Path(__file__).parents[1] / "benchmarks" / "burgers.sail"
 BOTH = pytest.mark.parametrize("software", ["PyTorch", "JAX"])
@@ -60,6 +60,21 @@ def test_a_fit_keeps_to_the_schedule_and_the_stops_of_its_trainer(
     losses = [e["loss"] for e in json_lines(ran.stdout) if e["event"] == "epoch"]
     assert losses[3] < losses[2] < losses[1] < losses[0]
     assert losses[4:] == 4 * [losses[4]]  # it moves no more, and stops after three epochs of that
+
+
+def test_compiling_is_in_no_time_of_a_fit(tmp_path: Path) -> None:
+    """And what is compiled has moved nothing: PyTorch, which starts from the same, loses alike."""
+    first: dict[str, float] = {}
+    for software in ("JAX", "PyTorch"):
+        made = emitted_by(write_one(tmp_path, DECAY.replace("SOFTWARE", software)))
+        (script,) = made.values()
+        events = run_here(script, 0, tmp_path / "out")
+        first[software] = next(e["loss"] for e in events if e["event"] == "epoch")
+        if software == "JAX":
+            assert [e["event"] for e in events[:3]] == ["start", "compile", "epoch"]
+            assert events[-1]["compile"]["time"] == events[1]["seconds"]
+            assert events[-1]["test"]["time"] < events[1]["seconds"]
+    assert first["JAX"] == pytest.approx(first["PyTorch"], rel=1e-5)
 
 
 @BOTH

@@ -86,6 +86,8 @@ def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
         "tested": _tested(program, count),
         "each": _each,
         "asked": _asked,
+        "first": _first,
+        "questions": ", ".join(map(_questions, program.lines)),
         "solve": partial(_solve, program),
         "applied": _applied,
         "layout": fit,
@@ -126,6 +128,19 @@ def _applied(f: Function) -> str:
     if not f.body:
         return expression(f.results[0], NUMPY)
     return f"{f.name}({', '.join(f.parameters)})"
+
+
+def _first(line: LineCode) -> str:
+    """The question of the first point."""
+    if line.asked is None:
+        return f"{line.held.points}[0]"
+    return f"{line.asked.name}({'*' if len(line.names) > 1 else ''}{line.held.points}[0])"
+
+
+def _questions(line: LineCode) -> str:
+    """The questions of all points, as items of a tuple."""
+    one = _each(line) if len(line.names) == 1 else f"({_each(line)})"
+    return f"*({_asked(line)} for {one} in {line.held.points})"
 
 
 def _solve(program: SolverProgram, line: LineCode) -> str:
