@@ -103,12 +103,18 @@ def run_here(text: str, seed: int, out: Path, *more: str) -> list[Json]:
 
 @contextmanager
 def as_a_process(arguments: list[str]) -> Iterator[None]:
-    """What a program leaves in this process goes with it: the next has its own `driver.py`."""
+    """What a program leaves in this process goes with it: the next has its own `driver.py`, and
+    its own precision."""
     argv, path, modules = sys.argv, sys.path, set(sys.modules)
     sys.argv, sys.path = arguments, [*path]
+    wide = "jax" in modules and sys.modules["jax"].config.jax_enable_x64
     try:
         yield
     finally:
+        if "jax" in sys.modules:
+            sys.modules["jax"].config.update("jax_enable_x64", wide)
+        if "torch" in sys.modules:
+            sys.modules["torch"].set_default_dtype(sys.modules["torch"].float32)
         folders = {Path(f).resolve() for f in sys.path} - {Path(f).resolve() for f in path}
         sys.argv, sys.path = argv, path
         for name in [n for n in sys.modules if n not in modules]:

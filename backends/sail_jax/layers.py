@@ -36,11 +36,12 @@ def gru(x, input, hidden, bias=0, hidden_bias=0):
     return jnp.moveaxis(jax.lax.scan(advance, start, steps)[1], 0, 1)
 '''
 _DROPOUT = '''
-def dropout(x, share, running, training):
-    """In training each number 0 with a probability, the others larger (Srivastava et al. 2014)."""
+def dropout(x, share, running, place, training):
+    """In training each number 0 with a probability, the others larger (Srivastava et al. 2014):
+    in one step the same ones again."""
     if not training:
         return x
-    running["key"], key = jax.random.split(running["key"])
+    key = jax.random.fold_in(running["key"], place)
     return jnp.where(jax.random.bernoulli(key, 1 - share, x.shape), x / (1 - share), 0)
 '''
 _CONV = '''

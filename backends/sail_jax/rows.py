@@ -84,6 +84,11 @@ def _norm(op: Op) -> str:
     return f"jnp.sqrt({square}.sum({axes_text(op)}))"
 
 
+def _grad(op: Op) -> str:
+    """What layers write on the way has to leave the derivative's own tracing."""
+    return "derivative(a, b, running)" if op.attributes.get("writes") else "jax.grad(a)(b)"
+
+
 def _scan(op: Op) -> str:
     states = "folded(a, b, c)[1]"
     return f"jnp.moveaxis({states}, 0, axis)" if op.attributes["axis"] else states
@@ -154,7 +159,7 @@ JAX: Rows = {
     "conv": _conv,
     "conv_transpose": _conv_transpose,
     "batch_norm": batch_norm,
-    "dropout": "dropout(a, b, running, training)",
+    "dropout": "dropout(a, b, running, draws, training)",
     "layer_norm": "layer_norm(a, scale, shift)",
     "embedding": "weight[a]",
     "lstm": recurrent,
@@ -165,7 +170,7 @@ JAX: Rows = {
     "upsample": _upsample,
     **tiling.ROWS,
     "parameter": "value",
-    "grad": "jax.grad(a)(b)",
+    "grad": _grad,
     "flat_pair": "a.reshape(*a.shape[:axis], -1, *a.shape[axis + 2 :])",
     "across": "jnp.broadcast_arrays(*(v[..., :1] for v in [*args]))[0]",
     "spread": "jnp.broadcast_to(a, (*b.shape[:-1], n))",

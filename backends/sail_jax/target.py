@@ -31,6 +31,15 @@ def folded(step, xs, start):
     return jax.lax.scan(advance, start, xs)
 '''.strip()
 
+DERIVATIVE = '''
+def derivative(function, x, running):
+    """The derivative of a function's one number by x; what layers write on the way is kept."""
+    moved = running.get("moved", {})
+    found, after = jax.grad(lambda x: (function(x), dict(moved)), has_aux=True)(x)
+    moved.update(after)
+    return found
+'''.strip()
+
 SLOPE = '''
 def slope(function, x, *known):
     """The derivative of a function's one number by x, for arrays and in double precision."""
@@ -93,6 +102,7 @@ TARGET = Target(
     helpers={
         "spectral_conv": SPECTRAL,
         **LAYERS,
+        "grad": DERIVATIVE,
         "others": OTHERS,
         "auc": AUC,
         "bce": BCE,

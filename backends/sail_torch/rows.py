@@ -74,6 +74,15 @@ def _batch_norm(op: Op) -> str:
     return f"{name}(a.movedim(-1, 1), {numbers}).movedim(1, -1)"
 
 
+def batch_norm_again(op: Op) -> str:
+    """Where a step calls it several times: its state is given whole."""
+    name = next(iter(op.state.values())).rsplit(".", 1)[0]
+    numbers = f'running, "{name}", scale, shift, training'
+    if op.batch == 1 and not space_rank(op):
+        return f"batch_norm(a, {numbers})"
+    return f"batch_norm(a.movedim(-1, 1), {numbers}).movedim(1, -1)"
+
+
 def _pool(op: Op) -> str:
     kind = "max" if op.attributes.get("kind") == "max" else "avg"
     return f"F.{kind}_pool{space_rank(op)}d(a.movedim(-1, 1), k).movedim(1, -1)"

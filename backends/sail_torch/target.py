@@ -9,14 +9,14 @@ from sail_torch.layout import channels_second
 from sail_torch.mixed import MIXING
 from sail_torch.outside import OUTSIDE
 from sail_torch.recurrent import RECURRENT
-from sail_torch.rows import TORCH
+from sail_torch.rows import TORCH, batch_norm_again
 from sail_torch.spectral import SPECTRAL
 from sailc.emit import tiling
 from sailc.emit.functions import Code
 from sailc.emit.numpy_rows.helpers import MOTION, OTHERS
 from sailc.emit.numpy_rows.texts import shared
 from sailc.emit.script import lacking, script
-from sailc.emit.target import Target
+from sailc.emit.target import Again, Target
 from sailc.program.solving import AnyProgram
 from sailc.program.tree import ParameterSpec
 
@@ -78,6 +78,34 @@ def batch_norm(x, mean, variance, scale, shift, training):
         x = x.expand(2, *x.shape[1:])
         return F.batch_norm(x, mean, variance, scale, shift, training)[:1]
     return F.batch_norm(x, mean, variance, scale, shift, training)
+'''.strip()
+
+# What a step computes several times (for a slope beside its value, along the line that L-BFGS
+# searches) is one function there: drops the same numbers, and moves running statistics once.
+BATCH_NORM_AGAIN = '''
+def batch_norm(x, running, name, scale, shift, training):
+    """PyTorch's own, whose running statistics move once a step, however often it is called."""
+    state = [running[f"{name}.{part}"] for part in ("mean", "variance")]
+    if not training:
+        return F.batch_norm(x, *state, scale, shift)
+    single = x.numel() == x.shape[1]  # which PyTorch refuses
+    x = x.expand(2, *x.shape[1:]) if single else x
+    mean, variance = (value.clone() for value in state)
+    found = F.batch_norm(x, mean, variance, scale, shift, True)
+    running["moved"].setdefault(f"{name}.mean", mean)
+    running["moved"].setdefault(f"{name}.variance", variance)
+    return found[:1] if single else found
+'''.strip()
+
+DROPOUT_AGAIN = '''
+def dropout(x, share, running, place, training):
+    """In training each number 0 with a probability, the others larger (Srivastava et al. 2014):
+    in one step the same ones again."""
+    if not training:
+        return x
+    generator = torch.Generator(x.device).manual_seed(running["draw"] + place)
+    kept = torch.empty_like(x).bernoulli_(1 - share, generator=generator)
+    return x * kept / (1 - share)
 '''.strip()
 
 AUC = '''
@@ -150,6 +178,10 @@ TARGET = Target(
     imports=("import torch", "import torch.nn.functional as F"),
     outside=OUTSIDE,
     mixing=MIXING,
+    again=Again(
+        {"batch_norm": batch_norm_again, "dropout": "dropout(a, b, running, draws, training)"},
+        {"batch_norm": BATCH_NORM_AGAIN, "dropout": DROPOUT_AGAIN},
+    ),
 )
 
 

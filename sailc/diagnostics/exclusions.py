@@ -33,6 +33,7 @@ TITLES: Mapping[str, str] = {
     "X0301": "no program can be written for it by this version of sailc",
     "X0302": "the problem itself is wrong",
     "X0303": "the solver does not take such an equation",
+    "X0304": "a layer has no meaning where it stands",
 }
 
 NEXT: Mapping[str, str] = {
@@ -56,6 +57,10 @@ NEXT: Mapping[str, str] = {
     "X0301": (
         "say it in another way, or leave out what asks for it; the plan shows the place, where it "
         "is one"
+    ),
+    "X0304": (
+        "take `layer_norm`, whose statistics are those of the point itself, or put the layer where "
+        "it is computed once for each point"
     ),
     "X0205": (
         'declare the gradient (`gradient r, "driver:slope"`), and compare it with differences '

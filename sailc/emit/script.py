@@ -21,7 +21,7 @@ from sailc.emit.imports import STANDARD, in_order, versions
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
 from sailc.emit.metrics import given, measured, metric_functions
-from sailc.emit.modes import with_modes
+from sailc.emit.modes import has_modes_again, with_modes
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import helpers as helpers_of
 from sailc.emit.points import data_facts
@@ -90,6 +90,8 @@ def script(program: AnyProgram, target: Target) -> str:
     assert isinstance(program, Program)
     if program.mixed and target.mixing is not None:
         program, target = target.mixing.mix(program), target.mixed
+    again = has_modes_again(program)
+    target = target.repeating if again else target
 
     doors = Doors.of(program.functions, program.drivers, program.on_backend)
     own_rows = {**target.rows, "extern": doors.row_in_model}
@@ -110,7 +112,7 @@ def script(program: AnyProgram, target: Target) -> str:
     program = with_modes(program, target.runs)
     if program.staged:
         program = shared(program, own)
-    facts = _facts(program, target, doors) | _judged(program, text)
+    facts = _facts(program, target, doors) | _judged(program, text) | {"again": again}
     return tidy(filled(target.template, facts, numpy=numpy, own=own, text=text), TREES)
 
 
@@ -187,6 +189,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "learning": learning,
         "small_steps": _has_small_steps(program, used),
         "drawing": drawing,
+        "holds_state": any(s.running for s in program.stages),
         "makes": bool(used & MAKERS),
         **data_facts(program, "model"),
         "validated": validated,

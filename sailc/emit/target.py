@@ -20,6 +20,13 @@ def as_declared(spec: ParameterSpec) -> str:
     return ""
 
 
+class Again(Struct, frozen=True):
+    """The rows and helpers of layers with modes, where a step computes them several times."""
+
+    rows: Rows
+    helpers: Mapping[str, str]
+
+
 class Target(Struct, frozen=True):
     """What a backend adds to the shared writing.
 
@@ -32,8 +39,9 @@ class Target(Struct, frozen=True):
     shortens statements; `outside` defines `from_outside`, by which functions from outside are
     called among tensors, `each` does the same to all arrays of nested ones. `runs` says for what
     something runs along with training: layers' `state`, and a key for what `draws`; `mixing` how
-    mixed precision is written, where it is. A backend that trains nothing needs no template, no
-    layout of parameters and no optimizers.
+    mixed precision is written, where it is, and `again` what a step computes several times, where
+    that is another way. A backend that trains nothing needs no template, no layout of parameters
+    and no optimizers.
     """
 
     name: str
@@ -54,12 +62,14 @@ class Target(Struct, frozen=True):
     each: str = "each"
     runs: frozenset[str] = frozenset({"state"})
     mixing: Mixing | None = None
+    again: Again | None = None
 
     @property
     def defined(self) -> frozenset[str]:
         """The names of the functions that its programs may define for their rows."""
         mixing = [self.mixing.wrapper.replace("MODES", "")] if self.mixing is not None else []
-        return defined([*self.helpers.values(), self.outside, *mixing])
+        again = self.again.helpers.values() if self.again is not None else ()
+        return defined([*self.helpers.values(), *again, self.outside, *mixing])
 
     @property
     def mixed(self) -> Target:
@@ -68,3 +78,12 @@ class Target(Struct, frozen=True):
         if m is None:
             return self
         return replace(self, rows={**self.rows, **m.rows}, helpers={**self.helpers, **m.helpers})
+
+    @property
+    def repeating(self) -> Target:
+        """The target, as programs are written of which a step computes layers several times."""
+        a = self.again
+        if a is None:
+            return self
+        rows, helpers = {**self.rows, **a.rows}, {**self.helpers, **a.helpers}
+        return replace(self, rows=rows, helpers=helpers, runs=frozenset({"state", "draws"}))

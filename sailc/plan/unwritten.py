@@ -11,7 +11,7 @@ from sailc.infer.modules.trainer import TypedTrainer, is_phased
 from sailc.plan.courses import courses
 from sailc.plan.link import Links, truth_type
 from sailc.plan.matches import GroundModel
-from sailc.plan.modes import no_modes_in_equations, untrained
+from sailc.plan.modes import no_modes_in_equations, no_statistics_in_steps
 from sailc.plan.ragged import chosen_by_point
 from sailc.plan.scenario import judged
 from sailc.plan.solving import is_solving, unsolved
@@ -40,9 +40,8 @@ def unwritten(
     if is_solving(links):
         return no_modes_in_equations(links) or unsolved(world, links)
     missing = _of_courses(problem, links) or _unwritten(links, trainer)
-    missing = missing or untrained(links, trainer)
     text = f"{missing} is not written by this version of sailc"
-    return Reason("X0301", text) if missing else None
+    return Reason("X0301", text) if missing else no_statistics_in_steps(links)
 
 
 def _unwritten(links: Links, trainer: TypedTrainer) -> str:

@@ -121,6 +121,8 @@ class Lowering(Struct):
     """The lengths of lists whose elements are only added up."""
     stored: dict[str, str] = field(default_factory=dict[str, str])
     """The names of values, by those of their variables, which may have a number."""
+    drawing: dict[int, int] = field(default_factory=dict[int, int])
+    """The numbers of terms that draw, by identity: one that is computed again draws the same."""
     _keep: list[Term] = field(default_factory=list[Term])
 
     # --- entry -----------------------------------------------------------------------------
@@ -354,6 +356,8 @@ class Lowering(Struct):
         attributes["shape"] = sizes(term.type)
         if term.arguments:
             attributes["before"] = sizes(term.arguments[0].type)
+        if attributes.get("draws"):
+            attributes["draws"] = self.drawing.setdefault(id(term), len(self.drawing) + 1)
         parameters: Mapping[str, str] = {}
         state: Mapping[str, str] = {}
         if term.layer is not None:

@@ -114,7 +114,8 @@ def batch_norm(x, scale, shift, running, name, training):
         axes, n = tuple(range(x.ndim - 1)), math.prod(x.shape[:-1])
         mean, variance = x.mean(axis=axes), x.var(axis=axes)
         for part, now in (("mean", mean), ("variance", variance * n / max(n - 1, 1))):
-            running[f"{{name}}.{{part}}"] = 0.9 * running[f"{{name}}.{{part}}"] + 0.1 * now
+            after = 0.9 * running[f"{{name}}.{{part}}"] + 0.1 * now
+            running["moved"].setdefault(f"{{name}}.{{part}}", after)
     else:
         mean, variance = running[f"{{name}}.mean"], running[f"{{name}}.variance"]
     return (x - mean) * (scale / {np}.sqrt(variance + 1e-5)) + shift
