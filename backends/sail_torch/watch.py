@@ -47,6 +47,8 @@ class Watch(TorchFunctionMode):
         found = [a for a in args if isinstance(a, torch.Tensor) and a.is_leaf and a.requires_grad]
         self.learned.update((id(a), a) for a in found)
         name = getattr(func, "__name__", "")
+        if name == "__get__":  # an attribute: the slopes of the step before, when they are emptied
+            return result
         for value in several(result):
             if isinstance(value, torch.Tensor) and value.is_floating_point():
                 if is_channels_second(name, value, args):
