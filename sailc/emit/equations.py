@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
+from functools import partial
 from symtable import symtable
 
 from sailc.emit.environment import names_in
-from sailc.emit.functions import docstring, function
+from sailc.emit.functions import Write, docstring, function, once
 from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import NUMPY
 from sailc.emit.target import Target
@@ -37,9 +38,9 @@ def _holds_something(f: Function) -> bool:
     return isinstance(table, Op) and bool(table.arguments)
 
 
-def numpy(f: Function) -> str:
-    """A function of NumPy's arrays."""
-    return function(f, NUMPY)
+def in_numpy() -> Write:
+    """What writes the functions of a program that are of NumPy's arrays."""
+    return once(partial(function, rows=NUMPY))
 
 
 def called_by(functions: Iterable[str]) -> frozenset[str]:
@@ -48,7 +49,7 @@ def called_by(functions: Iterable[str]) -> frozenset[str]:
     return frozenset[str]().union(*map(names_in, whole.get_children()))
 
 
-def equation_class(e: EquationCode, target: Target | None = None, line: bool = False) -> str:
+def equation_class(e: EquationCode, numpy: Write, line: bool, target: Target | None = None) -> str:
     """A class of an equation; `target` writes the methods that are on arrays of the backend. On
     a `line`, nobody asks for slopes at the ends."""
     decorators = [target.decorator] if target and e.own and target.decorator else []

@@ -58,6 +58,21 @@ def function(f: Function, rows: Rows, simplify: Simplify = as_it_is) -> str:
     return "\n".join(lines)
 
 
+Write = Callable[[Function], str]
+
+
+def once(write: Write) -> Write:
+    """The same, which writes each function of a program but once."""
+    known: dict[int, tuple[Function, str]] = {}
+
+    def writes(f: Function) -> str:
+        if id(f) not in known:
+            known[id(f)] = (f, write(f))
+        return known[id(f)][1]
+
+    return writes
+
+
 def _written(
     body: Sequence[Assign], ends: Iterable[Expr], rows: Rows, simplify: Simplify, indent: int
 ) -> tuple[list[str], list[str]]:

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from sailc import __version__
 from sailc.emit.beside import KEEPER
 from sailc.emit.environment import HERE, filled, is_standard, tidy
-from sailc.emit.equations import called_by, equation_class, numpy, written
+from sailc.emit.equations import called_by, equation_class, in_numpy, written
+from sailc.emit.functions import Write
 from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import HELPERS, MODULES
 from sailc.emit.pieces import merged, taken
@@ -42,14 +43,15 @@ def with_modules(program: SolverProgram) -> tuple[SolverProgram, dict[str, str]]
 def reference_module(references: References) -> tuple[str, str]:
     """The name of the module of some references, which tells what it finds, and its text."""
     line = "lines" in written(references.equations)
-    equation = partial(equation_class, line=line)
+    numpy = in_numpy()
+    equation = partial(equation_class, numpy=numpy, line=line)
     template = HERE / "references.py.jinja"
-    text = tidy(filled(template, _facts(references), numpy=numpy, equation=equation))
+    text = tidy(filled(template, _facts(references, numpy), numpy=numpy, equation=equation))
     mark = sha256(text.encode()).hexdigest()[:6]
     return f"{snake(references.problem)}_references_{mark}", text
 
 
-def _facts(r: References) -> dict[str, object]:
+def _facts(r: References, numpy: Write) -> dict[str, object]:
     used = operators_in(r.functions)
     own = [*map(numpy, r.functions)]
     texts, needed = taken(written(r.equations), sorted(called_by(own)))

@@ -8,8 +8,8 @@ from operator import attrgetter
 
 from sailc import __version__
 from sailc.emit.environment import HERE, filled, is_standard, tidy, wrapped
-from sailc.emit.equations import called_by, equation_class, numpy, written
-from sailc.emit.functions import docline, expression, function
+from sailc.emit.equations import called_by, equation_class, in_numpy, written
+from sailc.emit.functions import Write, docline, expression, function
 from sailc.emit.imports import versions
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
@@ -29,18 +29,19 @@ def solver_script(program: SolverProgram, target: Target) -> str:
     """The text of a solver's program."""
     fitting = target.fitting if program.fitted is not None else None
     template = fitting or HERE / "solving.py.jinja"
+    numpy = in_numpy()
 
     def own(f: Function) -> str:
         return function(f, target.rows, target.simplify)
 
     def equation(e: EquationCode) -> str:
-        return equation_class(e, target, "lines" in written(program.equations))
+        return equation_class(e, numpy, "lines" in written(program.equations), target)
 
-    facts = _facts(program, target)
+    facts = _facts(program, target, numpy)
     return tidy(filled(template, facts, numpy=numpy, own=own, equation=equation))
 
 
-def _facts(program: SolverProgram, target: Target) -> dict[str, object]:
+def _facts(program: SolverProgram, target: Target, numpy: Write) -> dict[str, object]:
     functions = list(_functions(program))
     used = operators_in(functions)
     fitted = program.fitted

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from sailc.infer.modules.common import World
-from sailc.infer.modules.converter import Conversion, Statistic, apply_converter
+from sailc.infer.modules.converter import Conversion, Statistic, apply_converter, converter
 from sailc.plan.ground import Grounding
 from sailc.program.layout import POINTS, Leaf, Vector, enter, leave, opened, packed, rank_of
 from sailc.program.placed import Placed, convert, descend, places, together
@@ -15,7 +16,7 @@ from sailc.program.tidy import inlined, pruned
 from sailc.program.tree import Expr, Function, Ref
 from sailc.program.vectors import Lowering
 from sailc.routes import Route, Step
-from sailc.terms import Var
+from sailc.terms import Term, Var, rebuild
 from sailc.types.model import Type
 
 
@@ -33,23 +34,49 @@ def _placed(world: World, step: Step, i: int) -> Iterator[Placed]:
 
 
 def _conversion(world: World, step: Step, type: Type) -> Conversion | None:
+    """A conversion with variables of its own, since what these stand for is told by place."""
+    found = world.ask(_ground, step.converter.name, type, step.inverse)
+    return found and _changed(found, _Copying())
+
+
+def _ground(world: World, name: str, type: Type, inverse: bool) -> Conversion | None:
     ctx = world.context()
-    found = apply_converter(ctx, step.converter, type)
+    made = converter(ctx, world.names.modules["converter"][name])
+    found = apply_converter(ctx, made, type)
     if found is None:
         return None
     ctx.solver.settle()
-    ground = Grounding(ctx.solver)
-    inverse, answer = (found.inverse, found.answer) if step.inverse else (None, None)
-    return Conversion(
-        found.converter,
-        found.source,
-        ctx.solver.resolve(found.target),
-        ground.var(found.input),
-        ground.var(found.points),
-        tuple(Statistic(ground.var(s.variable), ground.term(s.value)) for s in found.statistics),
-        ground.term(found.output),
-        ground.var(answer) if answer is not None else None,
-        ground.term(inverse) if inverse is not None else None,
+    if not inverse:
+        found = replace(found, inverse=None, answer=None)
+    found = replace(found, target=ctx.solver.resolve(found.target))
+    return _changed(found, Grounding(ctx.solver))
+
+
+class _Copying(Struct):
+    """Terms made anew."""
+
+    memo: dict[int, Term] = field(default_factory=dict[int, Term])
+
+    def term(self, term: Term) -> Term:
+        return rebuild(term, replace, self.memo)
+
+
+def _changed(c: Conversion, by: Grounding | _Copying) -> Conversion:
+    """A conversion of which all terms are changed."""
+
+    def var(variable: Var) -> Var:
+        found = by.term(variable)
+        assert isinstance(found, Var)
+        return found
+
+    return replace(
+        c,
+        input=var(c.input),
+        points=var(c.points),
+        statistics=tuple(Statistic(var(s.variable), by.term(s.value)) for s in c.statistics),
+        output=by.term(c.output),
+        answer=c.answer and var(c.answer),
+        inverse=c.inverse and by.term(c.inverse),
     )
 
 

@@ -118,7 +118,7 @@ def lower_solver(
     first = s.link
     links = [first, *(k for k in s.links if k is not first)]
     asked = [_Asked.of(world, s, k) for k in links]
-    systems = _systems([x for a in asked for x in a.equations]) if solved(first) else {}
+    systems = _systems(world, [x for a in asked for x in a.equations]) if solved(first) else {}
     wanted = Wanted(
         any(map(_implicit, links)),
         any(a.judged for a in asked),
@@ -127,7 +127,7 @@ def lower_solver(
     )
     every = {e.name: e for a in asked for e in a.equations}
     grids = systems if first.model.minimize is None else {}
-    codes = tuple(equation_code(e, grids.get(e.name), wanted) for e in every.values())
+    codes = tuple(world.ask(_coded, e, grids.get(e.name), wanted) for e in every.values())
     taken = NameTable(set(occupied()) | {c.name for c in codes})
     fitted = collocated(s, taken) if first.model.minimize is not None else None
     held = [Held.of(i, taken) for i in range(len(asked))]
@@ -135,7 +135,7 @@ def lower_solver(
     for i, a in enumerate(asked):
         about = systems.get(a.equations[0].name)
         names = tuple(taken.fresh(n) for n in a.link.line.names)
-        on_grids = tuple(equation_code(e, systems.get(e.name), SOLVED) for e in a.equations)
+        on_grids = tuple(world.ask(_coded, e, systems.get(e.name), SOLVED) for e in a.equations)
         place = Place(source, folder, on_grids)
         made = _Lowering(s, a.link, a.fixtures, files, about, names, taken, held[i], place)
         lines.append(made.line(fitted, lines))
@@ -384,14 +384,19 @@ def _scores_of(m: PlannedMetric, taken: NameTable) -> Function | None:
     return score_code(m, "", taken, grouped=True).scores
 
 
-def _systems(equations: list[TypedEquation]) -> dict[str, System]:
+def _systems(world: World, equations: list[TypedEquation]) -> dict[str, System]:
     """The systems of some equations by name. Those of a kind are all solved alike."""
-    found = {e.name: system(e) for e in equations}
+    found = {e.name: world.ask(_derived, e, True) for e in equations}
     leaning = {_kind(x) for x in found.values() if x.carries and not x.fluxes}
-    return {
-        e.name: system(e, conserving=False) if _kind(found[e.name]) in leaning else found[e.name]
-        for e in equations
-    }
+    return {e.name: world.ask(_derived, e, _kind(found[e.name]) not in leaning) for e in equations}
+
+
+def _derived(world: World, e: TypedEquation, conserving: bool) -> System:
+    return system(e, conserving=conserving)
+
+
+def _coded(world: World, e: TypedEquation, s: System | None, wanted: Wanted) -> EquationCode:
+    return equation_code(e, s, wanted)
 
 
 def _kind(x: System) -> tuple[bool, int]:

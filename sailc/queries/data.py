@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -119,4 +120,11 @@ def world(db: Database) -> World:
         names(db),
         lambda file, dataset, name, span: file_type(db, dataset, name),
         probe=probe or dict[str, object],
+        remember=partial(_remembered, db),
     )
+
+
+@query
+def _remembered(db: Database, function: Callable[..., object], *args: Hashable) -> object:
+    """What a function gives for the world and some arguments."""
+    return function(world(db), *args)

@@ -47,7 +47,7 @@ class End(Struct, frozen=True):
     span: Span
 
 
-class System(Struct, frozen=True):
+class System(Struct, frozen=True, eq=False):
     """`rates` are the derivatives of the states by time, or, of an equation without a start,
     what its laws leave over; `slopes` are their derivatives by each jet."""
 

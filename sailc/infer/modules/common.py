@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from statistics import NormalDist
+from typing import TypeVar, TypeVarTuple, cast
 
 from msgspec import Struct
 
@@ -40,19 +41,29 @@ from sailc.terms import Apply, Const, Term, Var
 from sailc.types.dims import Dim
 from sailc.types.model import Label, Tensor, Type
 
+Given = TypeVarTuple("Given")
+R = TypeVar("R")
 FileType = Callable[[str, str, str, Span], tuple[Type, tuple[Diagnostic, ...]]]
 
 
 class World(Struct, frozen=True):
     """What elaboration reads: the names, the types of data files from their headers, which
     functions are wrong by themselves, and the machine at hand (`hardware here { probe }`).
-    `facts` are what is known as `hardware` and `software`, if anything is."""
+    `facts` are what is known as `hardware` and `software`, if anything is. `remember` asks a
+    function of the plain world, which knows no facts, once for its arguments."""
 
     names: Names
     file_type: FileType
     wrong_alone: Callable[[Span], bool] = never
     probe: Callable[[], Mapping[str, object]] = dict[str, object]
     facts: Mapping[str, Value] = {}
+    remember: Callable[..., object] | None = None
+
+    def ask(self, function: Callable[[World, *Given], R], *args: *Given) -> R:
+        """What a function gives for the world and hashable arguments; it has to raise nothing."""
+        if self.remember is None or self.facts:
+            return function(self, *args)
+        return cast("R", self.remember(function, *args))
 
     def context(self) -> Context:
         return Context(
