@@ -6,20 +6,24 @@ import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from symtable import SymbolTable, symtable
 
 from jinja2 import (
-    BytecodeCache,
     ChoiceLoader,
     Environment,
+    FileSystemBytecodeCache,
     FileSystemLoader,
     StrictUndefined,
     pass_context,
 )
 from jinja2.bccache import Bucket
 from jinja2.runtime import Context
+
+from sailc.syntax.cache import folder
 
 HERE = Path(__file__).parent
 
@@ -28,22 +32,22 @@ WRITERS = ("numpy", "own", "text", "equation")
 """The filters that write parts of a program: functions that a template is filled with."""
 
 
-class Compiled(BytecodeCache):
-    """What Jinja made of templates, by their names and texts: to parse them was four fifths of the
-    work for a program, and what all programs share is in the environment of each backend."""
+class Compiled(FileSystemBytecodeCache):
+    """What Jinja made of templates, in the user's cache folder: to parse them takes longer than a
+    whole program. Where the folder cannot be read or written, they are parsed."""
 
     def __init__(self) -> None:
-        self.known: dict[tuple[str, str], bytes] = {}
+        made_by = sha256(Path(__file__).read_bytes()).hexdigest()  # filters are compiled in
+        super().__init__(str(folder() / f"templates-{made_by[:16]}"))
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if (bucket.key, bucket.checksum) in self.known:
-            bucket.bytecode_from_string(self.known[bucket.key, bucket.checksum])
+        with suppress(OSError):
+            super().load_bytecode(bucket)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self.known[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
-
-
-COMPILED = Compiled()
+        with suppress(OSError):
+            Path(self.directory).mkdir(parents=True, exist_ok=True)
+            super().dump_bytecode(bucket)
 
 
 class Templates(Environment):
@@ -59,16 +63,16 @@ def filled(template: Path, facts: Mapping[str, object], **writers: Callable[...,
 
 
 @cache
-def _environment(folder: Path) -> Templates:
+def _environment(own: Path) -> Templates:
     """The templates of a folder and those that all programs share."""
     made = Templates(
-        loader=ChoiceLoader([FileSystemLoader(f) for f in dict.fromkeys([folder, HERE])]),
+        loader=ChoiceLoader([FileSystemLoader(f) for f in dict.fromkeys([own, HERE])]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,
-        bytecode_cache=COMPILED,
+        bytecode_cache=Compiled(),
     )
     made.filters.update({name: _writer(name) for name in WRITERS})
     return made
