@@ -40,12 +40,13 @@ def pieces(*files: str) -> Pieces:
     for file in files:
         path = ELSEWHERE.get(file, WRITTEN / f"{file}.py")
         text = path.read_text(encoding="utf-8")
+        lines = text.splitlines()
         for node in ast.parse(text).body:
             match node:
                 case ast.FunctionDef(name=own) | ast.ClassDef(name=own):
                     marks = [f"@{ast.unparse(d)}" for d in node.decorator_list]
-                    segment = ast.get_source_segment(text, node) or ""
-                    functions[own] = Piece("\n".join([*marks, segment]), _names(node))
+                    segment = lines[node.lineno - 1 : node.end_lineno]
+                    functions[own] = Piece("\n".join([*marks, *segment]), _names(node))
                 case ast.ImportFrom(module=module) if (module or "").startswith("sailc."):
                     pass
                 case ast.Import(names) | ast.ImportFrom(names=names):
