@@ -159,7 +159,7 @@ def structured(tmp_path_factory: pytest.TempPathFactory) -> Emitted:
 def test_models_take_records_and_tuples(structured: Emitted) -> None:
     assert structured.pairs() == ["Reach/Radial", "Sum/Pair"]
     text = structured.texts["Reach/Radial/PyTorch"]
-    assert 'return {"position": p, "weight": 1 + k}, reach' in text
+    assert 'splits[split] = {"position": p, "weight": 1 + k}, reach' in text
     assert "position_in_bohr = position * 18.89726" in text
 
 

@@ -44,7 +44,7 @@ SLOPE = '''
 def slope(function, x, *known):
     """The derivative of a function's one number by x, for arrays and in double precision."""
     with jax.enable_x64(True):
-        x, *known = (each(value, jnp.asarray) for value in (x, *known))
+        x, *known = (jax.tree.map(jnp.asarray, value) for value in (x, *known))
         return np.asarray(jax.grad(function)(x, *known))
 '''.strip()
 

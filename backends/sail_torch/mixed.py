@@ -25,7 +25,7 @@ def _wrapper(answer: str) -> str:
 
 MIXING = Mixing(
     _wrapper(f"{_MODEL}.float()"),
-    _wrapper(f"each({_MODEL}, torch.Tensor.float)"),
+    _wrapper(f"each(torch.Tensor.float, {_MODEL})"),
     NUMERICAL | {"lstm", "gru"},
     {WIDE: "a.float()"},
 )

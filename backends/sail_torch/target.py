@@ -55,7 +55,7 @@ def gradient(function, x):
 SLOPE = '''
 def slope(function, x, *known):
     """The derivative of a function's one number by x, for arrays and in double precision."""
-    x, *known = (each(value, torch.tensor) for value in (x, *known))
+    x, *known = (each(torch.tensor, value) for value in (x, *known))
     torch.set_default_dtype(torch.float64)
     found = torch.autograd.grad(function(x.requires_grad_(), *known), x)
     torch.set_default_dtype(torch.float32)
