@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sailc.backends import distributions
+from sailc.emit.batch import place
 from sailc.emit.environment import HERE, filled
 from sailc.emit.functions import docstring
 from sailc.emit.layout import WIDTH, fit
@@ -303,7 +304,7 @@ def _calls(given: Sequence[Given]) -> str:
     parts = [(g, path) for g in given if g.each for path in _paths(g.how)]
     names = NameTable({g.name for g in given})
     labels = {(g.name, path): names.fresh(str(path[-1]) if path else g.name) for g, path in parts}
-    columns = [_points(_place(g.name, path), _part(g.how, path)) for g, path in parts]
+    columns = [_points(g.name + place(path), _part(g.how, path)) for g, path in parts]
     one = _tuple(
         _rebuilt(g.name, (), g.how, labels) if g.each else _once(g.name, g.how) for g in given
     )
@@ -322,11 +323,6 @@ def _points(value: str, how: Crossing) -> str:
         return value
     array = f"np.asarray({value}, {stored_text(how)})"
     return array if how.shape else f"{array}.tolist()"
-
-
-def _place(name: str, path: tuple[str | int, ...]) -> str:
-    """A part of a value: `atoms["position"]`."""
-    return name + "".join(f"[{json.dumps(key)}]" for key in path)
 
 
 def _part(how: Crossing, path: tuple[str | int, ...]) -> Crossing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from sailc import __version__
 from sailc.backends import PLAIN, distributions
+from sailc.emit.batch import place
 from sailc.emit.beside import KEEPER
 from sailc.emit.doors import Doors
 from sailc.emit.environment import HERE, filled, is_standard, tidy, wrapped
@@ -122,7 +123,4 @@ def _facts(
 
 def _count(program: FittedProgram) -> str:
     """How many questions are asked, whatever arrays hold them."""
-    value = "truth"
-    for key in program.truth:
-        value += f"[{key!r}]"
-    return f"len({value})"
+    return f"len(truth{place(program.truth)})"
