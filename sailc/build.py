@@ -25,11 +25,12 @@ from sailc.plan.outside import packages_of
 from sailc.plan.plan import make_plan
 from sailc.plan.scenario import Plan, Scenario
 from sailc.plan.select import Selection
-from sailc.program.files import Files
-from sailc.program.fitting import FittedProgram
+from sailc.program.equations.solving import AnyProgram, SolverProgram
+from sailc.program.points.files import Files
 from sailc.program.scenario import lower_scenario
-from sailc.program.solving import AnyProgram, SolverProgram
-from sailc.program.tree import Door, Driver, Program
+from sailc.program.training.fitting import FittedProgram
+from sailc.program.tree.nodes import Door, Driver
+from sailc.program.tree.programs import Program
 from sailc.program.trials import Trials
 from sailc.queries import data_header, data_place, file_trouble, names, source, world
 from sailc.query import Database, query

@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from sailc.emit.functions import function
 from sailc.emit.numpy_rows import HELPERS, NUMPY
 from sailc.plan.scenario import Plan, PlannedMetric, Scenario
-from sailc.program.names import NameTable
-from sailc.program.scoring import curve_code
+from sailc.program.training.scoring import curve_code
+from sailc.program.tree.names import NameTable
 from sailc.rank import Row, summarize
 
 

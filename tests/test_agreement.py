@@ -25,7 +25,7 @@ from sail_jax.target import TARGET as JAX
 from sail_torch.target import TARGET as TORCH
 from sailc.emit.numpy_rows import NUMPY
 from sailc.emit.target import Target
-from sailc.program.layout import sizes
+from sailc.program.arrays.layout import sizes
 from sailc.types.dims import Dim
 from sailc.types.model import Bool, Complex, Label, ListType, Tensor, TupleType, Type
 

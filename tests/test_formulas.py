@@ -12,7 +12,7 @@ import sympy
 from support import EXAMPLES, Json, emitted_by, run_here, sail, write_one
 
 from sailc.emit.formulas import ROWS
-from sailc.program.formulas import SYMBOLIC
+from sailc.program.arrays.formulas import SYMBOLIC
 from sailc.symbolic import formulas
 from sailc.symbolic.slopes import SLOPES
 from sailc.symbolic.vocabulary import NUMBERS, TENSORS

@@ -10,8 +10,8 @@ from support import ROOT, emitted_by, run_here, write_one
 
 from sailc.backends import backend
 from sailc.emit.functions import function
-from sailc.program.names import RESERVED, NameTable, occupied
-from sailc.program.tree import Assign, Function, Op, Ref
+from sailc.program.tree.names import RESERVED, NameTable, occupied
+from sailc.program.tree.nodes import Assign, Function, Op, Ref
 from sailc.source import NOWHERE
 
 TEMPLATES = sorted(p for part in ("sailc", "backends") for p in (ROOT / part).rglob("*.jinja"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sailc.emit.functions import function
 from sailc.emit.numpy_rows import NUMPY
-from sailc.program.inlining import statements_of
-from sailc.program.names import NameTable
-from sailc.program.sharing import said_once
-from sailc.program.tree import Assign, Each, Expr, Function, Op, Ref, Step
+from sailc.program.tree.inlining import statements_of
+from sailc.program.tree.names import NameTable
+from sailc.program.tree.nodes import Assign, Each, Expr, Function, Op, Ref, Step
+from sailc.program.tree.sharing import said_once
 from sailc.source import NOWHERE
 
 

@@ -9,7 +9,7 @@ from support import EXAMPLES, Json, plan_of, sail, sail_json, write_one
 
 from sailc import backends
 from sailc.build import planned, problems_of
-from sailc.program.files import UNOPENED
+from sailc.program.points.files import UNOPENED
 from sailc.program.scenario import lower_scenario
 from sailc.program.trials import Trials
 from sailc.queries import world
@@ -131,7 +131,7 @@ class Partial:
 
     def emit(self, program: object) -> str:
         from sailc.emit.rows import render
-        from sailc.program.tree import Op, Ref
+        from sailc.program.tree.nodes import Op, Ref
 
         return str(render(Op("as_column", (Ref("x"),)), {}))
 

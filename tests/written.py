@@ -13,10 +13,11 @@ from sailc.emit.functions import function
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.rows import Rows, operators_in
 from sailc.emit.target import Target
-from sailc.program.layout import CannotLower, opened, packed
-from sailc.program.model import learned_arrays, running_arrays
-from sailc.program.tree import Function, ParameterSpec, Ref
-from sailc.program.vectors import Lowering
+from sailc.program.arrays.layout import CannotLower, opened, packed
+from sailc.program.arrays.vectors import Lowering
+from sailc.program.training.model import learned_arrays, running_arrays
+from sailc.program.tree.nodes import Function, Ref
+from sailc.program.tree.programs import ParameterSpec
 
 POINTS = 3
 """How many points an operator is computed for at once."""

@@ -33,7 +33,7 @@ from sailc.emit.numpy_rows.shared import (
     wraps,
 )
 from sailc.emit.rows import Rows
-from sailc.program.tree import Op
+from sailc.program.tree.nodes import Op
 
 
 def _linear(op: Op) -> str:

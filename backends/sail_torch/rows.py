@@ -25,7 +25,7 @@ from sailc.emit.numpy_rows.shared import (
     wraps,
 )
 from sailc.emit.rows import Row, Rows
-from sailc.program.tree import Literal, Op, is_tuple
+from sailc.program.tree.nodes import Literal, Op, is_tuple
 
 
 def _linear(op: Op) -> str:

@@ -17,8 +17,8 @@ from sailc.emit.numpy_rows.helpers import MOTION, OTHERS
 from sailc.emit.numpy_rows.texts import shared
 from sailc.emit.script import lacking, script
 from sailc.emit.target import Again, Target
-from sailc.program.solving import AnyProgram
-from sailc.program.tree import ParameterSpec
+from sailc.program.equations.solving import AnyProgram
+from sailc.program.tree.programs import ParameterSpec
 
 OUTPUTS_FIRST = [
     ("linear", "weight"),

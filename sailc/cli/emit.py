@@ -23,7 +23,7 @@ def emit(file: Path, benchmark: str | None, scenario: str | None, out: Path | No
     from sailc.build import Compiled, written
     from sailc.cli.open import find_runnable, open_program
     from sailc.emit.beside import KEEPER
-    from sailc.program.names import identifier
+    from sailc.program.tree.names import identifier
     from sailc.tuning import trials
 
     workspace = open_program(file)

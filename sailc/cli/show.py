@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct
 
-from sailc.program.tree import is_tuple
+from sailc.program.tree.nodes import is_tuple
 from sailc.source import Span
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from sailc.names import Entry
 from sailc.plan.coverage import data_roots
 from sailc.plan.outside import calls, packages_of
 from sailc.plan.scenario import Scenario
-from sailc.program.layout import CannotLower
-from sailc.program.outside import crossing
-from sailc.program.tree import Crossing, Parts
+from sailc.program.arrays.layout import CannotLower
+from sailc.program.arrays.outside import crossing
+from sailc.program.tree.nodes import Crossing, Parts
 from sailc.queries import world
 from sailc.queries.names import declared
 from sailc.query import Database

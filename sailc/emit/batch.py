@@ -9,7 +9,8 @@ from collections.abc import Container, Iterable, Mapping
 from msgspec import Struct
 
 from sailc.emit.layout import fit
-from sailc.program.tree import Function, Stage
+from sailc.program.tree.nodes import Function
+from sailc.program.tree.programs import Stage
 
 SHORT = len("len(y)")
 """How long a count may be to be said three times."""

@@ -15,12 +15,13 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from sailc.emit.batch import Makers
-from sailc.program.expressions import reads
-from sailc.program.inlining import folded, statements_of
-from sailc.program.names import NameTable
-from sailc.program.sharing import said_once
-from sailc.program.tidy import inlined
-from sailc.program.tree import Assign, Data, Each, Expr, Function, Literal, Op, Ref, Split
+from sailc.program.tree.expressions import reads
+from sailc.program.tree.inlining import folded, statements_of
+from sailc.program.tree.names import NameTable
+from sailc.program.tree.nodes import Assign, Each, Expr, Function, Literal, Op, Ref
+from sailc.program.tree.programs import Data, Split
+from sailc.program.tree.sharing import said_once
+from sailc.program.tree.tidy import inlined
 from sailc.source import Span
 
 

@@ -16,9 +16,9 @@ from sailc.emit.environment import HERE, filled
 from sailc.emit.functions import docstring
 from sailc.emit.layout import WIDTH, fit
 from sailc.emit.rows import ARGUMENTS, Row
-from sailc.program.expressions import operations
-from sailc.program.names import RESERVED, NameTable, identifier, occupied
-from sailc.program.tree import (
+from sailc.program.tree.expressions import operations
+from sailc.program.tree.names import RESERVED, NameTable, identifier, occupied
+from sailc.program.tree.nodes import (
     PATH,
     Assign,
     Block,

@@ -13,8 +13,8 @@ from sailc.emit.functions import Write, docstring, function, once
 from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import NUMPY
 from sailc.emit.target import Target
-from sailc.program.equations import EquationCode
-from sailc.program.tree import Function, Op
+from sailc.program.equations.classes import EquationCode
+from sailc.program.tree.nodes import Function, Op
 
 WRITTEN = ("equations", "grids", "lines")
 """The files whose functions a program is made of."""

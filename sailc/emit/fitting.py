@@ -22,9 +22,9 @@ from sailc.emit.script import OF_DATA, called, lacking
 from sailc.emit.solving import solver_script
 from sailc.emit.target import Target
 from sailc.emit.twins import with_own_names
-from sailc.program.fitting import FittedProgram
-from sailc.program.solving import AnyProgram, SolverProgram
-from sailc.program.tree import Expr, Function
+from sailc.program.equations.solving import AnyProgram, SolverProgram
+from sailc.program.training.fitting import FittedProgram
+from sailc.program.tree.nodes import Expr, Function
 
 
 class Plain:

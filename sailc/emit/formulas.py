@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from sailc.emit.rows import Row, Rows
-from sailc.program.formulas import SYMBOLIC
-from sailc.program.tree import Op, is_tuple
+from sailc.program.arrays.formulas import SYMBOLIC
+from sailc.program.tree.nodes import Op, is_tuple
 from sailc.symbolic.vocabulary import NUMBERS
 
 

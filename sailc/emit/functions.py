@@ -10,8 +10,8 @@ from textwrap import wrap
 from sailc.emit.hygiene import unhidden
 from sailc.emit.layout import WIDTH, fit
 from sailc.emit.rows import Rows, render
-from sailc.program.expressions import reads
-from sailc.program.tree import Assign, Block, Each, Expr, Function
+from sailc.program.tree.expressions import reads
+from sailc.program.tree.nodes import Assign, Block, Each, Expr, Function
 
 
 def quoted(node: ast.expr) -> str:

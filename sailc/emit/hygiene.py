@@ -9,9 +9,9 @@ from functools import cache
 from msgspec.structs import replace
 
 from sailc.emit.rows import Rows, hole_names, row_text
-from sailc.program.expressions import reads, rebuild, rebuilt, walk
-from sailc.program.names import RESERVED, NameTable
-from sailc.program.tree import Assign, Block, Each, Expr, Function, Op, Ref, Step, Text
+from sailc.program.tree.expressions import reads, rebuild, rebuilt, walk
+from sailc.program.tree.names import RESERVED, NameTable
+from sailc.program.tree.nodes import Assign, Block, Each, Expr, Function, Op, Ref, Step, Text
 
 
 def unhidden(f: Function, rows: Rows) -> Function:

@@ -12,7 +12,7 @@ from sailc.emit.functions import quoted
 from sailc.emit.layout import fit
 from sailc.emit.target import Target
 from sailc.infer.modules.trainer import Phase, Schedule, Stop
-from sailc.program.tree import Training
+from sailc.program.tree.programs import Training
 
 # The variable of the training loop that holds a measure after an epoch, and how it reaches a value.
 VARIABLES = {

@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from sailc.emit.functions import docline
 from sailc.emit.layout import WIDTH, fit
-from sailc.program.expressions import at_once, replaced, walk
-from sailc.program.names import NameTable, occupied
-from sailc.program.sharing import said_once
-from sailc.program.tree import Expr, Function, MetricCode, Op, Text
+from sailc.program.tree.expressions import at_once, replaced, walk
+from sailc.program.tree.names import NameTable, occupied
+from sailc.program.tree.nodes import Expr, Function, Op, Text
+from sailc.program.tree.programs import MetricCode
+from sailc.program.tree.sharing import said_once
 from sailc.source import NOWHERE
 
 

@@ -13,8 +13,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from sailc.emit.rows import Rows
-from sailc.program.expressions import rebuild, rebuilt
-from sailc.program.tree import Expr, Function, Literal, Op, Program, Stage, Step
+from sailc.program.tree.expressions import rebuild, rebuilt
+from sailc.program.tree.nodes import Expr, Function, Literal, Op, Step
+from sailc.program.tree.programs import Program, Stage
 
 WRAPPER, WIDE, NARROW = "mixed", "wide", "narrow"
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
-from sailc.program.expressions import operations, rebuild, rebuilt
-from sailc.program.tree import Assign, Block, Expr, Function, Op, Program, Ref, Stage
+from sailc.program.tree.expressions import operations, rebuild, rebuilt
+from sailc.program.tree.nodes import Assign, Block, Expr, Function, Op, Ref
+from sailc.program.tree.programs import Program, Stage
 
 STATE, DRAWS = "state", "draws"
 RUNNING, TRAINING = "running", "training"

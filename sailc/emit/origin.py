@@ -16,9 +16,10 @@ from msgspec import Struct
 from sailc.emit.doors import Doors
 from sailc.emit.points import made_of
 from sailc.plan.scenario import Scenario, learns
-from sailc.program.equations import EquationCode
-from sailc.program.fitting import FittedProgram
-from sailc.program.tree import Assign, Block, Each, Function, Program, is_tuple
+from sailc.program.equations.classes import EquationCode
+from sailc.program.training.fitting import FittedProgram
+from sailc.program.tree.nodes import Assign, Block, Each, Function, is_tuple
+from sailc.program.tree.programs import Program
 from sailc.source import Span
 from sailc.types.model import Type
 

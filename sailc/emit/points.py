@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from sailc.emit.batch import Makers, known, known_text, pick
 from sailc.emit.data import Loaded, data_function
 from sailc.emit.staged import statistics_of
-from sailc.program.fitting import FittedProgram
-from sailc.program.tree import Data, Function, Portion, Program, Split
+from sailc.program.training.fitting import FittedProgram
+from sailc.program.tree.nodes import Function
+from sailc.program.tree.programs import Data, Portion, Program, Split
 
 
 def data_facts(program: Program | FittedProgram, taker: str) -> dict[str, object]:

@@ -16,9 +16,9 @@ from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import HELPERS, MODULES
 from sailc.emit.pieces import merged, taken
 from sailc.emit.rows import operators_in
-from sailc.program.names import snake
-from sailc.program.references import References
-from sailc.program.solving import LineCode, SolverProgram
+from sailc.program.equations.references import References
+from sailc.program.equations.solving import LineCode, SolverProgram
+from sailc.program.tree.names import snake
 
 IMPORTS = (
     "from dataclasses import dataclass",

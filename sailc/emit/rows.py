@@ -15,8 +15,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import TypeVar, cast
 
-from sailc.program.expressions import operations
-from sailc.program.tree import Block, Each, Expr, Function, Literal, Op, Ref, Step, Text, is_tuple
+from sailc.program.tree.expressions import operations
+from sailc.program.tree.nodes import (
+    Block,
+    Each,
+    Expr,
+    Function,
+    Literal,
+    Op,
+    Ref,
+    Step,
+    Text,
+    is_tuple,
+)
 
 Row = str | Callable[[Op], str]
 Rows = Mapping[str, Row]

@@ -31,9 +31,10 @@ from sailc.emit.staged import Staged, running_starts, shared
 from sailc.emit.starts import drawers, init_function, layers, running_function
 from sailc.emit.target import Target
 from sailc.emit.twins import calls, with_own_names
-from sailc.program.expressions import draws, operations, walk
-from sailc.program.solving import AnyProgram, SolverProgram
-from sailc.program.tree import Expr, Function, MetricCode, Op, ParameterSpec, Program, Text
+from sailc.program.equations.solving import AnyProgram, SolverProgram
+from sailc.program.tree.expressions import draws, operations, walk
+from sailc.program.tree.nodes import Expr, Function, Op, Text
+from sailc.program.tree.programs import MetricCode, ParameterSpec, Program
 
 HERE = Path(__file__).parent
 

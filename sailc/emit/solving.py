@@ -19,10 +19,11 @@ from sailc.emit.pieces import helpers, merged, taken
 from sailc.emit.rows import operators_in
 from sailc.emit.starts import init_function, layers
 from sailc.emit.target import Target
-from sailc.program.collocation import Collocated
-from sailc.program.equations import EquationCode
-from sailc.program.solving import LineCode, SolverProgram
-from sailc.program.tree import Function, MetricCode
+from sailc.program.equations.classes import EquationCode
+from sailc.program.equations.collocation import Collocated
+from sailc.program.equations.solving import LineCode, SolverProgram
+from sailc.program.tree.nodes import Function
+from sailc.program.tree.programs import MetricCode
 
 
 def solver_script(program: SolverProgram, target: Target) -> str:

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from sailc.emit.batch import Batch, known, pick, place, told
 from sailc.emit.layout import fit
-from sailc.program.stages import renamed
-from sailc.program.tree import Function, ParameterSpec, Program, Stage
+from sailc.program.training.stages import renamed
+from sailc.program.tree.nodes import Function
+from sailc.program.tree.programs import ParameterSpec, Program, Stage
 
 
 class Staged(Batch, frozen=True):

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from sailc.emit.functions import docstring
 from sailc.emit.layout import WIDTH, fit
 from sailc.emit.target import Target
-from sailc.program.tree import ParameterSpec
+from sailc.program.tree.programs import ParameterSpec
 
 DRAWN = {
     "glorot": """\

@@ -12,7 +12,7 @@ from sailc.emit.functions import Simplify, as_it_is
 from sailc.emit.mixed import Mixing
 from sailc.emit.rows import Rows
 from sailc.emit.twins import defined
-from sailc.program.tree import ParameterSpec
+from sailc.program.tree.programs import ParameterSpec
 
 
 def as_declared(spec: ParameterSpec) -> str:

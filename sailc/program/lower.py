@@ -6,14 +6,14 @@ from sailc.infer.modules.common import World
 from sailc.plan.metrics import reads
 from sailc.plan.mixed import MIXED
 from sailc.plan.scenario import Scenario
-from sailc.program.files import Files
 from sailc.program.heading import about, title
-from sailc.program.learned import constants, training
-from sailc.program.load import load_function
+from sailc.program.points.files import Files
+from sailc.program.points.load import load_function
+from sailc.program.points.slopes import with_slopes
 from sailc.program.precision import PRECISIONS
-from sailc.program.slopes import with_slopes
-from sailc.program.stages import lowered_stages
-from sailc.program.tree import Program
+from sailc.program.training.learned import constants, training
+from sailc.program.training.stages import lowered_stages
+from sailc.program.tree.programs import Program
 from sailc.types.model import FunctionType
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sailc.infer.modules.common import World
 from sailc.plan.scenario import Scenario
 from sailc.plan.solving import is_solving
-from sailc.program.files import Files
-from sailc.program.fitting import lower_fitted
+from sailc.program.equations.solving import AnyProgram, lower_solver
 from sailc.program.lower import lower
-from sailc.program.solving import AnyProgram, lower_solver
+from sailc.program.points.files import Files
+from sailc.program.training.fitting import lower_fitted
 
 
 def lower_scenario(world: World, s: Scenario, files: Files, folder: str, source: str) -> AnyProgram:

@@ -15,12 +15,12 @@ from sailc.plan.link import Answered
 from sailc.plan.matches import Match
 from sailc.plan.scenario import PlannedMetric, Scenario
 from sailc.plan.solving import is_solving
-from sailc.program.conversions import conversions
-from sailc.program.files import UNOPENED
-from sailc.program.layout import CannotLower, is_structured
+from sailc.program.arrays.layout import CannotLower, is_structured
+from sailc.program.arrays.special import CHOICES, SPECIAL, TOTAL
+from sailc.program.arrays.uniform import ELEMENTWISE, REDUCTIONS
+from sailc.program.points.conversions import conversions
+from sailc.program.points.files import UNOPENED
 from sailc.program.scenario import lower_scenario
-from sailc.program.special import CHOICES, SPECIAL, TOTAL
-from sailc.program.vectors import ELEMENTWISE, REDUCTIONS
 from sailc.routes import Route
 from sailc.syntax import tree
 from sailc.terms import Apply, Const, Map, Term, walk

@@ -21,7 +21,7 @@ from sailc.emit.numpy_rows.shared import (
     stack,
 )
 from sailc.emit.rows import Rows
-from sailc.program.tree import Op, is_tuple
+from sailc.program.tree.nodes import Op, is_tuple
 
 
 def _norm(op: Op) -> str:

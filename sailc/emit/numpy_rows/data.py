@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sailc.emit.rows import Rows
-from sailc.program.tree import Op, Ref
+from sailc.program.tree.nodes import Op, Ref
 
 # What `read_table` puts where something is missing.
 _MISSING = {"number": "np.isnan(a)", "label": "a < 0", "text": "a == ''"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sailc.emit.rows import Row, Rows
-from sailc.program.tree import Op, is_tuple
+from sailc.program.tree.nodes import Op, is_tuple
 
 
 def _at_point(op: Op) -> str:

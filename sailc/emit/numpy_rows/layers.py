@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sailc.emit.numpy_rows.shared import block_axes, conv_ends, space_rank, whole_blocks, wraps
 from sailc.emit.numpy_rows.texts import shared
 from sailc.emit.rows import Rows
-from sailc.program.tree import Op, is_tuple
+from sailc.program.tree.nodes import Op, is_tuple
 
 
 def _conv(op: Op) -> str:

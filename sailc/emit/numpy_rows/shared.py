@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sailc.emit.rows import Row, Rows
-from sailc.program.tree import Op, is_tuple
+from sailc.program.tree.nodes import Op, is_tuple
 
 
 def _index(op: Op) -> str:

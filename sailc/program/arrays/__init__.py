@@ -1,0 +1,1 @@
+"""From terms about one point to expressions about many points at once."""

@@ -1,0 +1,1 @@
+"""Equations as classes, their solvers, and what these are judged by."""

@@ -1,0 +1,1 @@
+"""What is learned, what is made small, and what is scored."""
