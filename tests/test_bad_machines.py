@@ -97,10 +97,12 @@ def test_a_file_in_the_folder_s_place_stops_it_before_training(
 ) -> None:
     text = written(tmp_path, software)
     (tmp_path / "out").write_text("of value")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(SystemExit, match="2"):
         run_here(text, 0, tmp_path / "out")
     assert (tmp_path / "out").read_text() == "of value"
-    assert "epoch" not in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert f"error: --out {tmp_path / 'out'} is a file, and should be a folder" in told.err
+    assert "epoch" not in told.out
 
 
 def test_what_does_not_fit_the_memory_is_left_out_while_planning(tmp_path: Path) -> None:

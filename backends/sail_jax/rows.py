@@ -141,6 +141,7 @@ JAX: Rows = {
     "stack": stack("jnp", "[*args]", "jnp.broadcast_arrays(*args)", "axis"),
     "constant": constant("jnp"),
     "or_one": "jnp.where(a == 0, 1, a)",
+    "number_or_one": "jnp.where(a == 0, 1, a)",
     "mode": "jax.scipy.stats.mode(a, axis=-1).mode",
     "auc": "auc(a, b)",
     "one_hot": lambda op: f"jax.nn.one_hot(a, {classes(op)})",

@@ -218,6 +218,7 @@ TORCH: Rows = {
     "stack": stack("torch", "[*args]", "torch.broadcast_tensors(*args)", "dim"),
     "constant": constant("torch"),
     "or_one": "torch.where(a == 0, 1, a)",
+    "number_or_one": "torch.where(a == 0, 1, a)",
     "mode": "torch.mode(a, dim=-1).values",
     "auc": "auc(a, b)",
     "one_hot": lambda op: f"F.one_hot(a, {classes(op)}).float()",

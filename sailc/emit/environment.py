@@ -23,6 +23,7 @@ from jinja2 import (
 from jinja2.bccache import Bucket
 from jinja2.runtime import Context
 
+from sailc import __version__
 from sailc.syntax.cache import folder
 
 HERE = Path(__file__).parent
@@ -95,6 +96,12 @@ def wrapped(text: str) -> str:
     """A documentation text in lines that fit, safe in a docstring."""
     flat = " ".join(text.split()).replace("\\", "\\\\").replace('"""', "'''")
     return "\n".join(textwrap.wrap(flat, 88, break_long_words=False))
+
+
+def provenance(source: str, packages: Iterable[str], imports: Sequence[str] = ()) -> str:
+    """What a program says of where it comes from, and of what it needs."""
+    needs = ", ".join([*packages, *(["h5py"] if "import h5py" in imports else [])])
+    return wrapped(f"Written by sailc {__version__} from {source}. It needs {needs}, and no sailc.")
 
 
 def tidy(text: str, functions: Sequence[str] = ()) -> str:

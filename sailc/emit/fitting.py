@@ -3,12 +3,11 @@ outside."""
 
 from __future__ import annotations
 
-from sailc import __version__
 from sailc.backends import PLAIN, distributions
 from sailc.emit.batch import place
 from sailc.emit.beside import KEEPER
 from sailc.emit.doors import Doors
-from sailc.emit.environment import HERE, filled, is_standard, tidy, wrapped
+from sailc.emit.environment import HERE, filled, is_standard, provenance, tidy, wrapped
 from sailc.emit.equations import WRITTEN
 from sailc.emit.functions import docline, expression, function
 from sailc.emit.imports import STANDARD, in_order, versions
@@ -106,8 +105,7 @@ def _facts(
         "backend": target.name,
         "title": docline(program.title),
         "doc": [wrapped(d) for d in program.doc],
-        "version": __version__,
-        "needs": ", ".join(["numpy", *packages, *(["h5py"] if "import h5py" in imports else [])]),
+        "provenance": provenance(program.source, ["numpy", *packages], imports),
         "standard": in_order([*standard, *(i for i in imports if is_standard(i))]),
         "others": [i for i in imports if not is_standard(i)],
         "uses_data": bool(doors.folders) or any("DATA" in text for text in written),

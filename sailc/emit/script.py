@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
-from sailc import __version__
 from sailc.emit.batch import Batch, all_of, pick, size
 from sailc.emit.beside import KEEPER
 from sailc.emit.doors import Doors
-from sailc.emit.environment import filled, is_standard, tidy, wrapped
+from sailc.emit.environment import filled, is_standard, provenance, tidy, wrapped
 from sailc.emit.functions import docline, expression, function
 from sailc.emit.imports import STANDARD, in_order, versions
 from sailc.emit.layout import fit
@@ -120,7 +119,7 @@ def script(program: AnyProgram, target: Target) -> str:
 def _judged(program: Program, text: Callable[[Expr], str]) -> dict[str, object]:
     """The entries of metrics, and what is `named` of that which they read: what one of them alone
     reads stands where it is read."""
-    values = {"truth": f'points["{program.judged}"][1]'}
+    values = {"truth": ""}
     for f in program.answers:
         values[f"{f.function.name}s"] = "" if f.at_once is None else text(f.at_once)
     made = measured(program.metrics, text, program.functions)
@@ -171,10 +170,9 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "stage": stage,
         "title": docline(f"{program.title}, on {target.title}"),
         "doc": [wrapped(d) for d in program.doc],
-        "version": __version__,
         "backend": target.name,
         "versions": versions(target.packages),
-        "needs": ", ".join([*target.packages, *(["h5py"] if "import h5py" in imports else [])]),
+        "provenance": provenance(program.source, target.packages, imports),
         "standard": in_order([*STANDARD, *(i for i in imports if is_standard(i))]),
         "others": [i for i in imports if not is_standard(i)],
         "uses_data": bool(doors.folders) or any("DATA" in t.text for t in _texts(program)),
@@ -186,6 +184,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "trained": _trained(program, learning.phased),
         "history": "validate.loss" in program.reads or any(m.curve for m in program.metrics),
         "measured": _measured(program),
+        **_tested(program),
         "inits": _inits(program, target),
         "learning": learning,
         "small_steps": _has_small_steps(program, used),
@@ -209,11 +208,19 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     }
 
 
-def _timing(name: str, call: str) -> str:
-    """The statements that find how many seconds a call takes, which was done before: the mean of
-    as many as take 0.2 s."""
-    timed = fit(f"repeats, seconds = Timer(lambda: {call}).autorange()", 4)
-    return f"{timed}\n    {name} = seconds / repeats"
+def _timing(call: str) -> str:
+    """The statement that finds how many seconds a call takes, which was done before: of as many
+    as take 0.2 s."""
+    return fit(f"repeats, seconds = Timer(lambda: {call}).autorange()", 4)
+
+
+def _tested(program: Program) -> dict[str, str]:
+    """What is told of answering: how long all questions took, and one alone."""
+    by_itself = "test.latency" in program.reads
+    alone = "test_time / len(output)" if program.afresh else "seconds / repeats"
+    latency = f', "latency": {alone}' if by_itself else ""
+    whole = "test_time" if program.afresh or by_itself else "seconds / repeats"
+    return {"test_time": whole, "latency": latency}
 
 
 def _trained(program: Program, phased: bool) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from operator import attrgetter
 
-from sailc import __version__
-from sailc.emit.environment import HERE, filled, is_standard, tidy, wrapped
+from sailc.emit.environment import HERE, filled, is_standard, provenance, tidy, wrapped
 from sailc.emit.equations import called_by, equation_class, in_numpy, written
 from sailc.emit.functions import Write, docline, expression, function
 from sailc.emit.imports import versions
@@ -52,6 +51,7 @@ def _facts(program: SolverProgram, target: Target, numpy: Write) -> dict[str, ob
     texts, needed = taken(written(program.equations), wanted)
     extra = ["from dataclasses import dataclass"]
     kept = any(x.references for x in program.lines)
+    packages = [*(target.packages if fitted else ["numpy"]), "scipy"]
     count = " + ".join(f"len({x.held.points})" for x in program.lines)
     extra += ["import runpy"] if kept else []
     if fitted:
@@ -68,10 +68,9 @@ def _facts(program: SolverProgram, target: Target, numpy: Write) -> dict[str, ob
         "program": program,
         "title": docline(f"{program.title}, on {target.title}"),
         "doc": [wrapped(d) for d in program.doc],
-        "version": __version__,
-        "needs": ", ".join([*(target.packages if fitted else ["numpy"]), "scipy"]),
+        "provenance": provenance(program.source, packages),
         "backend": target.name,
-        "versions": versions([*(target.packages if fitted else ["numpy"]), "scipy"]),
+        "versions": versions(packages),
         "init": _init(fitted, target) if fitted else "",
         "learning": Learning(fitted, target, False) if fitted else None,
         "judged": "residual" in used,

@@ -77,7 +77,7 @@ class Staged(Batch, frozen=True):
     @property
     def arguments(self) -> str:
         """What training is given of a stage."""
-        check = ", on_device.get(check)" if self.checks else ""
+        check = ", points.get(check)" if self.checks else ""
         return f"loss_of, w, given{check}{self.constants}{self.running}"
 
     # --- the table of stages -------------------------------------------------------------------

@@ -2,9 +2,7 @@
 
 Bowl: A particle in a bowl: energies and forces.
 
-Written by sailc 0.1.0 from bowl.sail. It needs jax, optax, numpy, and no sailc:
-
-    python script.py --seed 0 --out results
+Written by sailc 0.1.0 from bowl.sail. It needs jax, optax, numpy, and no sailc.
 """
 
 import argparse
@@ -50,13 +48,8 @@ def data():
     spread = np.where(deviation == 0, 1, deviation)
     truth = splits["train"][1]
     center_2 = truth["energy"].mean()
-    deviation_2 = truth["energy"].std()
-    spread_2 = np.where(deviation_2 == 0, 1, deviation_2)
-    pull_spread = truth["pull"].std()
-    return (
-        splits,
-        (center, spread, center_2, spread_2, spread_2, np.where(pull_spread == 0, 1, pull_spread)),
-    )
+    spread_2 = truth["energy"].std() or 1.0
+    return (splits, (center, spread, center_2, spread_2, spread_2, truth["pull"].std() or 1.0))
 
 
 def init(rng):
@@ -195,47 +188,47 @@ def main():
         jax.config.update("jax_default_device", jax.devices(args.device)[0])
     except RuntimeError as refused:
         parser.error(f"--device {args.device}: {refused}")
+    if args.out.is_file():
+        parser.error(f"--out {args.out} is a file, and should be a folder")
     args.out.mkdir(parents=True, exist_ok=True)
     facts = {"seed": args.seed, "device": args.device, "backend": "jax"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     points, statistics = data()
+    truth = points["test"][1]
     rng = np.random.default_rng(args.seed)
 
     def array(values):
         kind = jnp.int32 if np.issubdtype(values.dtype, np.integer) else jnp.float32
         return jnp.asarray(values, dtype=kind)
 
-    on_device = jax.tree.map(array, points)
+    points = jax.tree.map(array, points)
     constants = [array(np.asarray(s)) for s in statistics]
     w = {name: array(value) for name, value in init(rng).items()}
 
     # Compiling is timed apart from training: what trains and what answers is called once.
     start = time.perf_counter()
-    x, y = on_device["train"]
+    x, y = points["train"]
     orders = np.zeros((math.ceil(len(y["energy"]) / BATCH), min(BATCH, len(y["energy"]))), int)
     jax.block_until_ready(
         EPOCH(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, orders, constants)
     )
-    loss(w, *on_device["validate"], *constants)
-    respond(w, on_device["test"][0], constants)
+    loss(w, *points["validate"], *constants)
+    respond(w, points["test"][0], constants)
     compile_time = time.perf_counter() - start
     report("compile", seconds=compile_time)
 
-    w, train_time, epochs, final_loss = train(w, on_device, constants, rng)
+    w, train_time, epochs, final_loss = train(w, points, constants, rng)
 
     output = jax.tree.map(
-        lambda array: np.asarray(array, dtype=np.float64),
-        respond(w, on_device["test"][0], constants),
+        lambda array: np.asarray(array, dtype=np.float64), respond(w, points["test"][0], constants)
     )
-    repeats, seconds = Timer(lambda: respond(w, on_device["test"][0], constants)).autorange()
-    test_time = seconds / repeats
+    repeats, seconds = Timer(lambda: respond(w, points["test"][0], constants)).autorange()
     run = {
         "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
-        "test": {"time": test_time, "count": len(output["energy"])},
+        "test": {"time": seconds / repeats, "count": len(output["energy"])},
         "model": {"parameters": sum(value.size for value in w.values())},
     }
-    truth = points["test"][1]
     energy_answers = energy_answer(output["energy"], *statistics[2:4])
     metrics = {
         "mean_error": float(np.abs(energy_answers - truth["energy"]).mean()),

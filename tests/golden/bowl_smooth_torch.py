@@ -2,9 +2,7 @@
 
 Bowl: A particle in a bowl: energies and forces.
 
-Written by sailc 0.1.0 from bowl.sail. It needs torch, numpy, and no sailc:
-
-    python script.py --seed 0 --out results
+Written by sailc 0.1.0 from bowl.sail. It needs torch, numpy, and no sailc.
 """
 
 import argparse
@@ -48,13 +46,8 @@ def data():
     spread = np.where(deviation == 0, 1, deviation)
     truth = splits["train"][1]
     center_2 = truth["energy"].mean()
-    deviation_2 = truth["energy"].std()
-    spread_2 = np.where(deviation_2 == 0, 1, deviation_2)
-    pull_spread = truth["pull"].std()
-    return (
-        splits,
-        (center, spread, center_2, spread_2, spread_2, np.where(pull_spread == 0, 1, pull_spread)),
-    )
+    spread_2 = truth["energy"].std() or 1.0
+    return (splits, (center, spread, center_2, spread_2, spread_2, truth["pull"].std() or 1.0))
 
 
 def init(rng):
@@ -191,42 +184,43 @@ def main():
     except (AssertionError, RuntimeError, TypeError) as refused:
         parser.error(f"--device {args.device}: {refused}")
     torch.manual_seed(args.seed)
+    if args.out.is_file():
+        parser.error(f"--out {args.out} is a file, and should be a folder")
     args.out.mkdir(parents=True, exist_ok=True)
     facts = {"seed": args.seed, "device": args.device, "backend": "torch"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     points, statistics = data()
+    truth = points["test"][1]
     rng = np.random.default_rng(args.seed)
     def tensor(array):
         kind = torch.int64 if np.issubdtype(array.dtype, np.integer) else torch.float32
-        return torch.as_tensor(array, dtype=kind, device=args.device)
+        return torch.tensor(array, dtype=kind, device=args.device)
 
-    on_device = {split: each(tensor, pair) for split, pair in points.items()}
+    points = {split: each(tensor, pair) for split, pair in points.items()}
     constants = [tensor(np.asarray(s)) for s in statistics]
     w = {name: tensor(value).contiguous().requires_grad_() for name, value in init(rng).items()}
 
     # The first step pays for what the libraries prepare: it is timed apart.
     start = time.perf_counter()
-    x, y = taken(on_device["train"], slice(BATCH))
+    x, y = taken(points["train"], slice(BATCH))
     loss(w, x, y, *constants).backward()
     compile_time = time.perf_counter() - start
     report("compile", seconds=compile_time)
 
-    train_time, epochs, final_loss = train(w, on_device, constants, rng)
+    train_time, epochs, final_loss = train(w, points, constants, rng)
 
     output = each(
-        lambda array: array.double().cpu().numpy(), respond(w, on_device["test"][0], constants)
+        lambda array: array.double().cpu().numpy(), respond(w, points["test"][0], constants)
     )
     repeats, seconds = Timer(
-        lambda: each(lambda array: array.cpu(), respond(w, on_device["test"][0], constants))
+        lambda: each(lambda array: array.cpu(), respond(w, points["test"][0], constants))
     ).autorange()
-    test_time = seconds / repeats
     run = {
         "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
-        "test": {"time": test_time, "count": len(output["energy"])},
+        "test": {"time": seconds / repeats, "count": len(output["energy"])},
         "model": {"parameters": sum(value.numel() for value in w.values())},
     }
-    truth = points["test"][1]
     energy_answers = energy_answer(output["energy"], *statistics[2:4])
     metrics = {
         "mean_error": float(np.abs(energy_answers - truth["energy"]).mean()),

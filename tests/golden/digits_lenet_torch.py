@@ -3,9 +3,7 @@
 LeNet.kernel = 5
 adam.rate = 0.001
 
-Written by sailc 0.1.0 from quickstart.sail. It needs torch, numpy, and no sailc:
-
-    python script.py --seed 0 --out results
+Written by sailc 0.1.0 from quickstart.sail. It needs torch, numpy, and no sailc.
 """
 
 import argparse
@@ -133,38 +131,40 @@ def main():
     except (AssertionError, RuntimeError, TypeError) as refused:
         parser.error(f"--device {args.device}: {refused}")
     torch.manual_seed(args.seed)
+    if args.out.is_file():
+        parser.error(f"--out {args.out} is a file, and should be a folder")
     args.out.mkdir(parents=True, exist_ok=True)
     facts = {"seed": args.seed, "device": args.device, "backend": "torch"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     points = data()
+    truth = points["test"][1]
     rng = np.random.default_rng(args.seed)
     def tensor(array):
         kind = torch.int64 if np.issubdtype(array.dtype, np.integer) else torch.float32
-        return torch.as_tensor(array, dtype=kind, device=args.device)
+        return torch.tensor(array, dtype=kind, device=args.device)
 
-    on_device = {split: tuple(map(tensor, pair)) for split, pair in points.items()}
+    points = {split: tuple(map(tensor, pair)) for split, pair in points.items()}
     w = {name: tensor(value).contiguous().requires_grad_() for name, value in init(rng).items()}
 
     # The first step pays for what the libraries prepare: it is timed apart.
     start = time.perf_counter()
-    x, y = (part[:BATCH] for part in on_device["train"])
+    x, y = (part[:BATCH] for part in points["train"])
     loss(lenet(w, x), y).backward()
     compile_time = time.perf_counter() - start
     report("compile", seconds=compile_time)
 
-    train_time, epochs, final_loss = train(w, on_device, rng)
+    train_time, epochs, final_loss = train(w, points, rng)
 
-    output = respond(w, on_device["test"][0]).double().cpu().numpy()
-    repeats, seconds = Timer(lambda: respond(w, on_device["test"][0]).cpu()).autorange()
-    test_time = seconds / repeats
+    output = respond(w, points["test"][0]).double().cpu().numpy()
+    repeats, seconds = Timer(lambda: respond(w, points["test"][0]).cpu()).autorange()
     run = {
         "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
         "compile": {"time": compile_time},
-        "test": {"time": test_time, "count": len(output)},
+        "test": {"time": seconds / repeats, "count": len(output)},
         "model": {"parameters": sum(value.numel() for value in w.values())},
     }
     metrics = {
-        "accuracy": float((output.argmax(axis=-1) == points["test"][1]).mean()),
+        "accuracy": float((output.argmax(axis=-1) == truth).mean()),
         "training_time": float(run["train"]["time"]),
         "throughput": float(run["test"]["count"] / run["test"]["time"]),
     }

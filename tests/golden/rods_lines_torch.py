@@ -3,9 +3,7 @@
 Rods: Rods that conduct heat more and less well.
 Lines: The method of lines.
 
-Written by sailc 0.1.0 from heat.sail. It needs numpy, scipy, and no sailc:
-
-    python script.py --seed 0 --out results
+Written by sailc 0.1.0 from heat.sail. It needs numpy, scipy, and no sailc.
 """
 
 import argparse
@@ -388,6 +386,8 @@ def main():
     here = Path(__file__).parent
     parser.add_argument("--fixtures", type=Path, default=here, help="folder of kept references")
     args = parser.parse_args()
+    if args.out.is_file():
+        parser.error(f"--out {args.out} is a file, and should be a folder")
     args.out.mkdir(parents=True, exist_ok=True)
     facts = {"seed": args.seed, "device": "cpu", "backend": "torch"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)

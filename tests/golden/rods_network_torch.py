@@ -6,9 +6,7 @@ phi.MLP.width = 64
 phi.MLP.depth = 1
 phi.MLP.activation = tanh
 
-Written by sailc 0.1.0 from heat.sail. It needs torch, numpy, scipy, and no sailc:
-
-    python script.py --seed 0 --out results
+Written by sailc 0.1.0 from heat.sail. It needs torch, numpy, scipy, and no sailc.
 """
 
 import argparse
@@ -224,6 +222,8 @@ def main():
     here = Path(__file__).parent
     parser.add_argument("--fixtures", type=Path, default=here, help="folder of kept references")
     args = parser.parse_args()
+    if args.out.is_file():
+        parser.error(f"--out {args.out} is a file, and should be a folder")
     args.out.mkdir(parents=True, exist_ok=True)
     facts = {"seed": args.seed, "device": args.device, "backend": "torch"}
     try:

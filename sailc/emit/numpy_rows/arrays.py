@@ -70,6 +70,7 @@ ROWS: Rows = {
     "stack": stack("np", "[*args]", "np.broadcast_arrays(*args)", "axis"),
     "constant": constant("np"),
     "or_one": "np.where(a == 0, 1, a)",
+    "number_or_one": "a or 1.0",
     "one_hot": lambda op: f"np.eye({classes(op)})[a]",
     "label": "a.astype(np.int64)",
     "all": "a.all()",

@@ -134,8 +134,10 @@ def _among(expr: Expr, rank: int, other: int, levels: Levels) -> Expr:
 
 
 def _or_one(low: Lowering, term: Apply) -> Vector:
-    """Its argument is read twice, so it has a name."""
+    """Of a number, one expression; an array is read twice, so it has a name."""
     value = low.leaf(term.arguments[0])
+    if value.rank == 0 and not value.levels:
+        return Leaf(Op("number_or_one", (value.expr,)), (), 0)
     if not isinstance(value.expr, Ref):
         value = low.store("deviation", value, term.span)
     return Leaf(Op("or_one", (value.expr,)), value.levels, value.rank)

@@ -167,11 +167,9 @@ def _with_spread(f: Function) -> Function:
     """A function that also returns the spread of its argument, by which one may divide."""
     whole = f.body[0].name if f.body and _is_whole(f.body[0]) else f.parameters[0]
     spread = Op("std", (Ref(whole),), {"axes": None})
-    known = next((a.name for a in f.body if a.value == spread), None)
-    body = f.body if known else (*f.body, Assign("deviation", spread, f.span))
-    scale = Op("or_one", (Ref(known or "deviation"),))
+    scale = Op("number_or_one", (spread,))
     same = next((r for r in f.results if _value_of(r, f) == scale), scale)
-    return replace(f, body=body, results=(*f.results, same))
+    return replace(f, results=(*f.results, same))
 
 
 def _is_whole(first: Assign) -> bool:

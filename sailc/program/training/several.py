@@ -157,9 +157,9 @@ class Several(Struct):
         for p in line.parts:
             if p.scaled:
                 spread = Op("std", (packed(inside(truth, (p.name,))),), {"axes": None})
-                known = next((Ref(a.name) for a in low.body if a.value == spread), None)
-                named = known or low.store(f"{p.name}_spread", Leaf(spread, (), 0), span).expr
-                results.append(Op("or_one", (named,)))
+                scale = Op("number_or_one", (spread,))
+                known = (Ref(a.name) for a in low.body if a.value == scale)
+                results.append(next(known, scale))
         if not results:
             return None
         doc = "The spread of the training truths of each fixture: its loss is measured in it."

@@ -35,7 +35,7 @@ TAKEN = _words(
     batches before called calls_of checked compile_time constants convert count data drawn each
     energy epoch_of epochs facts final_loss first fit fit_truth fitted given glorot he here
     history in_order initial_running jets joined joules keep keeper known latency layer lecun
-    left_over lengths loss_of memory metrics mismatch number on_device output outputs outside
+    left_over lengths loss_of memory metrics mismatch number output outputs outside
     parameters parser passed peak_memory phases place places question questions rebuilt
     references refused repeats report respond result rng run runpy seconds size_of sources
     spent_flops stages start started statistics step steps taken tensor test_time together
