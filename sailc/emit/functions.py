@@ -17,12 +17,16 @@ from sailc.program.tree.nodes import Assign, Block, Each, Expr, Function
 def quoted(node: ast.expr) -> str:
     """An expression's text with double quotes, as formatters write it."""
     text = ast.unparse(node)
-    for constant in ast.walk(node) if "'" in text else ():
-        if isinstance(constant, ast.Constant) and isinstance(constant.value, str):
-            single = repr(constant.value)
-            if single.startswith("'") and '"' not in single:
-                text = text.replace(single, f'"{single[1:-1]}"')
+    for part in ast.walk(node) if "'" in text else ():
+        if isinstance(part, ast.JoinedStr) or _is_text(part):
+            mark, _, single = ast.unparse(part).partition("'")
+            if single.endswith("'") and '"' not in single:
+                text = text.replace(f"{mark}'{single}", f'{mark}"{single[:-1]}"')
     return text
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def expression(expr: Expr, rows: Rows) -> str:

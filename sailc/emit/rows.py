@@ -32,6 +32,8 @@ from sailc.program.tree.nodes import (
 Row = str | Callable[[Op], str]
 Rows = Mapping[str, Row]
 ARGUMENTS = "abcd"
+COMMON = {"copy": "a(b)"}
+"""What Python itself writes, for every library."""
 T = TypeVar("T", bound=ast.AST)
 
 
@@ -114,7 +116,35 @@ def _comprehension(each: Each, rows: Rows) -> ast.expr:
 
 def _operator(op: Op, rows: Rows) -> ast.expr:
     parsed = _parsed(row_text(op, rows))
-    return _fill(parsed, _holes(op, [render(a, rows) for a in op.arguments]))
+    made = _fill(parsed, _holes(op, [render(a, rows) for a in op.arguments]))
+    numbers = _numbers(op.arguments)
+    return made if numbers is None else _InRange(numbers).visit(made)
+
+
+def _numbers(arguments: Sequence[Expr]) -> range | None:
+    """The numbers of the copies that an operator is applied to, which come one after another."""
+    match arguments:
+        case [Op("copy", (_, Literal(int(first)))), *_]:
+            return range(first, first + len(arguments))
+        case _:
+            return None
+
+
+class _InRange(ast.NodeTransformer):
+    """Writes a list of copies as a comprehension."""
+
+    def __init__(self, numbers: range) -> None:
+        self.numbers = numbers
+
+    def visit_List(self, node: ast.List) -> ast.expr:
+        match node.elts:
+            case [ast.Call(called, [ast.Constant()]), *_] if len(node.elts) == len(self.numbers):
+                start, stop = self.numbers.start, self.numbers.stop
+                bounds = f"{stop}" if start == 0 else f"{start}, {stop}"
+                text = f"[{ast.unparse(called)}(i) for i in range({bounds})]"
+                return _parsed(text)
+            case _:
+                return node
 
 
 def hole_names(op: Op) -> set[str]:
@@ -126,7 +156,7 @@ def hole_names(op: Op) -> set[str]:
 
 def row_text(op: Op, rows: Rows) -> str:
     """What an operator's row says, its holes open. Raises `NoRow` where it is lacking."""
-    row = rows.get(op.operator)
+    row = rows.get(op.operator, COMMON.get(op.operator))
     if row is None:
         raise NoRow(op.operator)
     return row if isinstance(row, str) else row(op)
@@ -140,13 +170,15 @@ def _holes(op: Op, arguments: Sequence[ast.expr]) -> dict[str, ast.expr]:
     for name, value in op.attributes.items():
         if _plain(value):
             holes.setdefault(name, literal(value))
-    for name, key in op.parameters.items():
-        place = ast.Name("w", ast.Load())
-        holes[name] = ast.Subscript(place, ast.Constant(key), ast.Load())
-    for name, key in op.state.items():
-        place = ast.Name("running", ast.Load())
-        holes[name] = ast.Subscript(place, ast.Constant(key), ast.Load())
+    for owner, keys in (("w", op.parameters), ("running", op.state)):
+        for name, key in keys.items():
+            holes[name] = ast.Subscript(ast.Name(owner, ast.Load()), _key(key), ast.Load())
     return holes
+
+
+def _key(key: str) -> ast.expr:
+    """A key; that of one of several copies reads which one it is."""
+    return _parsed(f'f"{key}"') if "{" in key else ast.Constant(key)
 
 
 def _plain(value: object) -> bool:

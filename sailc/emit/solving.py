@@ -74,6 +74,7 @@ def _facts(program: SolverProgram, target: Target, numpy: Write) -> dict[str, ob
         "init": _init(fitted, target) if fitted else "",
         "learning": Learning(fitted, target, False) if fitted else None,
         "judged": "residual" in used,
+        "branches": any(e.branches for e in program.equations),
         "kept": kept,
         "module": attrgetter("module"),
         "standard": [i for i in imports if is_standard(i)],

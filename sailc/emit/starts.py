@@ -11,6 +11,8 @@ from msgspec import Struct, field
 from sailc.emit.functions import docstring
 from sailc.emit.layout import WIDTH, fit
 from sailc.emit.target import Target
+from sailc.program.tree.copies import SEVERAL as COPIES
+from sailc.program.tree.copies import Family
 from sailc.program.tree.programs import ParameterSpec
 
 DRAWN = {
@@ -117,8 +119,7 @@ def _in_loop(of: Layers, target: Target) -> Iterator[str]:
     _, doc, *steps, last = DRAWN[of.initial].splitlines()
     drawn = doc.strip().strip('".')
     yield from docstring(f"Weights {drawn[0].lower()}{drawn[1:]}, biases 0.", 4)
-    table = ", ".join(f'"{name}": {shape}' for name, shape in of.shapes.items())
-    yield fit(f"shapes = {{{table}}}", 4)
+    yield from _shapes(of.shapes)
     dense = all(len(shape) == 2 for shape in of.shapes.values())
     parts = "shape"
     if steps:  # a window, where any is that of a convolution, inputs and outputs
@@ -139,6 +140,41 @@ def _in_loop(of: Layers, target: Target) -> Iterator[str]:
     yield whole
     yield f'        w[f"{{name}}.bias"] = np.zeros({"m" if steps else "shape[-1]"})'
     yield "    return w"
+
+
+def _shapes(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
+    """The table of shapes; where all are those of copies of one module, made of its own."""
+    copies = _copies(shapes)
+    if copies is None:
+        yield fit(f"shapes = {{{_table(shapes)}}}", 4)
+        return
+    family, first, numbers = copies
+    one = {rest.removeprefix("_"): shape for rest, shape in first.items()}
+    yield fit(f"one = {{{_table(one)}}}", 4)
+    key, count = family.key("{i}", "_{name}"), f"range({numbers.start}, {numbers.stop})"
+    made = f'f"{key}": shape for i in {count} for name, shape in one.items()'
+    yield fit(f"shapes = {{{made}}}", 4)
+
+
+def _table(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    return ", ".join(f'"{name}": {shape}' for name, shape in shapes.items())
+
+
+def _copies(
+    shapes: Mapping[str, tuple[int, ...]],
+) -> tuple[Family, dict[str, tuple[int, ...]], range] | None:
+    """What the names of copies begin with, the layers of the first by what follows, and the
+    numbers of all; None where the layers are those of no copies."""
+    for name in shapes:
+        family = Family.of(next(iter(shapes)), name)
+        if family is None:
+            continue
+        first = {rest: s for n, s in shapes.items() if (rest := family.rest(n)) is not None}
+        numbers = range(family.first, family.first + len(shapes) // len(first))
+        whole = [(family.key(i, rest), s) for i in numbers for rest, s in first.items()]
+        if len(numbers) >= COPIES and whole == [*shapes.items()] and "" not in first:
+            return family, first, numbers
+    return None
 
 
 def _entries(

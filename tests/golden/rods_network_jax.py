@@ -111,15 +111,16 @@ def jets(phi, places, wanted):
     """A field and its derivatives at some places, by automatic derivative: the first ones
     backwards, by all variables at once, each further one forwards over those before it."""
     unknowns = {unknown for unknown, _ in wanted}
+    axes = [[axis for axis, n in enumerate(orders) for _ in range(n)] for _, orders in wanted]
 
     def upto(order, *places):
         if order > 1:
-            known, change = jax.linearize(partial(upto, order - 1), *places)
-            for axis in range(len(places)):
-                along = [jnp.full_like(x, i == axis) for i, x in enumerate(places)]
-                changes = change(*along)
-                known |= {(*jet, axis): slope for jet, slope in changes.items()}
-            return known
+            found = {}
+            for axis in sorted({by[order - 1] for by in axes if len(by) >= order}):
+                along = tuple(jnp.full_like(x, i == axis) for i, x in enumerate(places))
+                known, changes = jax.jvp(partial(upto, order - 1), places, along)
+                found |= {(*jet, axis): slope for jet, slope in changes.items()}
+            return known | found
         values, back = jax.vjp(lambda *x: phi(jnp.stack(x, axis=-1)), *places)
         known = {(unknown,): values[:, unknown] for unknown in unknowns}
         for unknown in unknowns:
@@ -128,7 +129,6 @@ def jets(phi, places, wanted):
         return known
 
     known = upto(max(sum(orders) for _, orders in wanted), *places)
-    axes = [[axis for axis, n in enumerate(orders) for _ in range(n)] for _, orders in wanted]
     return [known[unknown, *by] for (unknown, _), by in zip(wanted, axes)]
 
 

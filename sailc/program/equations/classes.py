@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import zip_longest
 
 from msgspec import Struct
 
@@ -29,6 +30,15 @@ class EquationCode(Struct, frozen=True):
     methods: tuple[Function, ...]
     own: tuple[Function, ...] = ()
     """Methods on arrays of the backend."""
+    derivatives: tuple[tuple[int, ...], ...] = ()
+    """Those that its laws read: how many by each variable."""
+
+    @property
+    def branches(self) -> bool:
+        """Whether a derivative of the laws is differentiated further by several variables."""
+        places = [[axis for axis, n in enumerate(by) for _ in range(n)] for by in self.derivatives]
+        further = [set(axes) for axes in zip_longest(*places)]
+        return any(len(axes - {None}) > 1 for axes in further[1:])
 
 
 class Wanted(Struct, frozen=True):
@@ -53,20 +63,18 @@ def equation_code(e: TypedEquation, s: System | None, wanted: Wanted) -> Equatio
         methods += [writer.jacobian()] if wanted.implicit or s.space else []
         facts.append(("unknowns", str(s.unknowns)))
     own: list[Function] = []
+    derivatives: tuple[tuple[int, ...], ...] = ()
     if wanted.judged or wanted.fitted:
         found = laws(e)
         own.append(writer.laws(found))
         facts.append(("law_jets", jets_of(found)))
+        derivatives = tuple(j.orders for j in found.jets)
     if wanted.fitted:
         own += writer.conditions()
     elif own:
         methods, own = [*methods, *own], []
     fields = tuple(v.name for v in e.parameters)
-    if s is None:
-        return EquationCode(
-            class_name(e.name), describe(e), fields, tuple(facts), tuple(methods), tuple(own)
-        )
-    if s.space:
+    if s is not None and s.space:
         methods += writer.carried() if s.fluxes else []
         methods += [writer.values(), writer.slopes()]
         facts += [
@@ -75,9 +83,8 @@ def equation_code(e: TypedEquation, s: System | None, wanted: Wanted) -> Equatio
             ("periodic", str(s.periodic)),
             ("time_axis", str(s.time)),
         ]
-    return EquationCode(
-        class_name(e.name), describe(e), fields, tuple(facts), tuple(methods), tuple(own)
-    )
+    parts = (fields, tuple(facts), tuple(methods), tuple(own), derivatives)
+    return EquationCode(class_name(e.name), describe(e), *parts)
 
 
 def jets_of(found: Leftover) -> str:

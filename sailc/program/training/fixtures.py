@@ -23,6 +23,7 @@ from sailc.program.training.batching import apart, in_one_batch, levels_of
 from sailc.program.training.model import Keys, function_name, running_arrays
 from sailc.program.tree.names import SELDOM, NameTable, occupied
 from sailc.program.tree.nodes import Function, Op, Ref
+from sailc.program.tree.sharing import said_once
 from sailc.program.tree.tidy import inlined
 from sailc.source import Span
 from sailc.terms import Apply
@@ -41,7 +42,13 @@ class Making(Struct):
         """The function, of weights, points and statistics, once its result is known."""
         whole = packed(filled(result, any_leaf(self.question)))
         parameters = ("w", self.given, *self.statistics)
-        return inlined(Function(name, doc, parameters, tuple(self.low.body), (whole,), span))
+        made = Function(name, doc, parameters, tuple(self.low.body), (whole,), span)
+        return inlined(said_once(made, self.low.names, _called))
+
+
+def _called(op: Op) -> str:
+    """What a value is called that is read twice."""
+    return "whole" if op.operator == "call" else ""
 
 
 class Fixtures(Struct):

@@ -18,6 +18,7 @@ from sailc.program.arrays.layout import (
 from sailc.program.arrays.rules import mean_over_points
 from sailc.program.arrays.vectors import Lowering
 from sailc.program.training.learned import layer_names, spec_of
+from sailc.program.tree.copies import copies_once
 from sailc.program.tree.names import NameTable, identifier, occupied, snake
 from sailc.program.tree.nodes import Check, Expr, Function, Op, Ref
 from sailc.program.tree.programs import ParameterSpec
@@ -65,7 +66,8 @@ def model_function(model: GroundModel, keys: Keys) -> Function:
     d = model.entry.declaration
     doc = d.doc or f"The model {d.name}."
     name = function_name(model)
-    return inlined(Function(name, doc, ("w", start), tuple(low.body), (output,), d.name_span))
+    whole = Function(name, doc, ("w", start), tuple(low.body), (output,), d.name_span)
+    return inlined(copies_once(whole))
 
 
 def minimized(model: GroundModel, keys: Keys) -> Function:
