@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support import plan_of, sail_json, write_one
+from support import emitted_by, plan_of, run_here, sail_json, write_one
 from test_emit import BACKENDS, Emitted
 
 RANGES = """
@@ -197,3 +198,79 @@ def test_a_fitted_inverse_reaches_into_a_record(tmp_path: Path) -> None:
     ]
     assert errors == pytest.approx([errors[0]] * 2, rel=1e-3)
     assert errors[0] < 1  # the spread of the sums is 2 eV
+
+
+# --- answers that no question enters --------------------------------------------------------
+
+CONSTANT = """
+problem Lines {
+    let xs = [[0.0, 1.0, 2.0], [1.0, 2.0, 3.0], [2.0, 3.0, 4.0], [3.0, 4.0, 8.0]]
+    train x in xs: predict QUESTION as TRUTH
+    test  x in xs: predict QUESTION as TRUTH
+}
+
+model Constant {
+    input  x: INPUT
+    output y: OUTPUT = ANSWER
+}
+
+trainer slow {
+    optimizer sgd(1e-9)
+    epochs    1
+    loss      (answer: LOSS, truth: LOSS) => VALUE
+}
+
+benchmark b {
+    models   Constant
+    trainers slow
+}
+"""
+ROWS = np.array([[0.0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 8]])
+LIST = "[e for e in x]"
+CONSTANTS = {
+    "a number": (
+        ["x", "x[0]", "Tensor[real, n]", "real", "parameter(0.5)"],
+        ["real", "(answer - truth) ^ 2"],
+        ((0.5 - ROWS[:, 0]) ** 2).mean() / ROWS[:, 0].var(),
+    ),
+    "a vector": (
+        ["x", "2 * x", "Tensor[real, n]", "Tensor[real, n]", "ones([n]) * parameter(0.5)"],
+        ["Tensor[real, n]", "mean((answer - truth) ^ 2)"],
+        ((0.5 - 2 * ROWS) ** 2).mean() / (2 * ROWS).var(),
+    ),
+    "a list of numbers": (
+        [LIST, LIST, "List[real, n]", "List[real, n]", "[parameter(0.5) for e in x]"],
+        ["List[real, n]", "mean((a - t) ^ 2 for (a, t) in zip(answer, truth))"],
+        ((0.5 - ROWS) ** 2).mean(),
+    ),
+    "a list of vectors": (
+        [
+            LIST,
+            "[[e, 2 * e] for e in x]",
+            "List[real, n]",
+            "List[Tensor[real, 2], n]",
+            "[[parameter(0.5), parameter(1.5)] for e in x]",
+        ],
+        [
+            "List[Tensor[real, 2], n]",
+            "mean(sum((a - t) ^ 2) for (a, t) in zip(answer, truth))",
+        ],
+        ((0.5 - ROWS) ** 2 + (1.5 - 2 * ROWS) ** 2).mean(),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CONSTANTS)
+def test_a_model_may_answer_the_same_to_all_questions(tmp_path: Path, case: str) -> None:
+    """Every point has its part in the loss, and no library warns of arrays of other sizes."""
+    (question, truth, given, output, answer), (loss, value), expected = CONSTANTS[case]
+    text = CONSTANT.replace("QUESTION", question).replace("TRUTH", truth).replace("INPUT", given)
+    text = text.replace("OUTPUT", output).replace("ANSWER", answer)
+    text = text.replace("LOSS", loss).replace("VALUE", value)
+    programs = emitted_by(write_one(tmp_path, text))
+    assert len(programs) == len(BACKENDS)
+    for program in programs.values():
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            events = run_here(program, 0, tmp_path / "out")
+        assert events[-1]["train"]["loss"] == pytest.approx(expected, rel=1e-5)

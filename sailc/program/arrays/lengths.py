@@ -136,8 +136,10 @@ def repeated(leaf: Leaf, source: Leaf, level: str) -> Leaf:
     if leaf.rank == 0 and (isinstance(leaf.expr, Literal) or is_length(leaf.expr)):
         return Leaf(Op("repeat_number", (leaf.expr, n, source.expr)), (level,), 0)
     levels = merge(leaf.levels, (level,))
-    row = align(leaf, levels, leaf.rank)
     axis = levels.index(level)
+    row = align(leaf, levels, leaf.rank)
+    if axis == 0:  # outermost, where what is aligned broadcasts without an axis of its own
+        row = Op("expand", (leaf.expr,), {"marks": (None, *[":"] * (len(leaf.levels) + leaf.rank))})
     return Leaf(Op("repeat_along", (row, n), {"axis": axis}), levels, leaf.rank)
 
 
