@@ -290,6 +290,9 @@ def agree(call: Call, made: Written, arrays: Arrays, ours: Computed) -> None:
     near(expected, theirs[0], f"{what}: PyTorch's value", 1e-9)
     near(expected, ours[0], f"{what}: JAX's value", 1e-9)
     alike(what, ours, theirs)
+    for title, found in (("PyTorch", theirs), ("JAX", ours)):
+        kinds = {str(np.asarray(x).dtype) for x in found[0]}
+        assert not kinds & {"float32", "complex64"}, f"{what}, {title}: is no double precision"
 
 
 def alike(what: str, ours: Computed, theirs: Computed) -> None:

@@ -221,7 +221,7 @@ TORCH: Rows = {
     "number_or_one": "torch.where(a == 0, 1, a)",
     "mode": "torch.mode(a, dim=-1).values",
     "auc": "auc(a, b)",
-    "one_hot": lambda op: f"F.one_hot(a, {classes(op)}).float()",
+    "one_hot": lambda op: f"F.one_hot(a, {classes(op)}).to(torch.get_default_dtype())",
     "repeat_rows": _repeat_rows,
     "repeat_number": "c.new_full((b,), a)",
     "repeat_along": "a.repeat_interleave(b, dim=axis)",
