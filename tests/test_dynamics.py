@@ -4,10 +4,12 @@ answers while it is judged; on both backends."""
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from support import Json, emitted_by, run_here, write_one
+import torch
+from support import Json, emitted_by, points_of, run_here, write_one
 
 WELLS = """
 use std.chemistry { Atom, Element }
@@ -202,3 +204,35 @@ def test_what_is_computed_of_data_has_derivatives(tmp_path: Path, software: str)
     text = PAIRS + learning("Powers", "worst, worst(pull), worst(path)")
     found = results(tmp_path, text, software)["metrics"]
     assert max(found["worst(pull)"], found["worst(path)"]) < 2e-5
+
+
+CUBES = """
+problem Cubes {
+    let rows    = uniform(-1, 1, shape = [3]) |> sample(12, seed = 1)
+    let bend(x) = sum(x ^ 3)
+    train x in rows |> first(8): predict x as grad(bend(x), x)
+    test  x in rows |> last(4):  predict x as grad(bend(x), x)
+}
+
+model Squares {
+    input  x: Tensor[real, n]
+    output y: Tensor[real, n] = parameter(3.0) * x ^ 2
+}
+"""
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.float64])
+def test_derivatives_of_data_leave_pytorch_s_precision(
+    tmp_path: Path, precision: torch.dtype
+) -> None:
+    text = CUBES + learning("Squares", "worst").replace("SOFTWARE", "PyTorch")
+    (made,) = emitted_by(write_one(tmp_path, text)).values()
+    program: dict[str, Any] = {"__name__": "emitted"}
+    exec(compile(made, "script.py", "exec"), program)
+    torch.set_default_dtype(precision)
+    try:
+        questions, truths = points_of(program)["test"]
+        assert torch.get_default_dtype() == precision
+    finally:
+        torch.set_default_dtype(torch.float32)
+    np.testing.assert_allclose(truths, 3 * questions**2)

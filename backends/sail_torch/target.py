@@ -56,9 +56,10 @@ SLOPE = '''
 def slope(function, x, *known):
     """The derivative of a function's one number by x, for arrays and in double precision."""
     x, *known = (each(torch.tensor, value) for value in (x, *known))
+    usual = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     found = torch.autograd.grad(function(x.requires_grad_(), *known), x)
-    torch.set_default_dtype(torch.float32)
+    torch.set_default_dtype(usual)
     return found[0].numpy()
 '''.strip()
 
