@@ -308,6 +308,35 @@ def test_two_lengths_of_the_data_are_not_one(tmp_path: Path) -> None:
     assert any("`List[real, some]` to the truth `List[real, some_2]`" in r for r in reasons)
 
 
+VECTORS = """
+problem Sums {
+    let many    = normal(0, 1, shape = [6]) |> sample(100, seed = 1)
+    let some(q) = [y for y in q if y > 0]
+    train q in many |> first(80): predict some(q) as sum(some(q))
+    test  q in many |> last(20):  predict some(q) as sum(some(q))
+}
+
+model Sum {
+    input  x: Tensor[real, n]
+    output y: real = parameter(1.0) * sum(x)
+}
+
+benchmark b {
+    models Sum
+}
+"""
+
+
+@pytest.mark.parametrize("software", BACKENDS)
+def test_a_list_is_a_vector_to_a_model_of_vectors(tmp_path: Path, software: str) -> None:
+    program: dict[str, Any] = {"__name__": "emitted"}
+    exec(emitted_by(write_one(tmp_path, VECTORS))[f"Sums/Sum/{software}"], program)
+    counts = (np.random.default_rng(1).normal(0, 1, (100, 6))[-20:] > 0).sum(axis=-1)
+    lengths, points = np.unique(counts, return_counts=True)
+    questions, _ = points_of(program)["test"]
+    assert [q.shape for q in questions] == [*zip(points, lengths, strict=True)]
+
+
 RAGGED = """
 problem Direct {
     let rows = normal(0, 1, shape = [5]) |> sample(60, seed = 3)

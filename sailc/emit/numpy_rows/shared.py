@@ -97,7 +97,8 @@ def reshape(op: Op) -> str:
     if op.batch == 0:
         return f"a.reshape({inner or '()'})"
     if op.batch == 1:
-        return f"a.reshape(-1, {inner})" if inner else "a.reshape(-1)"
+        points = "len(a)" if None in shape else "-1"
+        return f"a.reshape({points}, {inner})" if inner else "a.reshape(-1)"
     return f"a.reshape(*a.shape[:{op.batch}], {inner})"
 
 
