@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import write
+from support import program, write, write_one
 
-from sailc.build import planned
+from sailc.build import compiled, planned
 from sailc.queries import checked
 from sailc.query import CycleError, Database, query
+from sailc.symbolic.form import TypedEquation
+from sailc.symbolic.system import System
 from sailc.workspace import Workspace
 
 # A little spreadsheet: words of a text, how many there are, and whether that is even.
@@ -242,3 +245,53 @@ def test_an_edit_is_felt_by_the_files_that_see_what_was_edited(
     assert (
         found == Workspace.open([write(tmp_path, CHAIN | {file: text.replace(old, new)})]).check()
     )
+
+
+DECAY = """
+    equation Decay {
+        unknown  u(t)
+        domain   t in 0..1
+        law      d(u, t) == -2 * u
+        initial  u(0) == 1
+    }
+
+    problem Fading {
+        test eq in [Decay] { u: solve eq as Field[1, 1]
+                             at: u(eq)(1.0) as [0.1] }
+    }
+
+    solver Steps {
+        input   eq: Equation[d, k]
+        output  integrate(discretize(eq, 9), method = "radau", tolerance = 1e-6)
+    }
+
+    metric off {
+        better lower
+        score  (answer: Tensor[real, n], truth: Tensor[real, n]) => mean(abs(answer - truth))
+        reduce mean
+    }
+"""
+
+
+def equations_alive() -> int:
+    gc.collect()
+    return sum(type(found) in (TypedEquation, System) for found in gc.get_objects())
+
+
+def test_an_equation_that_was_edited_is_forgotten(tmp_path: Path) -> None:
+    """However often its programs are written again."""
+    path = write_one(tmp_path, DECAY)
+    workspace = Workspace.open([path])
+    texts, alive = set[str](), set[int]()
+    for rate in (2, 3, 4):
+        workspace.edit(str(path), program(DECAY).replace("2 * u", f"{rate} * u"))
+        texts.add(text_of_first(workspace, str(path)))
+        alive.add(equations_alive())
+    assert len(texts) == 3
+    assert len(alive) == 1
+
+
+def text_of_first(workspace: Workspace, path: str) -> str:
+    """The first program of a plan."""
+    (first, *_) = planned(workspace.db, path, "").scenarios
+    return compiled(workspace.db, first).text

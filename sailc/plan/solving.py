@@ -31,10 +31,11 @@ def equations_in(roots: Iterable[Term]) -> dict[str, Apply]:
 def typed(world: World, term: Apply) -> TypedEquation | None:
     """The equation that a term is an instance of; None where it has mistakes."""
     entry = _entry(world, term)
-    return world.ask(_elaborated, entry.file, entry.declaration.name)
+    return world.ask(elaborated, entry.file, entry.declaration.name)
 
 
-def _elaborated(world: World, file: str, name: str) -> TypedEquation | None:
+def elaborated(world: World, file: str, name: str) -> TypedEquation | None:
+    """The equation of a name in a file; None where it has mistakes."""
     return elaborate_equation(world.context(), world.names.views[file].values[name])
 
 

@@ -12,7 +12,7 @@ from sailc.infer.modules.problem import DataLine, Question
 from sailc.plan.link import Link
 from sailc.plan.metrics import on_another, reads
 from sailc.plan.scenario import PlannedMetric, Scenario
-from sailc.plan.solving import asks, equations_in, solved, typed
+from sailc.plan.solving import asks, elaborated, equations_in, solved, typed
 from sailc.program.arrays.layout import CannotLower, Group, Leaf, Vector, opened, packed
 from sailc.program.arrays.solved import EXPLICIT, listing, settled
 from sailc.program.arrays.vectors import Lowering
@@ -119,7 +119,7 @@ def lower_solver(
     first = s.link
     links = [first, *(k for k in s.links if k is not first)]
     asked = [_Asked.of(world, s, k) for k in links]
-    systems = _systems(world, [x for a in asked for x in a.equations]) if solved(first) else {}
+    solutions = _solutions(world, [x for a in asked for x in a.equations]) if solved(first) else {}
     wanted = Wanted(
         any(map(_implicit, links)),
         any(a.judged for a in asked),
@@ -127,16 +127,16 @@ def lower_solver(
         any(asks(world, a.roots) for a in asked),
     )
     every = {e.name: e for a in asked for e in a.equations}
-    grids = systems if first.model.minimize is None else {}
-    codes = tuple(world.ask(_coded, e, grids.get(e.name), wanted) for e in every.values())
+    grids = solutions if first.model.minimize is None else {}
+    codes = tuple(_code(world, e, grids, wanted) for e in every.values())
     taken = NameTable(set(occupied()) | {c.name for c in codes})
     fitted = collocated(s, taken) if first.model.minimize is not None else None
     held = [Held.of(i, taken) for i in range(len(asked))]
     lines: list[LineCode] = []
     for i, a in enumerate(asked):
-        about = systems.get(a.equations[0].name)
+        about = solutions[a.equations[0].name].system if solutions else None
         names = tuple(taken.fresh(n) for n in a.link.line.names)
-        on_grids = tuple(world.ask(_coded, e, systems.get(e.name), SOLVED) for e in a.equations)
+        on_grids = tuple(_code(world, e, solutions, SOLVED) for e in a.equations)
         place = Place(source, folder, on_grids)
         made = _Lowering(s, a.link, a.fixtures, files, about, names, taken, held[i], place)
         lines.append(made.line(fitted, lines))
@@ -385,19 +385,57 @@ def _scores_of(m: PlannedMetric, taken: NameTable) -> Function | None:
     return score_code(m, "", taken, grouped=True).scores
 
 
-def _systems(world: World, equations: list[TypedEquation]) -> dict[str, System]:
-    """The systems of some equations by name. Those of a kind are all solved alike."""
-    found = {e.name: world.ask(_derived, e, True) for e in equations}
-    leaning = {_kind(x) for x in found.values() if x.carries and not x.fluxes}
-    return {e.name: world.ask(_derived, e, _kind(found[e.name]) not in leaning) for e in equations}
+class _Solution(Struct, frozen=True, eq=False):
+    """An equation, and its system; `conserving` where that may be of fluxes."""
+
+    equation: TypedEquation
+    conserving: bool
+    system: System
 
 
-def _derived(world: World, e: TypedEquation, conserving: bool) -> System:
-    return system(e, conserving=conserving)
+def _solutions(world: World, equations: list[TypedEquation]) -> dict[str, _Solution]:
+    """How some equations are solved, by name. Those of a kind are all solved alike."""
+    found = [_solution(world, e, True) for e in equations]
+    leaning = {_kind(x.system) for x in found if x.system.carries and not x.system.fluxes}
+    alike = (_solution(world, x.equation, _kind(x.system) not in leaning) for x in found)
+    return {x.equation.name: x for x in alike}
 
 
-def _coded(world: World, e: TypedEquation, s: System | None, wanted: Wanted) -> EquationCode:
-    return equation_code(e, s, wanted)
+# What is remembered is found by an equation's file and name: an equation that is edited is
+# another object, and what was known of it before would be kept for ever.
+
+
+def _solution(world: World, e: TypedEquation, conserving: bool) -> _Solution:
+    return world.ask(_derived, e.span.file, e.name, conserving)
+
+
+def _derived(world: World, file: str, name: str, conserving: bool) -> _Solution:
+    e = _declared(world, file, name)
+    return _Solution(e, conserving, system(e, conserving=conserving))
+
+
+def _declared(world: World, file: str, name: str) -> TypedEquation:
+    found = world.ask(elaborated, file, name)
+    assert found is not None
+    return found
+
+
+def _code(
+    world: World, e: TypedEquation, solutions: Mapping[str, _Solution], wanted: Wanted
+) -> EquationCode:
+    """The class of an equation; on grids, if it is solved there."""
+    found = solutions.get(e.name)
+    conserving = found and found.conserving
+    return world.ask(_coded, e.span.file, e.name, conserving, wanted)
+
+
+def _coded(
+    world: World, file: str, name: str, conserving: bool | None, wanted: Wanted
+) -> EquationCode:
+    if conserving is None:
+        return equation_code(_declared(world, file, name), None, wanted)
+    found = world.ask(_derived, file, name, conserving)
+    return equation_code(found.equation, found.system, wanted)
 
 
 def _kind(x: System) -> tuple[bool, int]:
