@@ -117,6 +117,18 @@ def result(folder: Path, name: str, *more: str) -> Json:
     return json_lines(ran.stdout)[-1]["metrics"]
 
 
+def test_what_has_to_lie_beside_a_program_is_named(rods: Path, tmp_path: Path) -> None:
+    program, _, *modules = emitted(rods, tmp_path)
+    for module in modules:
+        path = tmp_path / module
+        path.rename(tmp_path / "elsewhere")
+        ran = python(program, "--out", "out", cwd=tmp_path)
+        assert ran.returncode == 2
+        assert f"references need {path}, which `sailc emit -o` writes" in ran.stderr
+        assert not (tmp_path / "out").exists()
+        (tmp_path / "elsewhere").rename(path)
+
+
 def test_what_is_damaged_is_said_and_found_anew(rods: Path, tmp_path: Path) -> None:
     program = next(iter(emitted(rods, tmp_path)))
     first = result(tmp_path, program)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from operator import attrgetter
 
+from sailc.emit.beside import KEEPER
 from sailc.emit.environment import HERE, filled, is_standard, provenance, tidy, wrapped
 from sailc.emit.equations import called_by, equation_class, in_numpy, written
 from sailc.emit.functions import Write, docline, expression, function
@@ -50,7 +51,8 @@ def _facts(program: SolverProgram, target: Target, numpy: Write) -> dict[str, ob
     wanted += ["collocation", "borders"] if fitted else []
     texts, needed = taken(written(program.equations), wanted)
     extra = ["from dataclasses import dataclass"]
-    kept = any(x.references for x in program.lines)
+    modules = dict.fromkeys(x.module for x in program.lines if x.references)
+    kept = [f"{name}.py" for name in (*modules, KEEPER)] if modules else []
     packages = [*(target.packages if fitted else ["numpy"]), "scipy"]
     count = " + ".join(f"len({x.held.points})" for x in program.lines)
     extra += ["import runpy"] if kept else []

@@ -386,6 +386,9 @@ def main():
     here = Path(__file__).parent
     parser.add_argument("--fixtures", type=Path, default=here, help="folder of kept references")
     args = parser.parse_args()
+    for name in ["rods_references_d3cbd3.py", "sail_fixtures.py"]:
+        if not (here / name).exists():
+            parser.error(f"references need {here / name}, which `sailc emit -o` writes")
     if args.out.is_file():
         parser.error(f"--out {args.out} is a file, and should be a folder")
     args.out.mkdir(parents=True, exist_ok=True)
