@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from textwrap import wrap
 
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from sailc.emit.functions import docline
 from sailc.emit.layout import WIDTH, fit
-from sailc.program.tree.expressions import at_once, replaced, walk
+from sailc.program.tree.expressions import at_once, rebuild, rebuilt, replaced, walk
 from sailc.program.tree.names import NameTable, occupied
 from sailc.program.tree.nodes import Expr, Function, Op, Text
 from sailc.program.tree.programs import MetricCode
@@ -52,17 +53,32 @@ def measured(
     text: Callable[[Expr], str],
     functions: Iterable[Function],
     arguments: Callable[[MetricCode], Sequence[str]] = given,
+    known: Mapping[str, str] | None = None,
 ) -> Measured:
     """How metrics are computed; `functions` are those of the program, and `arguments` those of a
-    metric's function."""
+    metric's function. Of what these read, the `known` are written where they are read but once."""
     values = {m.name: _number(m, arguments(m)) for m in metrics}
     scored = [m.name for m in metrics if not (m.measured or m.curve)]
     function = Function("main", "", (), (), tuple(values[name] for name in scored), NOWHERE)
     taken = {*occupied(), *(f.name for f in functions)}
-    said = said_once(function, NameTable(taken), _called)
+    said = _with_known(said_once(function, NameTable(taken), _called), known or {})
     shared = tuple(fit(f"{a.name} = {text(a.value)}", 4) for a in said.body)
     numbers = values | dict(zip(scored, said.results, strict=True))
     return Measured(shared, _entries(metrics, {name: text(e) for name, e in numbers.items()}))
+
+
+def _with_known(f: Function, known: Mapping[str, str]) -> Function:
+    """A function with what it reads but once in the place of its name."""
+    texts = (e.text for e in walk(*f.expressions) if isinstance(e, Text))
+    counts = Counter(name for text in texts for name in re.findall(r"\w+", text))
+    once = {name: value for name, value in known.items() if counts[name] == 1}
+
+    def change(e: Expr) -> Expr:
+        if isinstance(e, Text):
+            return Text(re.sub(r"\w+", lambda found: once.get(found[0], found[0]), e.text))
+        return rebuild(e, change)
+
+    return rebuilt(f, change) if once else f
 
 
 def _called(op: Op) -> str:

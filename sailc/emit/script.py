@@ -19,7 +19,7 @@ from sailc.emit.functions import docline, expression, function
 from sailc.emit.imports import STANDARD, in_order, versions
 from sailc.emit.layout import fit
 from sailc.emit.learning import Learning
-from sailc.emit.metrics import given, measured, metric_functions
+from sailc.emit.metrics import measured, metric_functions
 from sailc.emit.modes import has_modes_again, with_modes
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.pieces import helpers as helpers_of
@@ -33,7 +33,7 @@ from sailc.emit.twins import calls, with_own_names
 from sailc.program.equations.solving import AnyProgram, SolverProgram
 from sailc.program.tree.expressions import draws, operations, walk
 from sailc.program.tree.nodes import Expr, Function, Op, Text
-from sailc.program.tree.programs import MetricCode, ParameterSpec, Program
+from sailc.program.tree.programs import ParameterSpec, Program
 
 HERE = Path(__file__).parent
 
@@ -119,21 +119,14 @@ def script(program: AnyProgram, target: Target) -> str:
 def _judged(program: Program, text: Callable[[Expr], str]) -> dict[str, object]:
     """The entries of metrics, and what is `named` of that which they read: what one of them alone
     reads stands where it is read."""
-    values = {"truth": ""}
-    for f in program.answers:
-        values[f"{f.function.name}s"] = "" if f.at_once is None else text(f.at_once)
-    made = measured(program.metrics, text, program.functions)
-    code = re.sub("(?m)^ *#.*", "", made.text)
-    counts = {n: len(re.findall(rf"\b{n}\b", code)) + 2 * program.formulas for n in values}
-    once = [n for n, value in values.items() if counts[n] == 1 and value]
-    once = [] if program.last.grouped else once
-
-    def arguments(m: MetricCode) -> list[str]:
-        found = "|".join(once)
-        return [re.sub(rf"\b({found})\b", lambda n: values[n[0]], g) for g in given(m)]
-
-    made = measured(program.metrics, text, program.functions, arguments) if once else made
-    return {"metrics": made, "named": {n for n in values if counts[n]} - {*once}}
+    answers = {f"{f.function.name}s": f.at_once for f in program.answers}
+    apart = program.formulas or program.last.grouped
+    known = {} if apart else {n: text(e) for n, e in answers.items() if e is not None}
+    made = measured(program.metrics, text, program.functions, known=known)
+    named = {"truth", *answers}
+    if not program.formulas:  # which are told beside the metrics
+        named &= {*re.findall(r"\w+", re.sub("(?m)^ *#.*", "", made.text))}
+    return {"metrics": made, "named": named}
 
 
 def called(target: Target, functions: Iterable[Function]) -> list[str]:
