@@ -81,6 +81,7 @@ WORDS = {
     "softmax": "jax.nn.softmax(scores, axis=-1)",
     "bins": "jnp.arange(bins)",
     "select": "jnp.take(x, places[i : i + n], axis)",
+    "normed": "scale * jax.lax.rsqrt(variance + 1e-5)",
 }
 
 TARGET = Target(

@@ -13,6 +13,7 @@ _NUMPY = {
     "softmax": ("(e := np.exp(scores - scores.max(-1, keepdims=True))) / e.sum(-1, keepdims=True)"),
     "bins": "np.arange(bins)",
     "select": "np.take(x, places[i : i + n], axis)",
+    "normed": "scale / np.sqrt(variance + 1e-5)",
 }
 
 
@@ -37,8 +38,10 @@ def wasserstein(a, b):
 def interpolated(x, places):
     """What is at some places along each dimension of space, on lines between its numbers."""
     for axis, at in enumerate(places, start=1):
-        near = np.maximum(1 - np.abs(at[:, None] - np.arange(x.shape[axis])), 0)
-        x = {np}.moveaxis({np}.tensordot(near.astype(x.dtype), x, (1, axis)), 0, axis)
+        low = np.minimum(at.astype(int), x.shape[axis] - 2)
+        share = (at - low).astype(x.dtype).reshape(-1, *[1] * (x.ndim - axis - 1))
+        below, above = {np}.take(x, low, axis), {np}.take(x, low + 1, axis)
+        x = below + share * (above - below)
     return x
 ''',
     "covariance": '''
@@ -118,6 +121,6 @@ def batch_norm(x, scale, shift, running, name, training):
             running["moved"].setdefault(f"{{name}}.{{part}}", after)
     else:
         mean, variance = running[f"{{name}}.mean"], running[f"{{name}}.variance"]
-    return (x - mean) * (scale / {np}.sqrt(variance + 1e-5)) + shift
+    return (x - mean) * ({normed}) + shift
 ''',
 }
