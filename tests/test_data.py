@@ -25,7 +25,6 @@ from sailc.data import (
     Header,
     Location,
     Options,
-    hdf5,
     loading,
     locate,
     read_header,
@@ -298,7 +297,7 @@ STYLE = ["format", "--check", "-"]
 
 
 def test_the_helpers_are_in_good_style() -> None:
-    for helper in (table_loading.HELPER, idx_format.HELPER, hdf5.HELPER, hdf5.TEXT_HELPER):
+    for helper in (table_loading.HELPER, idx_format.HELPER):
         text = f"from pathlib import Path\n\nimport h5py\nimport numpy as np\n\n\n{helper}"
         for command in (["check", "--select", "E,W,I,UP,B,SIM,RUF,PL,RET", "-"], STYLE):
             ruff = [sys.executable, "-m", "ruff", *command, "--isolated"]
@@ -437,7 +436,7 @@ def test_text_in_hdf5(tmp_path: Path) -> None:
 def test_the_program_says_plainly_what_it_reads(tmp_path: Path) -> None:
     assert expression(write_array(tmp_path / "a.npy", np.eye(2))) == "np.load(PATH)"
     assert expression(write_array(tmp_path / "a.npz", np.eye(2))) == 'np.load(PATH)["only"]'
-    assert expression(write_array(tmp_path / "a.h5", np.eye(2))) == 'read_hdf5(PATH, "/only")'
+    assert expression(write_array(tmp_path / "a.h5", np.eye(2))) == 'h5py.File(PATH)["/only"][()]'
     assert (
         expression(write_array(tmp_path / "b.npy", np.eye(2).astype(">f4")))
         == "np.load(PATH).astype(np.float32)"

@@ -38,20 +38,6 @@ _ENVIRONMENT = {"HDF5_PLUGIN_PRELOAD": "::", "HDF5_USE_FILE_LOCKING": "FALSE"}
 _SECONDS = 60
 _CUT_SHORT = re.compile(r"truncated file: eof = (\d+).*stored_eof = (\d+)")
 
-HELPER = '''\
-def read_hdf5(source: Path, name: str) -> np.ndarray:
-    """The data set `name` of an HDF5 file."""
-    with h5py.File(source) as file:
-        return file[name][()]
-'''
-
-TEXT_HELPER = '''\
-def read_hdf5_text(source: Path, name: str) -> np.ndarray:
-    """The data set `name` of an HDF5 file, which is text."""
-    with h5py.File(source) as file:
-        return np.asarray(file[name].asstr()[()], dtype=str)
-'''
-
 
 class DataSet(Struct, frozen=True):
     """One data set: `type` is NumPy's type string, or `text`; `unsupported` is what it holds
@@ -88,13 +74,14 @@ def read_hdf5(path: Path, compression: str, options: Options) -> Header:
 
 
 def load_hdf5(header: Header, options: Options) -> Loading:
-    """A small function that opens the file, takes the data set, and closes it."""
-    text = header.storage == "text"
-    function, helper = ("read_hdf5_text", TEXT_HELPER) if text else ("read_hdf5", HELPER)
-    conversion = call(".astype", native(header.storage)) if header.convert else ""
-    expression = call(function, opened_path(header), quoted(header.path or "/")) + conversion
-    needed = imports(header, "from pathlib import Path", "import h5py", "import numpy as np")
-    return Loading(needed, (helper,), expression)
+    """The data set's text. HDF5 closes a file once nothing of it is referred to any more."""
+    found = f"{call('h5py.File', opened_path(header))}[{quoted(header.path or '/')}]"
+    expression = f"{found}[()]"
+    if header.storage == "text":
+        expression = call("np.asarray", f"{found}.asstr()[()]", "str")
+    elif header.convert:
+        expression += call(".astype", native(header.storage))
+    return Loading(imports(header, "import h5py", "import numpy as np"), (), expression)
 
 
 def _choose(file: str, inventory: Inventory, path: str | None) -> tuple[str, DataSet]:
