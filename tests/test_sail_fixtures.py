@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -20,26 +21,25 @@ class Squares:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.calls = folder, 0
-        self.module = ModuleType("driver")
-        self.module.__file__ = str(folder / "driver.py")
         (folder / "driver.py").write_text("# what squares\n", "utf-8")
 
-    def compute(
-        self, _name: str, _module: ModuleType, _f: str, arguments: tuple[object, ...], _kind: object
-    ) -> list[np.ndarray]:
+    def compute(self, arguments: tuple[object, ...]) -> list[np.ndarray]:
         self.calls += 1
         (x,) = arguments
         return [np.square(np.asarray(x, float))]
 
     def keep(self, *numbers: object) -> list[float]:
         calls = [(x,) for x in numbers]
-        facts = ("square (p.sail:3)", self.module, "square", KIND, ["h5py"])
+        facts = ("driver:square", KIND, ["h5py"])
         found = keeping(self.folder / "kept")(self.compute, calls, *facts)
         return [float(array) for (array,) in found]
 
 
 @pytest.fixture
-def squares(tmp_path: Path) -> Squares:
+def squares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Squares:
+    module = ModuleType("driver")
+    module.__file__ = str(tmp_path / "driver.py")
+    monkeypatch.setitem(sys.modules, "driver", module)
     return Squares(tmp_path)
 
 

@@ -13,10 +13,11 @@ import importlib
 import io
 import itertools
 import json
+import pkgutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -61,18 +62,21 @@ def record(path: str, recorded: dict[str, list[tuple[Any, ...]]]) -> None:
     program.__file__ = path
     sys.modules["script"] = program
     exec(compile(Path(path).read_text(encoding="utf-8"), path, "exec"), program.__dict__)
-    called: Callable[..., Any] = program.called
     last: dict[str, Any] = {}
 
-    def remember(name: str, module: ModuleType, function: str, arguments: Any, kind: Any) -> Any:
-        key = f"{module.__name__}:{function}"
-        calls = recorded.setdefault(key, [])
-        if len(calls) < POINTS or key not in last:
-            calls.append(tuple(str(a) if isinstance(a, Path) else a for a in arguments))
-            last[key] = called(name, module, function, arguments, kind)
-        return last[key]
+    def resolved(place: str) -> Callable[..., Any]:
+        function = pkgutil.resolve_name(place)
+        calls = recorded.setdefault(place, [])
 
-    program.called = remember  # pyright: ignore[reportAttributeAccessIssue]
+        def remember(*arguments: Any) -> Any:
+            if len(calls) < POINTS or place not in last:
+                calls.append(arguments)
+                last[place] = function(*arguments)
+            return last[place]
+
+        return remember
+
+    program.__dict__["pkgutil"] = SimpleNamespace(resolve_name=resolved)
     make = getattr(program, "data", None) or program.load
     with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
         make()  # whatever stops it is a fault of a function that is tried below, or of no concern

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -32,6 +31,9 @@ from sailc.program.tree.nodes import (
     Parts,
     Stored,
 )
+
+Label = tuple[str, tuple[str | int, ...]]
+"""A parameter, and the place of an array in it."""
 
 
 def doors_of(functions: Iterable[Function]) -> tuple[Door, ...]:
@@ -147,11 +149,13 @@ class Doors(Struct, frozen=True):
     @property
     def imports(self) -> tuple[str, ...]:
         """What the functions need of Python's own library."""
+        if not self.names:
+            return ()
         plain = [d for d in self.names if d.each and not _in_parts(d)]
         repeats = any(not g.each for d in plain for g in d.given)
         found = ["import itertools"] if repeats else []
         found += ["import sys"] if self.folders else []
-        return (*found, *(["import runpy"] if self.keeps else []))
+        return ("import pkgutil", *found, *(["import runpy"] if self.keeps else []))
 
     @property
     def keeps(self) -> bool:
@@ -164,24 +168,14 @@ class Doors(Struct, frozen=True):
         if not self.names:
             return ""
         shared = filled(HERE / "outside.py.jinja", self._facts)
-        calls = [_calls_of(given, name) for given, name in self._alike.items()]
         own = [self._function(d, name) for d, name in self.names.items()]
-        return "\n\n\n".join([shared.rstrip(), *calls, *own])
-
-    @property
-    def _alike(self) -> dict[tuple[Given, ...], str]:
-        """What several functions are given alike for each point, and the function that makes
-        their calls of it."""
-        found = Counter(d.given for d in self.names if d.each and _in_parts(d))
-        several = [given for given, n in found.items() if n > 1]
-        return {given: f"calls_of{f'_{i}' if i > 1 else ''}" for i, given in enumerate(several, 1)}
+        return "\n\n\n".join([shared.rstrip(), *own])
 
     @property
     def _facts(self) -> dict[str, object]:
         """What the shared functions are to know of."""
         leaves = [leaf for d in self.names for leaf in _leaves(d.result)]
         arrays = [leaf for leaf in leaves if leaf.dtype]
-        many = [d for d in self.names if d.each or _kept(d) or isinstance(d.result, Parts)]
         return {
             "paths": any(g.how == PATH for d in self.names for g in d.given),
             "structured": self._structured,
@@ -190,10 +184,8 @@ class Doors(Struct, frozen=True):
             "opaque": len(arrays) < len(leaves),
             "lengths": any(None in leaf.shape for leaf in arrays),
             "texts": any(leaf.dtype.startswith("str") for leaf in arrays),
-            "many": bool(many),
             "keeps": self.keeps,
-            "some_not_kept": not all(map(_kept, many)),
-            "opaque_of_many": any(not leaf.dtype for d in many for leaf in _leaves(d.result)),
+            "some_not_kept": not all(map(_kept, self.names)),
         }
 
     @property
@@ -207,28 +199,37 @@ class Doors(Struct, frozen=True):
         return self._structured or self.keeps
 
     def _function(self, door: Door, name: str) -> str:
-        where = self.driver(door).place
-        doc = f"What `{door.function}` of {door.module} gives ({where})."
-        if door.each:
-            doc = f"What `{door.function}` of {door.module} gives for each point ({where})."
-        lines = [f"def {name}({', '.join(g.name for g in door.given)}):", *docstring(doc, 4)]
-        lines += [f"    import {door.module}", ""]
-        facts = [f'"{door.name} ({where})"', door.module, f'"{door.function}"']
-        kind = kind_text(door.result)
-        if not (door.each or _kept(door) or isinstance(door.result, Parts)):
-            made = f"called({', '.join([*facts, _once_called(door.given), kind])})"
-            return "\n".join([*lines, fit(f"return {made}{'[0]' * self._listed}", 4)])
-        shared = self._alike.get(door.given)
-        given = ", ".join(g.name for g in door.given)
-        lines.append(fit(f"calls = {f'{shared}({given})' if shared else _calls(door.given)}", 4))
-        made = f"outside({', '.join([*facts, 'calls', kind, *self._packages(door)])})"
-        if door.each and len(made) > WIDTH - len("    return "):
-            lines.append(f"    name = {facts[0]}")
-            made = made.replace(facts[0], "name", 1)
-        if door.each:
-            return "\n".join([*lines, fit(f"return {made}", 4)])
-        lines.append(fit(f"result = {made}", 4))
-        return "\n".join([*lines, fit(f"return {_first('result', door.result)}", 4)])
+        first = next(d for d in self.names if _are_of_one(d, door))
+        several = sum(_are_of_one(d, door) for d in self.names) > 1
+        doc = f"What `{door.function}` of {door.module} gives"
+        doc += " for each point" * door.each + f" ({self.driver(door).place})."
+        given, more = [g.name for g in door.given], [_place(door), kind_text(door.result)]
+        if door != first:
+            body = [fit(f"return {self.names[first]}({', '.join([*given, *more])})", 4)]
+        else:
+            taken = [f"place={more[0]}", f"kind={more[1]}"] if several else []
+            given, body = [*given, *taken], list(self._calling(door, several))
+        head = fit(f"def {name}({', '.join(given)}):")
+        return "\n".join([head, *docstring(doc, 4), *body])
+
+    def _calling(self, door: Door, several: bool) -> Iterator[str]:
+        """The statements that call a function; that which is told, where there are `several`."""
+        bound, calls = _calls(door.given)
+        for name, column in bound:
+            yield fit(f"{name} = {column}", 4)
+        told, kind = ("place", "kind") if several else (_place(door), kind_text(door.result))
+        facts = [told, f'"{self.driver(door).place}"', calls, kind, *self._packages(door)]
+        in_parts = isinstance(door.result, Parts)
+        ending = "" if door.each or in_parts else "[0]"
+        made = f"outside({', '.join(facts)}){ending}"
+        if len(made) > WIDTH - len("    return ") or calls.startswith("["):
+            yield fit(f"calls = {calls}", 4)
+            facts[2] = "calls"
+            made = f"outside({', '.join(facts)}){ending}"
+        if in_parts and not door.each:
+            yield fit(f"result = {made}", 4)
+            made = _first("result", door.result)
+        yield fit(f"return {made}", 4)
 
     def _packages(self, door: Door) -> list[str]:
         """The packages whose versions count for what is kept; None where nothing can be."""
@@ -250,7 +251,7 @@ def _rebuilt(
     name: str,
     path: tuple[str | int, ...],
     how: Crossing,
-    labels: Mapping[tuple[str, tuple[str | int, ...]], str],
+    labels: Mapping[Label, str],
 ) -> str:
     """A value as the door takes it, of its arrays by themselves."""
     if not isinstance(how, Parts):
@@ -277,9 +278,18 @@ def _is_in_parts(g: Given) -> bool:
     return g.each and isinstance(g.how, Parts)
 
 
-def _once_called(given: Iterable[Given]) -> str:
-    """The arguments of a function that is called once."""
-    return _tuple(_once(g.name, g.how) for g in given)
+def _are_of_one(door: Door, other: Door) -> bool:
+    """Whether two doors are of one extern and are given the same: a number and its gradients.
+    They are one function, which is told what to call."""
+    plain = not any(isinstance(d.result, Parts) for d in (door, other))
+    told = not {"place", "kind"} & {g.name for g in door.given}
+    alike = (door.span, door.given, door.kept) == (other.span, other.given, other.kept)
+    return door == other or (plain and told and alike)
+
+
+def _place(door: Door) -> str:
+    """Where its function is, as text."""
+    return f'"{door.module}:{door.function}"'
 
 
 def _tuple(texts: Iterable[str]) -> str:
@@ -288,28 +298,30 @@ def _tuple(texts: Iterable[str]) -> str:
     return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
 
 
-def _calls_of(given: Sequence[Given], name: str) -> str:
-    """The function that makes the calls of several others."""
-    head = f"def {name}({', '.join(g.name for g in given)}):"
-    doc = docstring("What functions from outside are given for each point.", 4)
-    return "\n".join([head, *doc, fit(f"return {_calls(given)}", 4)])
-
-
-def _calls(given: Sequence[Given]) -> str:
-    """The arguments of each call."""
+def _calls(given: Sequence[Given]) -> tuple[list[tuple[str, str]], str]:
+    """The arguments of each call, and names for what they are made of where that is long."""
     if not any(g.each for g in given):
-        return f"[{_once_called(given)}]"
+        return [], f"[{_tuple(_once(g.name, g.how) for g in given)}]"
     if not any(map(_is_in_parts, given)):
-        return f"zip({', '.join(_column(g) for g in given)})"
+        return [], f"zip({', '.join(_column(g) for g in given)})"
     parts = [(g, path) for g in given if g.each for path in _paths(g.how)]
-    names = NameTable({g.name for g in given})
+    names = NameTable({"calls", "i", "kind", "outside", "place", *(g.name for g in given)})
     labels = {(g.name, path): names.fresh(str(path[-1]) if path else g.name) for g, path in parts}
     columns = [_points(g.name + place(path), _part(g.how, path)) for g, path in parts]
-    one = _tuple(
-        _rebuilt(g.name, (), g.how, labels) if g.each else _once(g.name, g.how) for g in given
-    )
+
+    def one(labels: Mapping[Label, str]) -> str:
+        return _tuple(
+            _rebuilt(g.name, (), g.how, labels) if g.each else _once(g.name, g.how) for g in given
+        )
+
     every = columns[0] if len(columns) == 1 else f"zip({', '.join(columns)})"
-    return f"[{one} for {', '.join(labels.values())} in {every}]"
+    calls = f"[{one(labels)} for {', '.join(labels.values())} in {every}]"
+    if len(calls) <= WIDTH - len("    calls = "):
+        return [], calls
+    first = next(iter(labels.values()))
+    calls = one({label: f"{name}[i]" for label, name in labels.items()})
+    bound = list(zip(labels.values(), columns, strict=True))
+    return bound, f"[{calls} for i in range(len({first}))]"
 
 
 def _column(g: Given) -> str:

@@ -22,7 +22,6 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -41,26 +40,20 @@ def keeping(folder: Path) -> Callable[..., list[list[Array]]]:
     """What keeps the results of functions from outside in a folder, for programs to call."""
 
     def keep(
-        compute: Callable[[str, ModuleType, str, Arguments, object], list[Array]],
+        compute: Callable[[Arguments], list[Array]],
         calls: Iterable[Arguments],
-        name: str,
-        module: ModuleType,
-        function: str,
+        place: str,
         kind: object,
         packages: Sequence[str],
     ) -> list[list[Array]]:
-        """The arrays of `compute(name, module, function, arguments, kind)` for each of the calls:
-        kept ones, and others, which are computed and kept. `name` and `function` of a module
-        say which function this is, `kind` what it gives, and `packages` are those whose
-        versions count."""
-        driver = getattr(module, "__file__", None) or ""
-        place, versions = f"{module.__name__}:{function}", versions_of(["numpy", *packages])
-        facts = made_by(name.split()[0], place, dict(sources(driver)), versions, kind=repr(kind))
-
-        def one(arguments: Arguments) -> list[Array]:
-            return compute(name, module, function, arguments, kind)
-
-        return each_kept(one, list(calls), folder_of(facts, folder), facts, driver)
+        """The arrays of `compute(arguments)` for each of the calls: kept ones, and others, which
+        are computed and kept. `place` says which function of which imported module this is
+        (`module:function`), `kind` what it gives, and `packages` are those whose versions count."""
+        module, function = place.split(":")
+        driver = getattr(sys.modules[module], "__file__", None) or ""
+        versions = versions_of(["numpy", *packages])
+        facts = made_by(function, place, dict(sources(driver)), versions, kind=repr(kind))
+        return each_kept(compute, list(calls), folder_of(facts, folder), facts, driver)
 
     return keep
 
