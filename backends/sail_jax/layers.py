@@ -51,7 +51,23 @@ def conv(x, weight, stride=1, padding="SAME", **more):
     more["dimension_numbers"] = (f"N{space}C", f"{space}IO", f"N{space}C")
     return jax.lax.conv_general_dilated(x, weight, [stride] * len(space), padding, **more)
 '''
+_BY_NAME = """
+def conv(w, name, x):
+    \"\"\"A convolution, as large as what it is of; channels come last, as XLA has them.\"\"\"
+    layout = ("NSC", "SIO", "NSC")
+    weight, bias = w[f"{name}.weight"], w[f"{name}.bias"]
+    return bias + jax.lax.conv_general_dilated(x, weight, ONES, "SAME", dimension_numbers=layout)
+"""
+
+
+def _by_name(rank: int) -> str:
+    """That of arrays with so many dimensions of space."""
+    text = _BY_NAME.strip().replace("ONES", str((1,) * rank))
+    return text.replace("SC", "DHW"[3 - rank :] + "C").replace("SIO", "DHW"[3 - rank :] + "IO")
+
+
 LAYERS = {
+    **{f"conv{rank}d": _by_name(rank) for rank in (1, 2, 3)},
     "conv": _CONV.strip(),
     "conv_transpose": _CONV.strip(),
     "dropout": _DROPOUT.strip(),

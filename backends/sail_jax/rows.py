@@ -23,6 +23,7 @@ from sailc.emit.numpy_rows.shared import (
     conv_ends,
     expand,
     fourier,
+    layer_text,
     padded,
     position,
     reduction,
@@ -42,6 +43,8 @@ def _linear(op: Op) -> str:
 
 def _conv(op: Op) -> str:
     rank = space_rank(op)
+    if "layer" in op.attributes:
+        return f"conv(w, {layer_text(op)}, a)"
     stride, dilation, groups = (op.attributes[n] for n in ("stride", "dilation", "groups"))
     padding, source = str([conv_ends(op)] * rank), "a"
     if wraps(op):

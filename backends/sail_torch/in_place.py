@@ -14,7 +14,7 @@ from collections import Counter
 
 from sailc.emit.functions import Code
 
-MADE = re.compile(r"F\.(?:conv|conv_transpose)\dd|F\.batch_norm")
+MADE = re.compile(r"(?:F\.)?(?:conv|conv_transpose)\dd|F\.batch_norm")
 ACTIVATIONS = frozenset({"torch.relu", "F.leaky_relu"})
 
 

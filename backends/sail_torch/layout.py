@@ -20,7 +20,7 @@ ELEMENTWISE = frozenset(
 )
 
 # What leaves a tensor with channels second, by the rank that its name says.
-SPATIAL = re.compile(r"F\.(?:conv|conv_transpose|max_pool|avg_pool)(\d)d")
+SPATIAL = re.compile(r"(?:F\.)?(?:conv|conv_transpose|max_pool|avg_pool)(\d)d")
 
 
 def channels_second(code: Code, kept: frozenset[str]) -> Code:

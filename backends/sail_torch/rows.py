@@ -16,6 +16,7 @@ from sailc.emit.numpy_rows.shared import (
     conv_ends,
     expand,
     fourier,
+    layer_text,
     position,
     reduction,
     reshape,
@@ -36,6 +37,8 @@ def _conv(op: Op) -> str:
     stride, dilation, groups = (op.attributes[n] for n in ("stride", "dilation", "groups"))
     before, after = conv_ends(op)
     source, more = "a.movedim(-1, 1)", ""
+    if "layer" in op.attributes:
+        return f"conv{space_rank(op)}d(w, {layer_text(op)}, {source}).movedim(1, -1)"
     if op.attributes["pad"] == "same" and stride == 1:
         more = ', padding="same"'
     elif before == after and not wraps(op):
@@ -91,9 +94,9 @@ def _pool(op: Op) -> str:
 def _upsample(op: Op) -> str:
     kind = op.attributes["kind"]
     linear = ("linear", "bilinear", "trilinear")[space_rank(op) - 1]
-    mode = f'mode="{"nearest" if kind == "nearest" else linear}"'
+    mode = "" if kind == "nearest" else f', mode="{linear}"'
     more = ", align_corners=True" if kind == "corners" else ""
-    return f"F.interpolate(a.movedim(-1, 1), scale_factor=k, {mode}{more}).movedim(1, -1)"
+    return f"F.interpolate(a.movedim(-1, 1), scale_factor=k{mode}{more}).movedim(1, -1)"
 
 
 def _scores(op: Op) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sail_torch.convolved import BY_NAME
 from sail_torch.in_place import in_place
 from sail_torch.layout import channels_second
 from sail_torch.mixed import MIXING
@@ -162,6 +163,7 @@ TARGET = Target(
     helpers={
         "spectral_conv": SPECTRAL,
         **RECURRENT,
+        **BY_NAME,
         "grad": GRADIENT,
         "others": OTHERS,
         "auc": AUC,

@@ -7,7 +7,7 @@ stores parameters; the rest (data, metrics, the command line) is the same everyw
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from sailc.emit.learning import Learning
 from sailc.emit.metrics import measured, metric_functions
 from sailc.emit.modes import has_modes_again, with_modes
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
+from sailc.emit.numpy_rows.shared import space_rank
 from sailc.emit.pieces import helpers as helpers_of
 from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in, row_text
@@ -132,9 +133,16 @@ def _judged(program: Program, text: Callable[[Expr], str]) -> dict[str, object]:
 def called(target: Target, functions: Iterable[Function]) -> list[str]:
     """The functions of their own that the rows of some functions call."""
     own = target.helpers
-    ops = [o for f in functions for o in operations(*f.expressions) if o.operator in own]
-    there = {o.operator for o in ops if calls(row_text(o, target.rows), own[o.operator])}
-    return list(dict.fromkeys(own[o] for o in sorted(there)))
+    ops = [(_helper(o, own), o) for f in functions for o in operations(*f.expressions)]
+    there = {k for k, o in ops if k in own and calls(row_text(o, target.rows), own[k])}
+    return list(dict.fromkeys(own[k] for k in sorted(there)))
+
+
+def _helper(op: Op, helpers: Mapping[str, str]) -> str:
+    """Under which name an operator's function is, where it has one: what is told the name of a
+    layer may have another."""
+    by_name = f"{op.operator}{space_rank(op)}d" if "layer" in op.attributes else ""
+    return by_name if by_name in helpers else op.operator
 
 
 def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:

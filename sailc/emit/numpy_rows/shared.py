@@ -54,6 +54,13 @@ def conv_ends(op: Op) -> tuple[int, int]:
             return more // 2, more - more // 2
 
 
+def layer_text(op: Op) -> str:
+    """The name of a layer, as a text; that of one of several copies reads which one it is."""
+    name = op.attributes["layer"]
+    assert isinstance(name, str)
+    return f'f"{name}"' if "{" in name else f'"{name}"'
+
+
 def wraps(op: Op) -> bool:
     """Whether a convolution goes on at the other end."""
     return op.attributes["pad"] == "wrap"

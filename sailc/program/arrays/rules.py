@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from sailc.program.arrays.layout import Leaf, Vector
-from sailc.program.tree.nodes import Expr, Literal, Op
+from sailc.program.tree.expressions import operations, rebuild, rebuilt
+from sailc.program.tree.nodes import Expr, Function, Literal, Op
 
 # Losses of one point whose mean over points the libraries compute in one call.
 MEANS = {"cross_entropy": "mean_cross_entropy", "bce": "mean_bce"}
@@ -34,3 +37,33 @@ def _mean(expr: Expr, compared: tuple[Vector, ...]) -> Expr:
             return Op("mean_squared_error", (a, b))
         case _:
             return Op("mean", (expr,), {"axes": None})
+
+
+SEVERAL = 4
+"""From how many convolutions on these are called by the names of their layers."""
+
+
+def convolved_by_name(f: Function) -> Function:
+    """A model whose convolutions are told their layer, where there are several that have a bias,
+    no options, and as many places after as before."""
+    if sum(map(_is_plain, operations(*f.expressions))) < SEVERAL:
+        return f
+
+    def change(expr: Expr) -> Expr:
+        match rebuild(expr, change):
+            case Op() as op if _is_plain(op):
+                layer = op.parameters["bias"].removesuffix(".bias")
+                return replace(op, attributes={**op.attributes, "layer": layer})
+            case other:
+                return other
+
+    return rebuilt(f, change)
+
+
+def _is_plain(op: Op) -> bool:
+    """Whether a convolution has a bias and no options; one of windows of a place has no ends."""
+    if op.operator != "conv" or "bias" not in op.parameters:
+        return False
+    ends = ("same", "valid") if op.attributes["k"] == 1 else ("same",)
+    one = (op.attributes[n] for n in ("stride", "dilation", "groups"))
+    return op.attributes["pad"] in ends and all(n == 1 for n in one)

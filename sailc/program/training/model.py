@@ -15,7 +15,7 @@ from sailc.program.arrays.layout import (
     packed,
     sizes,
 )
-from sailc.program.arrays.rules import mean_over_points
+from sailc.program.arrays.rules import convolved_by_name, mean_over_points
 from sailc.program.arrays.vectors import Lowering
 from sailc.program.training.learned import layer_names, spec_of
 from sailc.program.tree.copies import copies_once
@@ -67,7 +67,7 @@ def model_function(model: GroundModel, keys: Keys) -> Function:
     doc = d.doc or f"The model {d.name}."
     name = function_name(model)
     whole = Function(name, doc, ("w", start), tuple(low.body), (output,), d.name_span)
-    return inlined(copies_once(whole))
+    return inlined(convolved_by_name(copies_once(whole)))
 
 
 def minimized(model: GroundModel, keys: Keys) -> Function:
