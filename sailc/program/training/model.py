@@ -22,6 +22,7 @@ from sailc.program.tree.copies import copies_once
 from sailc.program.tree.names import NameTable, identifier, occupied, snake
 from sailc.program.tree.nodes import Check, Expr, Function, Op, Ref
 from sailc.program.tree.programs import ParameterSpec
+from sailc.program.tree.sharing import said_once
 from sailc.program.tree.tidy import inlined
 from sailc.terms import Layer, same
 from sailc.types.model import TupleType
@@ -58,6 +59,10 @@ def running_arrays(layers: tuple[Layer, ...]) -> tuple[tuple[ParameterSpec, ...]
     return tuple(specs), keys
 
 
+NOUNS = {"norm": "length", "mean": "mean", "std": "deviation", "softmax": "share"}
+"""What values are called that a model computes twice."""
+
+
 def model_function(model: GroundModel, keys: Keys) -> Function:
     """The model's output for many questions, of its weights and these."""
     low, start, question = _opened(model, keys)
@@ -67,7 +72,8 @@ def model_function(model: GroundModel, keys: Keys) -> Function:
     doc = d.doc or f"The model {d.name}."
     name = function_name(model)
     whole = Function(name, doc, ("w", start), tuple(low.body), (output,), d.name_span)
-    return inlined(convolved_by_name(copies_once(whole)))
+    once = said_once(copies_once(whole), low.names, lambda op: NOUNS.get(op.operator, ""))
+    return inlined(convolved_by_name(once))
 
 
 def minimized(model: GroundModel, keys: Keys) -> Function:

@@ -55,9 +55,17 @@ def _repeated(f: Function) -> tuple[Found, str] | None:
             alike = seen.setdefault((found.op.operator, found.size), [])
             twin = next((x for x in alike if x.op == found.op), None)
             alike.append(found)
-            if twin is not None and (best is None or found.size > best[0].size):
+            if twin is None or _is_bound(f, found):
+                continue
+            if best is None or found.size > best[0].size:
                 best = twin, twin.name or found.name
     return best
+
+
+def _is_bound(f: Function, found: Found) -> bool:
+    """Whether a value has a name of its author's already, which stays."""
+    own = f.body[found.at] if found.at < len(f.body) else None
+    return own is not None and own.label != "" and own.value == found.op
 
 
 def _operators(expr: Expr, at: int, name: str) -> Iterator[Found]:
@@ -111,6 +119,7 @@ def _replaced(f: Function, op: Op, by: Assign) -> Function:
             return expr
         return Ref(by.name) if expr == op else rebuild(expr, change)
 
-    body = tuple(a if a.name == by.name else replace(a, value=change(a.value)) for a in f.body)
+    kept = {a.name for a in f.body if a.name == by.name or (a.label and a.value == op)}
+    body = tuple(a if a.name in kept else replace(a, value=change(a.value)) for a in f.body)
     checks = tuple(replace(c, condition=change(c.condition)) for c in f.checks)
     return replace(f, body=body, checks=checks, results=tuple(map(change, f.results)))
