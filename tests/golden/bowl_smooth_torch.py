@@ -62,10 +62,11 @@ def init(rng):
 
 
 def gradient(function, x):
-    """The derivative of a function's one number by x; it can be differentiated once more."""
+    """The derivative of a function's one number by x; in training it can be differentiated."""
+    further = torch.is_grad_enabled()
     with torch.enable_grad():
         x = x if x.requires_grad else x.detach().requires_grad_()
-        found = torch.autograd.grad(function(x), x, create_graph=True, materialize_grads=True)
+        found = torch.autograd.grad(function(x), x, create_graph=further, materialize_grads=True)
     return found[0]
 
 

@@ -123,9 +123,7 @@ def reader(w, x):
 
 def loss(output, truth, scale):
     """The mean loss of some points."""
-    answer = output / scale
-    target = truth / scale
-    return ((answer - target) ** 2).mean()
+    return ((output / scale - truth / scale) ** 2).mean()
 
 
 def step(w, state, x, y, index, constants):

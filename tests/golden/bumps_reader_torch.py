@@ -104,9 +104,7 @@ def reader(w, x):
 
 def loss(output, truth, scale):
     """The mean loss of some points."""
-    answer = output / scale
-    target = truth / scale
-    return F.mse_loss(answer, target)
+    return F.mse_loss(output / scale, truth / scale)
 
 
 def train(w, points, constants, rng):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from sailc.program.points.conversions import bind_statistic, statistics
 from sailc.program.points.placed import Placed, convert, together
 from sailc.program.training.model import function_name
 from sailc.program.training.scoring import measure_code, score_code
+from sailc.program.tree.expressions import replaced, variables
 from sailc.program.tree.names import NameTable, occupied
 from sailc.program.tree.nodes import Assign, Expr, Function, Op, Ref
 from sailc.program.tree.programs import AnswerCode, MetricCode
@@ -85,6 +87,7 @@ class Answering(Struct):
         low.count(loss.value)
         value = low.leaf(loss.value)
         result = mean_over_points(value, (stage, truth) if self.scaled else ())
+        result = said_at_once(low, result, (stage, truth))
         parameters = ("output", "truth", *extra)
         doc = "The mean loss of some points."
         span = loss.value.span
@@ -181,6 +184,22 @@ def _value_of(expr: Expr, f: Function) -> Expr:
     if isinstance(expr, Ref):
         return next((a.value for a in f.body if a.name == expr.name), expr)
     return expr
+
+
+A_LINE = 6
+"""How many variables an expression may read that is to be one line."""
+
+
+def said_at_once(low: Lowering, loss: Expr, compared: Iterable[Vector]) -> Expr:
+    """A loss with what it compares in the place of names, where it reads each of these but once."""
+    names = [v.expr for v in compared if isinstance(v, Leaf)]
+    read = Counter(variables(loss))
+    last = {a.name: a for a in low.body[-2:] if Ref(a.name) in names and not a.label}
+    made = replaced(loss, {name: a.value for name, a in last.items()})
+    if any(read[name] != 1 for name in last) or len(variables(made)) > A_LINE:
+        return loss
+    low.body = [a for a in low.body if a.name not in last]
+    return made
 
 
 def _divided(low: Lowering, leaf: Vector, scale: Leaf, name: str, variable: Var) -> Vector:

@@ -33,7 +33,7 @@ from sailc.program.points.lines import Functions, by_split, source_vector
 from sailc.program.points.load import Source
 from sailc.program.points.parts import Part, parts_of
 from sailc.program.points.placed import convert
-from sailc.program.training.answering import is_taught
+from sailc.program.training.answering import is_taught, said_at_once
 from sailc.program.training.fixtures import Fixtures, Making
 from sailc.program.training.model import Keys
 from sailc.program.training.scoring import measure_code, score_code
@@ -206,6 +206,7 @@ class Several(Struct):
             value = _with_weights(low, loss, inside(truths, (_weight(p),)), p)
         low.count(value)
         result = mean_over_points(low.leaf(value), (answer, truth) if scale else ())
+        result = said_at_once(low, result, (answer, truth))
         for t in walk(value):  # another fixture may have the same loss
             low.memo.pop(id(t), None)
         return result

@@ -54,6 +54,11 @@ def operations(*roots: Expr) -> Iterator[Op]:
     return (e for e in walk(*roots) if isinstance(e, Op))
 
 
+def variables(expr: Expr) -> list[str]:
+    """The variables in an expression, as often as it reads them."""
+    return [e.name for e in walk(expr) if isinstance(e, Ref)]
+
+
 def draws(expr: Expr) -> bool:
     """Whether an expression is another number whenever it is computed in training."""
     return any(o.attributes.get("draws") for o in operations(expr))
