@@ -193,7 +193,7 @@ def test_every_definition_is_used_and_documented(small: Emitted) -> None:
 
 def test_the_authors_names_and_comments_are_kept(small: Emitted) -> None:
     text = small.texts["Digits/MLP/PyTorch"]
-    for word in ("def mlp(", "image =", "digit =", "hidden =", "flatten"):
+    for word in ("def mlp(", "image =", "digit =", "hidden ="):
         assert word in text
     assert "A multilayer perceptron: hidden layers of one width, then a linear one." in text
 

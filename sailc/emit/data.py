@@ -15,14 +15,43 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from sailc.emit.batch import Makers
-from sailc.program.tree.expressions import reads
-from sailc.program.tree.inlining import folded, statements_of
+from sailc.emit.functions import expression
+from sailc.emit.layout import WIDTH
+from sailc.emit.numpy_rows import NUMPY
+from sailc.emit.rows import Rows
+from sailc.program.tree.expressions import reads, walk
+from sailc.program.tree.inlining import folded, statements_of, substituted
 from sailc.program.tree.names import NameTable
-from sailc.program.tree.nodes import Assign, Each, Expr, Function, Literal, Op, Ref
+from sailc.program.tree.nodes import (
+    Assign,
+    Block,
+    Door,
+    Each,
+    Expr,
+    Function,
+    Literal,
+    Op,
+    Ref,
+    Text,
+)
 from sailc.program.tree.programs import Data, Split
 from sailc.program.tree.sharing import said_once
 from sailc.program.tree.tidy import inlined
 from sailc.source import Span
+
+TWICE, SHORT, SMALL = 2, 2, 16
+"""How often a function may be written in place, and how many statements and expressions it then
+has at most."""
+
+
+def _door(op: Op) -> str:
+    """A call of a function from outside, about as long as it is going to be."""
+    door = op.attributes["door"]
+    assert isinstance(door, Door)
+    return f"{door.name}_of(*args)"
+
+
+ROWS: Rows = {**NUMPY, "extern": _door}
 
 
 class Loaded(Struct, frozen=True):
@@ -107,7 +136,34 @@ class _Making(Struct):
             whole = self._bound("splits", whole, load.span)
         body, results = tuple(self.body), (whole, *asked, *known)
         made = replace(load, name="data", doc=self.loaded.doc, body=body, results=results)
-        return inlined(said_once(made, self.names))
+        made = said_once(made, self.names)
+        return inlined(replace(made, body=tuple(self._laid_out(made.body))))
+
+    def _laid_out(self, body: Sequence[Assign]) -> Iterator[Assign]:
+        """Statements that take few lines: what is done to all splits is a loop where it is too
+        long for one line, and so are the paths of files apart."""
+        for a in body:
+            plain = "" if a.compound else expression(a.value, ROWS)
+            head = f"    {a.name} = "
+            long = len(head + plain) > WIDTH
+            if long and isinstance(a.value, Each) and a.value.results:
+                yield replace(a, value=replace(a.value, apart=True))
+            elif long and isinstance(a.value, Text) and " / " in a.value.path:
+                text = a.value.text.replace(a.value.path, "arg0")
+                if len(head + text) <= WIDTH:
+                    path = self.names.fresh("file")
+                    yield Assign(path, Text(a.value.path), a.span)
+                    a = replace(a, value=Op("opened", (Ref(path),), {"text": text}))
+                yield a
+            else:
+                yield a
+
+    def _stays(self, f: Function) -> bool:
+        """Whether a function is called: others call it too, and it would not be shorter to say
+        twice what it does."""
+        n = self.calls[f.name]
+        size = sum(1 for _ in walk(*f.expressions))
+        return n > TWICE or (n == TWICE and (len(f.body) > SHORT or size > SMALL))
 
     # --- calls -------------------------------------------------------------------------------
 
@@ -118,7 +174,7 @@ class _Making(Struct):
 
     def _results(self, f: Function, arguments: Sequence[Expr]) -> Expr:
         """What a function gives, as one value: it is called if others call it, too."""
-        if self.calls[f.name] > 1:
+        if self._stays(f):
             return self._called(f, *arguments)
         body, results = statements_of(f, arguments, self.names)
         self.body += body
@@ -195,8 +251,8 @@ class _Making(Struct):
         names = self._inside(over)
         parameters = tuple(map(names.fresh, f.parameters))
         made = tuple(map(Ref, parameters))
-        if self.calls[f.name] > 1:
-            body, results = [], (self._called(f, *made),)
+        if self._stays(f):
+            body, results = list[Assign](), (self._called(f, *made),)
         else:
             body, results = statements_of(f, made, names)
         if results != made:
@@ -232,7 +288,7 @@ class _Making(Struct):
         f = d.statistics
         if f is None or not f.results:
             return ()
-        if self.calls[f.name] > 1:
+        if self._stays(f):
             train = d.split("train")
             name = f"{train.name}_statistics" if train is not None else "statistics"
             return (self._bound(name, self._called(f, x), f.span),)
@@ -247,7 +303,7 @@ class _Making(Struct):
         """What makes of questions what the model takes; `known` may be one tuple of all that is
         known."""
         n = len(f.parameters) - 1
-        if self.calls[f.name] > 1:
+        if self._stays(f):
             return [], self._called(f, x, *known, spread=len(known) < n)
         if len(known) < n:
             known = [Op("place", (known[0],), {"i": i}) for i in range(n)]
@@ -262,6 +318,7 @@ class _Making(Struct):
         return NameTable({over, "split", *self.calls, *(n for e in after for n in reads(e))})
 
     def _each(self, loop: Each, span: Span) -> None:
+        loop = _shortened(loop, self.loaded.load.span)
         self.names.taken |= {*loop.bound}
         self.body.append(Assign(loop.over, loop, span))
 
@@ -299,3 +356,18 @@ def _tuple(values: Sequence[Expr]) -> Op:
 
 def _is_pack(expr: Expr) -> TypeGuard[Op]:
     return isinstance(expr, Op) and expr.operator == "pack"
+
+
+def _shortened(loop: Each, problem: Span) -> Each:
+    """A loop without names for what the library's converters make at its end, while that fits."""
+    match loop.body:
+        case (*rest, Assign(name, value, span)) if span.file != problem.file:
+            read = sum(e == Ref(name) for r in loop.results for e in walk(r))
+            if read == 1 and not isinstance(value, Block | Each):
+                results = tuple(substituted(r, {name: value}) for r in loop.results)
+                made = ", ".join([*(expression(r, ROWS) for r in results), loop.kept])
+                if len(f"        {loop.over}[split] = {made}") <= WIDTH:
+                    return _shortened(replace(loop, body=tuple(rest), results=results), problem)
+        case _:
+            pass
+    return loop

@@ -94,7 +94,7 @@ def _written(
             case Block() as block:
                 lines += [] if air else [""]
                 lines += _block(a.name, block, rows, simplify, indent)
-            case Each() as each if each.body:
+            case Each() as each if a.compound:
                 lines += _each(a.name, each, rows, simplify, indent)
             case _:
                 head = f"{a.name} = " if a.name else ""  # a call alone

@@ -37,9 +37,8 @@ def data():
         "validate": {"at": places[-50:], "energy": energy[-50:], "force": force[-50:]},
         "test": {"at": places[250:350], "energy": energy[250:350], "force": force[250:350]},
     }
-    splits = {
-        split: (m["at"], {"energy": m["energy"], "pull": m["force"]}) for split, m in splits.items()
-    }
+    for split, m in splits.items():
+        splits[split] = m["at"], {"energy": m["energy"], "pull": m["force"]}
     at = splits["train"][0]
     center = at.mean(axis=0)
     deviation = at.std(axis=0)

@@ -32,16 +32,14 @@ OPTIMIZER = optax.adam(RATE)
 
 def data():
     """Questions and true answers of every split, as the model takes them."""
-    table = np.loadtxt(
-        Path(find_spec("sklearn").origin).parent / "datasets/data/digits.csv.gz", delimiter=","
-    )
+    file = Path(find_spec("sklearn").origin).parent / "datasets/data/digits.csv.gz"
+    table = np.loadtxt(file, delimiter=",")
     rows = table[np.random.default_rng(0).permutation(len(table))]
     splits = {"train": rows[:1397], "test": rows[-400:]}
     for split, row in splits.items():
         image = row[:, 0:64].reshape(-1, 8, 8) / 16
         digit = row[:, 64].astype(np.int64)
-        unsqueeze = image.reshape(-1, 8, 8, 1)
-        splits[split] = unsqueeze, digit
+        splits[split] = image.reshape(-1, 8, 8, 1), digit
     return splits
 
 

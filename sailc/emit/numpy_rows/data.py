@@ -63,6 +63,7 @@ ROWS: Rows = {
     "sobol": "sobol(a, b, shape, seed)",
     "gaussian_field": "gaussian_field(a, b, c, shape, seed)",
     "measure": _measure,
+    "opened": lambda op: str(op.attributes["text"]),
     "listed": lambda op: f"[arg1 for {op.attributes['variable']} in arg0]",
     "side_by_side": "list(zip(*args, strict=True))",
     "reordered": "[arg0[i] for i in np.random.default_rng(seed).permutation(len(arg0))]",

@@ -54,7 +54,8 @@ class Files(Struct):
         found = loading(header, options)
         self.imports += found.imports
         self.helpers += list(found.helpers)
-        return Text(found.at(self._placed(location)))
+        path = self._placed(location)
+        return Text(found.at(path), path)
 
     def _path(self, source: str, dataset: str, name: str) -> Expr:
         """Where a file is that an extern reads."""

@@ -47,9 +47,10 @@ class Op(Struct, frozen=True):
 
 
 class Text(Struct, frozen=True):
-    """Python text, for what a data format's reader says."""
+    """Python text, for what a data format's reader says, and the path of the file in it."""
 
     text: str
+    path: str = ""
 
 
 class Stored(Struct, frozen=True):
@@ -130,14 +131,15 @@ class Block(Struct, frozen=True):
 class Each(Struct, frozen=True):
     """The same done to the points of all splits in a dict: for each of `over`, what it holds is
     called as `parameters` and `kept` say, and becomes the `results` and what is kept (`*truth`:
-    however much that is); without results nothing changes. With statements it stands only as the
-    value of an assignment to the dict."""
+    however much that is); without results nothing changes. With statements, or where it is written
+    `apart`, it stands only as the value of an assignment to the dict."""
 
     over: str
     parameters: tuple[str, ...]
     body: tuple[Assign, ...]
     results: tuple[Expr, ...]
     kept: str = ""
+    apart: bool = False
 
     @property
     def loop(self) -> str:
@@ -172,7 +174,7 @@ class Assign(Struct, frozen=True):
     def compound(self) -> bool:
         """Whether it is written as statements of its own."""
         return isinstance(self.value, Block) or (
-            isinstance(self.value, Each) and self.value.body != ()
+            isinstance(self.value, Each) and (self.value.apart or self.value.body != ())
         )
 
 
