@@ -65,7 +65,7 @@ class Batch(Struct, frozen=True):
         """Where the points of a batch are."""
         kind, name = ("truth", "y") if self.truths else ("question", "x")
         first = place(self.stage.structured.get(kind, ()))
-        return "device" if self.grouped else f"{name}{first}.device"
+        return f"{name}{'[group]' if self.grouped else ''}{first}.device"
 
     @property
     def count(self) -> str:
@@ -143,8 +143,10 @@ class Batch(Struct, frozen=True):
         names = (("question", "x"), ("truth", "y"))
         x, y = (pick(p.structured, k, f"{n}{of}", "index") for k, n in names)
         if p.asked is not None:
-            lines = ["xs, ys = taken((x, y), index)"]
-            lines.append(f"{result} {self.loss('xs', 'ys', True)}")
+            several = {"question", "truth"} <= p.structured.keys()
+            points = "*taken((x, y), index)" if several else f"{x}, {y}"
+            more = f"{self.more}{told(p.loss, True)}"
+            lines = [f"{result} loss(w, {points}{more})"]
         elif p.structured and self.truths:
             lines = [f"answer = {p.model.name}(w, {x}{told(p.model, True)})"]
             lines.append(f"{result} loss(answer, {y}{self.more})")

@@ -38,7 +38,8 @@ class Staged(Batch, frozen=True):
 
     @property
     def device(self) -> str:
-        return "device"
+        first = self._first("points")
+        return f"{first}.device" if first else "device"
 
     @property
     def count(self) -> str:
@@ -46,8 +47,13 @@ class Staged(Batch, frozen=True):
 
     def count_of(self, points: str) -> str:
         """How many points those of a stage are."""
-        firsts = {s.structured.get("question", ()) for s in self.trained}
-        return f"len({points}[0]{place(*firsts)})" if len(firsts) == 1 else f"size_of({points})"
+        first = self._first(points)
+        return f"len({first})" if first else f"size_of({points})"
+
+    def _first(self, points: str) -> str:
+        """The first array of the points of a stage; nothing where that stands in several places."""
+        places = {s.structured.get("question", ()) for s in self.trained}
+        return f"{points}[0]{place(*places)}" if len(places) == 1 else ""
 
     @property
     def constants(self) -> str:

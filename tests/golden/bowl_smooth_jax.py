@@ -102,12 +102,7 @@ def answer(w, at, center, spread, center_2, spread_2):
 
 def step(w, state, x, y, index, constants):
     """One step of the optimizer on the points of a batch."""
-
-    def batch_loss(w):
-        xs, ys = taken((x, y), index)
-        return loss(w, xs, ys, *constants)
-
-    value, gradient = jax.value_and_grad(batch_loss)(w)
+    value, gradient = jax.value_and_grad(lambda w: loss(w, x[index], taken(y, index), *constants))(w)
     updates, state = OPTIMIZER.update(gradient, state, w)
     return optax.apply_updates(w, updates), state, value
 
@@ -128,7 +123,7 @@ MODEL = jax.jit(answer)
 
 
 def train(w, points, constants, rng):
-    """Fit the weights; these, the time, the epochs, and the last mean loss of one."""
+    """Train; the weights, seconds, epochs and last loss."""
     x, y = points["train"]
     state = OPTIMIZER.init(w)
     best, since = math.inf, 0

@@ -108,20 +108,19 @@ def answer(w, at, center, spread, center_2, spread_2):
 
 
 def train(w, points, constants, rng):
-    """Fit the weights; the time, the epochs, the last mean loss of one."""
+    """Train the weights; the seconds, epochs and last loss."""
     x, y = points["train"]
     optimizer = torch.optim.Adam(w.values(), lr=RATE, fused=True)
     best, since = math.inf, 0
     start = time.perf_counter()
     for epoch in range(1, EPOCHS + 1):
-        total = torch.zeros((), device=y["energy"].device)
+        total = 0.0
         # The points in a new order, in batches of one size: the first fill up the last.
         count = len(y["energy"])
         orders = np.resize(rng.permutation(count), (math.ceil(count / BATCH), min(BATCH, count)))
         for index in torch.from_numpy(orders).to(y["energy"].device):
             optimizer.zero_grad()
-            xs, ys = taken((x, y), index)
-            value = loss(w, xs, ys, *constants)
+            value = loss(w, x[index], taken(y, index), *constants)
             value.backward()
             optimizer.step()
             total += value.detach()
@@ -192,6 +191,7 @@ def main():
     points, statistics = data()
     truth = points["test"][1]
     rng = np.random.default_rng(args.seed)
+
     def tensor(array):
         kind = torch.int64 if np.issubdtype(array.dtype, np.integer) else torch.float32
         return torch.tensor(array, dtype=kind, device=args.device)
@@ -200,7 +200,7 @@ def main():
     constants = [tensor(np.asarray(s)) for s in statistics]
     w = {name: tensor(value).contiguous().requires_grad_() for name, value in init(rng).items()}
 
-    # The first step pays for what the libraries prepare: it is timed apart.
+    # The first pass forward and backward pays for what the libraries prepare: it is timed apart.
     start = time.perf_counter()
     x, y = taken(points["train"], slice(BATCH))
     loss(w, x, y, *constants).backward()

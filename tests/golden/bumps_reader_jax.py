@@ -137,7 +137,7 @@ MODEL = jax.jit(reader)
 
 
 def train(w, points, constants, rng):
-    """Fit the weights; these, the time, the epochs, and the last mean loss of one."""
+    """Train; the weights, seconds, epochs and last loss."""
     x, y = points["train"]
     state = OPTIMIZER.init(w)
     start = time.perf_counter()

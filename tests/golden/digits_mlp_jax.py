@@ -90,7 +90,7 @@ MODEL = jax.jit(mlp)
 
 
 def train(w, points, rng):
-    """Fit the weights; these, the time, the epochs, and the last mean loss of one."""
+    """Train; the weights, seconds, epochs and last loss."""
     x, y = points["train"]
     state = OPTIMIZER.init(w)
     start = time.perf_counter()

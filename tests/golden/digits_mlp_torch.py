@@ -66,12 +66,12 @@ def loss(output, truth):
 
 
 def train(w, points, rng):
-    """Fit the weights; the time, the epochs, the last mean loss of one."""
+    """Train the weights; the seconds, epochs and last loss."""
     x, y = points["train"]
     optimizer = torch.optim.Adam(w.values(), lr=RATE, fused=True)
     start = time.perf_counter()
     for epoch in range(1, EPOCHS + 1):
-        total = torch.zeros((), device=y.device)
+        total = 0.0
         # The points in a new order, in batches of one size: the first fill up the last.
         orders = np.resize(rng.permutation(len(y)), (math.ceil(len(y) / BATCH), min(BATCH, len(y))))
         for index in torch.from_numpy(orders).to(y.device):
@@ -120,6 +120,7 @@ def main():
     points = data()
     truth = points["test"][1]
     rng = np.random.default_rng(args.seed)
+
     def tensor(array):
         kind = torch.int64 if np.issubdtype(array.dtype, np.integer) else torch.float32
         return torch.tensor(array, dtype=kind, device=args.device)
@@ -127,7 +128,7 @@ def main():
     points = {split: tuple(map(tensor, pair)) for split, pair in points.items()}
     w = {name: tensor(value).contiguous().requires_grad_() for name, value in init(rng).items()}
 
-    # The first step pays for what the libraries prepare: it is timed apart.
+    # The first pass forward and backward pays for what the libraries prepare: it is timed apart.
     start = time.perf_counter()
     x, y = (part[:BATCH] for part in points["train"])
     loss(mlp(w, x), y).backward()
