@@ -56,13 +56,13 @@ def test_a_device_that_is_not_there(
     text = written(tmp_path, software)
     with pytest.raises(SystemExit, match="2"):
         run_here(text, 0, tmp_path / "out", "--device", "somewhere")
-    assert "error: --device somewhere: " in capsys.readouterr().err
+    assert f"error: --device somewhere, --out {tmp_path / 'out'}: " in capsys.readouterr().err
 
 
 def test_a_run_on_a_device_that_is_not_there_says_so(tmp_path: Path) -> None:
     path = write_one(tmp_path, PROGRAM.replace("MEMORY", "1 GB").replace("Linear, Wide", "Linear"))
     told = sail("run", path, "--seeds", "1", "--device", "somewhere", exit=1).output
-    assert told.count("error: --device somewhere: ") >= 2  # each backend in its own words
+    assert told.count("error: --device somewhere, --out ") >= 2  # each backend in its own words
     assert "2 not" in told
     assert "failed" not in sail("rank", path, exit=0).output  # nothing has run on the processor
 
@@ -77,7 +77,7 @@ def test_numbers_that_a_device_does_not_have(
     monkeypatch.setattr(torch, "zeros", refused)
     with pytest.raises(SystemExit, match="2"):
         run_here(text, 0, tmp_path / "out", "--device", "mps")
-    assert "error: --device mps: mps has no float64" in capsys.readouterr().err
+    assert f"--device mps, --out {tmp_path / 'out'}: mps has no float64" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("software", ["PyTorch", "JAX"])
@@ -101,7 +101,7 @@ def test_a_file_in_the_folder_s_place_stops_it_before_training(
         run_here(text, 0, tmp_path / "out")
     assert (tmp_path / "out").read_text() == "of value"
     told = capsys.readouterr()
-    assert f"error: --out {tmp_path / 'out'} is a file, and should be a folder" in told.err
+    assert f"--out {tmp_path / 'out'}: [Errno 17] File exists" in told.err
     assert "epoch" not in told.out
 
 

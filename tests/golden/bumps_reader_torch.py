@@ -146,12 +146,10 @@ def main():
     args = parser.parse_args()
     try:
         torch.zeros(1, dtype=torch.bfloat16, device=args.device)
-    except (AssertionError, RuntimeError, TypeError) as refused:
-        parser.error(f"--device {args.device}: {refused}")
+        args.out.mkdir(parents=True, exist_ok=True)
+    except (AssertionError, OSError, RuntimeError, TypeError) as refused:
+        parser.error(f"--device {args.device}, --out {args.out}: {refused}")
     torch.manual_seed(args.seed)
-    if args.out.is_file():
-        parser.error(f"--out {args.out} is a file, and should be a folder")
-    args.out.mkdir(parents=True, exist_ok=True)
     facts = {"seed": args.seed, "device": args.device, "backend": "torch"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     points, statistics = data()

@@ -126,11 +126,9 @@ def main():
     args = parser.parse_args()
     try:
         jax.config.update("jax_default_device", jax.devices(args.device)[0])
-    except RuntimeError as refused:
-        parser.error(f"--device {args.device}: {refused}")
-    if args.out.is_file():
-        parser.error(f"--out {args.out} is a file, and should be a folder")
-    args.out.mkdir(parents=True, exist_ok=True)
+        args.out.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as refused:
+        parser.error(f"--device {args.device}, --out {args.out}: {refused}")
     facts = {"seed": args.seed, "device": args.device, "backend": "jax"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     points = data()

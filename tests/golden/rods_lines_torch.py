@@ -389,9 +389,10 @@ def main():
     for name in ["rods_references_d3cbd3.py", "sail_fixtures.py"]:
         if not (here / name).exists():
             parser.error(f"references need {here / name}, which `sailc emit -o` writes")
-    if args.out.is_file():
-        parser.error(f"--out {args.out} is a file, and should be a folder")
-    args.out.mkdir(parents=True, exist_ok=True)
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as refused:
+        parser.error(f"--out {args.out}: {refused}")
     facts = {"seed": args.seed, "device": "cpu", "backend": "torch"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     rng = np.random.default_rng(args.seed)

@@ -225,15 +225,13 @@ def main():
     for name in ["rods_references_d3cbd3.py", "sail_fixtures.py"]:
         if not (here / name).exists():
             parser.error(f"references need {here / name}, which `sailc emit -o` writes")
-    if args.out.is_file():
-        parser.error(f"--out {args.out} is a file, and should be a folder")
-    args.out.mkdir(parents=True, exist_ok=True)
-    facts = {"seed": args.seed, "device": args.device, "backend": "torch"}
     try:
         torch.zeros(1, device=args.device)
-    except (AssertionError, RuntimeError, TypeError) as refused:
-        parser.error(f"--device {args.device}: {refused}")
+        args.out.mkdir(parents=True, exist_ok=True)
+    except (AssertionError, OSError, RuntimeError, TypeError) as refused:
+        parser.error(f"--device {args.device}, --out {args.out}: {refused}")
     torch.manual_seed(args.seed)
+    facts = {"seed": args.seed, "device": args.device, "backend": "torch"}
     report("start", scenario=SCENARIO, versions=VERSIONS, **facts)
     rng = np.random.default_rng(args.seed)
     points = load()
