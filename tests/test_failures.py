@@ -94,7 +94,8 @@ def test_a_value_that_is_undefined_is_told_at_its_line_on_both_backends(logs: Pa
     assert "of 80 numbers, shape (10, 8)" in " ".join(f["message"] for f in found)
 
 
-def test_a_shape_is_told_as_sail_has_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("software", ["PyTorch", "JAX"])
+def test_a_shape_is_told_as_sail_has_it(tmp_path: Path, software: str) -> None:
     """PyTorch's pictures have their channels second."""
     old = LOGS[LOGS.index("/// The logarithm") : LOGS.index("model Plain")]
     new = """
@@ -106,11 +107,12 @@ model Loggy {
 }
 """
     path = write_one(
-        tmp_path, LOGS.replace(old, new).replace("Loggy\n", "Loggy\n    software PyTorch\n")
+        tmp_path, LOGS.replace(old, new).replace("Loggy\n", f"Loggy\n    software {software}\n")
     )
     (found,) = failures(path, "undefined")
     assert "`rising` (Tensor[real, 2, 3, 5])" in found["message"]
-    assert "of 300 numbers, shape (10, 2, 3, 5)" in found["message"]
+    if software == "PyTorch":
+        assert "of 300 numbers, shape (10, 2, 3, 5)" in found["message"]
 
 
 @pytest.mark.parametrize("axis", [0, 1])

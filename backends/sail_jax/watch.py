@@ -18,25 +18,45 @@ def watch() -> None:
     """From here on, look at everything."""
     jax.clear_caches()
     program: Any = sys.modules["script"]
-    if hasattr(program, "EPOCH"):
-        program.EPOCH = by_steps(program)
-    jax.config.update("jax_debug_nans", True)  # pyright: ignore[reportUnknownMemberType]
-    jax.config.update("jax_debug_infs", True)  # pyright: ignore[reportUnknownMemberType]
+    if "orders" in inspect.signature(getattr(program, "advance", watch)).parameters:
+        program.advance = by_steps(program)
+    look(True)
+
+
+def look(on: bool) -> None:
+    """Whether JAX looks at what it computes."""
+    jax.config.update("jax_debug_nans", on)  # pyright: ignore[reportUnknownMemberType]
+    jax.config.update("jax_debug_infs", on)  # pyright: ignore[reportUnknownMemberType]
 
 
 def by_steps(program: ModuleType) -> Any:
-    """Does what a program's `EPOCH` does, step by step: of a scan only the whole is looked at."""
-    step: Any = jax.jit(program.step)  # pyright: ignore[reportUnknownMemberType]
-    at = list(inspect.signature(program.epoch_of).parameters).index("orders")
+    """Does what a program's `advance` does, step by step: of a scan only the whole is looked at.
+    A step that goes wrong is done again, operation by operation."""
+    advance = inspect.unwrap(program.advance)
+    at = list(inspect.signature(advance).parameters).index("orders")
+    step: Any = jax.jit(advance)  # pyright: ignore[reportUnknownMemberType]
 
-    def epoch_of(*given: Any) -> tuple[Any, ...]:
+    def again(*given: Any) -> tuple[Any, ...]:
         arguments, values = list(given), list[Any]()
         known: list[Any] = []
         for index in given[at]:
-            arguments[at] = index
+            arguments[at] = index[None]
+            look(False)
             *known, value = step(*arguments)
+            good = is_finite([value, *known])
+            look(True)
+            if not good:
+                with jax.disable_jit():
+                    advance(*arguments)
             arguments[: len(known)] = known
             values.append(value)
         return *known, jnp.stack(values).mean()
 
-    return epoch_of
+    return again
+
+
+def is_finite(values: Any) -> bool:
+    """Whether all real numbers among some values are finite."""
+    arrays: list[Any] = jax.tree.leaves(values)
+    real = (x for x in arrays if jnp.issubdtype(x.dtype, jnp.floating))
+    return all(bool(jnp.isfinite(x).all()) for x in real)

@@ -140,19 +140,32 @@ class Batch(Struct, frozen=True):
         """The statements that give the loss of the points of a batch; `of` says in which group
         they are."""
         p = self.stage
-        names = (("question", "x"), ("truth", "y"))
-        x, y = (pick(p.structured, k, f"{n}{of}", "index") for k, n in names)
-        if p.asked is not None:
-            several = {"question", "truth"} <= p.structured.keys()
-            points = "*taken((x, y), index)" if several else f"{x}, {y}"
-            more = f"{self.more}{told(p.loss, True)}"
-            lines = [f"{result} loss(w, {points}{more})"]
-        elif p.structured and self.truths:
+        lines = [f"{result} {self.of_batch(of)}"]
+        if p.asked is None and p.structured and self.truths:
+            x, y = self._picked(of)
             lines = [f"answer = {p.model.name}(w, {x}{told(p.model, True)})"]
             lines.append(f"{result} loss(answer, {y}{self.more})")
-        else:
-            lines = [f"{result} {self.loss(x, y, True)}"]
         return "\n".join(fit(line, indent) for line in lines)
+
+    def of_batch(self, of: str = "") -> str:
+        """The loss of the points of a batch."""
+        p = self.stage
+        if p.asked is not None and {"question", "truth"} <= p.structured.keys():
+            return f"loss(w, *taken((x, y), index){self.more}{told(p.loss, True)})"
+        return self.loss(*self._picked(of), training=True)
+
+    def _picked(self, of: str) -> list[str]:
+        """The questions and truths of a batch."""
+        names = (("question", "x"), ("truth", "y"))
+        return [pick(self.stage.structured, k, f"{n}{of}", "index") for k, n in names]
+
+    @property
+    def differentiated(self) -> str:
+        """The loss of the points of a batch and its gradient by the weights, as JAX gives them."""
+        loss = self.of_batch()
+        if loss.startswith("loss(w, ") and not self.grouped:
+            return f"jax.value_and_grad(loss){loss.removeprefix('loss')}"
+        return f"jax.value_and_grad(lambda w: {'share * ' if self.grouped else ''}{loss})(w)"
 
     # --- statistics ----------------------------------------------------------------------------
 
@@ -188,6 +201,11 @@ class Batch(Struct, frozen=True):
         """The same as arguments of the answerer."""
         known = f", *constants[:{self._known}]" if self._known else ""
         return known + told(self._answering)
+
+    @property
+    def running_answers(self) -> bool:
+        """Whether answers read what runs along with training."""
+        return bool(self._answering.modes)
 
     @property
     def _answering(self) -> Function:

@@ -60,7 +60,10 @@ class Staged(Batch, frozen=True):
         return ", constants" if any(map(known, self.program.stages)) else ""
 
     def step(self, result: str, indent: int, of: str = "") -> str:
-        return fit(f"{result} {self._loss(self.some('points', 'index'), True)}", indent)
+        return fit(f"{result} {self.of_batch()}", indent)
+
+    def of_batch(self, of: str = "") -> str:
+        return self._loss(self.some("points", "index"), True)
 
     def some(self, points: str, index: str) -> str:
         """Some of the points of a stage."""

@@ -91,6 +91,7 @@ def loss(w, at, truth, center, spread, center_2, spread_2, energy_scale, pull_sc
     return energy_loss + 10 * pull_loss
 
 
+@jax.jit
 def answer(w, at, center, spread, center_2, spread_2):
     """What is answered, before it is judged."""
     standardize_columns = (at - center) / spread
@@ -100,26 +101,18 @@ def answer(w, at, center, spread, center_2, spread_2):
     }
 
 
-def step(w, state, x, y, index, constants):
-    """One step of the optimizer on the points of a batch."""
-    value, gradient = jax.value_and_grad(lambda w: loss(w, x[index], taken(y, index), *constants))(w)
-    updates, state = OPTIMIZER.update(gradient, state, w)
-    return optax.apply_updates(w, updates), state, value
+@jax.jit(donate_argnums=(0, 1))  # weights and state are replaced
+def advance(w, state, x, y, orders, constants):
+    """All steps of an epoch in one call: each takes less time than calling it."""
 
+    def step(known, index):
+        w, state = known
+        value, gradient = jax.value_and_grad(loss)(w, x[index], taken(y, index), *constants)
+        updates, state = OPTIMIZER.update(gradient, state, w)
+        return (optax.apply_updates(w, updates), state), value
 
-def epoch_of(w, state, x, y, orders, constants):
-    """All steps of an epoch as one call: each takes less time than calling it."""
-
-    def one(known, index):
-        *known, value = step(*known, x, y, index, constants)
-        return tuple(known), value
-
-    known, values = jax.lax.scan(one, (w, state), orders)
-    return *known, values.mean()
-
-
-EPOCH = jax.jit(epoch_of, donate_argnums=(0, 1))  # weights and state are replaced
-MODEL = jax.jit(answer)
+    (w, state), values = jax.lax.scan(step, (w, state), orders)
+    return w, state, values.mean()
 
 
 def train(w, points, constants, rng):
@@ -132,7 +125,7 @@ def train(w, points, constants, rng):
         # The points in a new order, in batches of one size: the first fill up the last.
         count = len(y["energy"])
         orders = np.resize(rng.permutation(count), (math.ceil(count / BATCH), min(BATCH, count)))
-        w, state, value = EPOCH(w, state, x, y, orders, constants)
+        w, state, value = advance(w, state, x, y, orders, constants)
         mean_loss = value.item()
         seconds = time.perf_counter() - start
         report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
@@ -148,7 +141,7 @@ def train(w, points, constants, rng):
 def respond(w, x, constants):
     """What the model says to many questions, in large batches."""
     answers = [
-        MODEL(w, x[i : i + EVALUATION_BATCH], *constants[:4])
+        answer(w, x[i : i + EVALUATION_BATCH], *constants[:4])
         for i in range(0, len(x), EVALUATION_BATCH)
     ]
     joined = jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *answers)
@@ -202,7 +195,7 @@ def main():
     x, y = points["train"]
     orders = np.zeros((math.ceil(len(y["energy"]) / BATCH), min(BATCH, len(y["energy"]))), int)
     jax.block_until_ready(
-        EPOCH(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, orders, constants)
+        advance(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, orders, constants)
     )
     loss(w, *points["validate"], *constants)
     respond(w, points["test"][0], constants)

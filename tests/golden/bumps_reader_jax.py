@@ -105,6 +105,7 @@ def layer_norm(x, scale, shift):
     return (x - mean) * jax.lax.rsqrt(variance + 1e-5) * scale + shift
 
 
+@jax.jit
 @mixed
 def reader(w, x):
     """One convolution, its channels normalized at every place."""
@@ -121,19 +122,14 @@ def loss(output, truth, scale):
     return ((output / scale - truth / scale) ** 2).mean()
 
 
+@jax.jit(donate_argnums=(0, 1))  # weights and state are replaced
 def step(w, state, x, y, index, constants):
     """One step of the optimizer on the points of a batch."""
-
-    def batch_loss(w):
-        return loss(reader(w, x[index]), y[index], *constants)
-
-    value, gradient = jax.value_and_grad(batch_loss)(w)
+    value, gradient = jax.value_and_grad(
+        lambda w: loss(reader(w, x[index]), y[index], *constants)
+    )(w)
     updates, state = OPTIMIZER.update(gradient, state, w)
     return optax.apply_updates(w, updates), state, value
-
-
-STEP = jax.jit(step, donate_argnums=(0, 1))  # weights and state are replaced
-MODEL = jax.jit(reader)
 
 
 def train(w, points, constants, rng):
@@ -146,9 +142,9 @@ def train(w, points, constants, rng):
         orders = np.resize(rng.permutation(len(y)), (math.ceil(len(y) / BATCH), min(BATCH, len(y))))
         values = []
         for index in orders:
-            w, state, value = STEP(w, state, x, y, index, constants)
+            w, state, value = step(w, state, x, y, index, constants)
             values.append(value)
-        mean_loss = jnp.stack(values).mean().item()
+        mean_loss = float(np.mean(jax.device_get(values)))
         seconds = time.perf_counter() - start
         report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
         if not math.isfinite(mean_loss):
@@ -158,7 +154,7 @@ def train(w, points, constants, rng):
 
 def respond(w, x):
     """What the model says to many questions, in large batches."""
-    answers = [MODEL(w, x[i : i + EVALUATION_BATCH]) for i in range(0, len(x), EVALUATION_BATCH)]
+    answers = [reader(w, x[i : i + EVALUATION_BATCH]) for i in range(0, len(x), EVALUATION_BATCH)]
     return jax.block_until_ready(jnp.concatenate(answers))
 
 
@@ -199,7 +195,7 @@ def main():
     x, y = points["train"]
     index = np.arange(min(BATCH, len(y)))
     jax.block_until_ready(
-        STEP(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, index, constants)
+        step(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, index, constants)
     )
     respond(w, points["test"][0])
     compile_time = time.perf_counter() - start

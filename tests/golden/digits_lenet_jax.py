@@ -67,6 +67,7 @@ def conv(x, weight, stride=1, padding="SAME", **more):
     return jax.lax.conv_general_dilated(x, weight, [stride] * len(space), padding, **more)
 
 
+@jax.jit
 def lenet(w, image):
     """Two convolutions and three linear layers (after LeCun et al. 1998), padded so that small
     pictures pass."""
@@ -85,15 +86,12 @@ def loss(output, truth):
     return optax.softmax_cross_entropy_with_integer_labels(output, truth).mean()
 
 
+@jax.jit(donate_argnums=(0, 1))  # weights and state are replaced
 def step(w, state, x, y, index):
     """One step of the optimizer on the points of a batch."""
     value, gradient = jax.value_and_grad(lambda w: loss(lenet(w, x[index]), y[index]))(w)
     updates, state = OPTIMIZER.update(gradient, state, w)
     return optax.apply_updates(w, updates), state, value
-
-
-STEP = jax.jit(step, donate_argnums=(0, 1))  # weights and state are replaced
-MODEL = jax.jit(lenet)
 
 
 def train(w, points, rng):
@@ -106,9 +104,9 @@ def train(w, points, rng):
         orders = np.resize(rng.permutation(len(y)), (math.ceil(len(y) / BATCH), min(BATCH, len(y))))
         values = []
         for index in orders:
-            w, state, value = STEP(w, state, x, y, index)
+            w, state, value = step(w, state, x, y, index)
             values.append(value)
-        mean_loss = jnp.stack(values).mean().item()
+        mean_loss = float(np.mean(jax.device_get(values)))
         seconds = time.perf_counter() - start
         report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
         if not math.isfinite(mean_loss):
@@ -118,7 +116,7 @@ def train(w, points, rng):
 
 def respond(w, x):
     """What the model says to many questions, in large batches."""
-    answers = [MODEL(w, x[i : i + EVALUATION_BATCH]) for i in range(0, len(x), EVALUATION_BATCH)]
+    answers = [lenet(w, x[i : i + EVALUATION_BATCH]) for i in range(0, len(x), EVALUATION_BATCH)]
     return jax.block_until_ready(jnp.concatenate(answers))
 
 
@@ -156,7 +154,7 @@ def main():
     start = time.perf_counter()
     x, y = points["train"]
     index = np.arange(min(BATCH, len(y)))
-    jax.block_until_ready(STEP(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, index))
+    jax.block_until_ready(step(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, index))
     respond(w, points["test"][0])
     compile_time = time.perf_counter() - start
     report("compile", seconds=compile_time)

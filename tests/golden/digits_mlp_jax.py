@@ -56,6 +56,7 @@ def init(rng):
     return w
 
 
+@jax.jit
 def mlp(w, x):
     """A multilayer perceptron: hidden layers of one width, then a linear one."""
     hidden = x @ w["hidden.weight"] + w["hidden.bias"]
@@ -67,26 +68,18 @@ def loss(output, truth):
     return optax.softmax_cross_entropy_with_integer_labels(output, truth).mean()
 
 
-def step(w, state, x, y, index):
-    """One step of the optimizer on the points of a batch."""
-    value, gradient = jax.value_and_grad(lambda w: loss(mlp(w, x[index]), y[index]))(w)
-    updates, state = OPTIMIZER.update(gradient, state, w)
-    return optax.apply_updates(w, updates), state, value
+@jax.jit(donate_argnums=(0, 1))  # weights and state are replaced
+def advance(w, state, x, y, orders):
+    """All steps of an epoch in one call: each takes less time than calling it."""
 
+    def step(known, index):
+        w, state = known
+        value, gradient = jax.value_and_grad(lambda w: loss(mlp(w, x[index]), y[index]))(w)
+        updates, state = OPTIMIZER.update(gradient, state, w)
+        return (optax.apply_updates(w, updates), state), value
 
-def epoch_of(w, state, x, y, orders):
-    """All steps of an epoch as one call: each takes less time than calling it."""
-
-    def one(known, index):
-        *known, value = step(*known, x, y, index)
-        return tuple(known), value
-
-    known, values = jax.lax.scan(one, (w, state), orders)
-    return *known, values.mean()
-
-
-EPOCH = jax.jit(epoch_of, donate_argnums=(0, 1))  # weights and state are replaced
-MODEL = jax.jit(mlp)
+    (w, state), values = jax.lax.scan(step, (w, state), orders)
+    return w, state, values.mean()
 
 
 def train(w, points, rng):
@@ -97,7 +90,7 @@ def train(w, points, rng):
     for epoch in range(1, EPOCHS + 1):
         # The points in a new order, in batches of one size: the first fill up the last.
         orders = np.resize(rng.permutation(len(y)), (math.ceil(len(y) / BATCH), min(BATCH, len(y))))
-        w, state, value = EPOCH(w, state, x, y, orders)
+        w, state, value = advance(w, state, x, y, orders)
         mean_loss = value.item()
         seconds = time.perf_counter() - start
         report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
@@ -108,7 +101,7 @@ def train(w, points, rng):
 
 def respond(w, x):
     """What the model says to many questions, in large batches."""
-    answers = [MODEL(w, x[i : i + EVALUATION_BATCH]) for i in range(0, len(x), EVALUATION_BATCH)]
+    answers = [mlp(w, x[i : i + EVALUATION_BATCH]) for i in range(0, len(x), EVALUATION_BATCH)]
     return jax.block_until_ready(jnp.concatenate(answers))
 
 
@@ -146,7 +139,7 @@ def main():
     start = time.perf_counter()
     x, y = points["train"]
     orders = np.zeros((math.ceil(len(y) / BATCH), min(BATCH, len(y))), int)
-    jax.block_until_ready(EPOCH(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, orders))
+    jax.block_until_ready(advance(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, orders))
     respond(w, points["test"][0])
     compile_time = time.perf_counter() - start
     report("compile", seconds=compile_time)
