@@ -29,6 +29,7 @@ from sailc.emit.rows import operators_in, row_text
 from sailc.emit.solving import solver_script
 from sailc.emit.staged import Staged, running_starts, shared
 from sailc.emit.starts import drawers, init_function, layers, running_function
+from sailc.emit.stored import is_plain
 from sailc.emit.target import Target
 from sailc.emit.twins import calls, with_own_names
 from sailc.program.equations.solving import AnyProgram, SolverProgram
@@ -166,6 +167,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     learning = Learning(program, target, validated)
     drawing = any(map(draws, _expressions(program)))
     batch = Staged(stage, program, learning.checks) if program.staged else Batch(stage)
+    data = data_facts(program, "model")
     return {
         "program": program,
         "stage": stage,
@@ -192,7 +194,8 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "drawing": drawing,
         "holds_state": any(s.running for s in program.stages),
         "makes": bool(used & MAKERS),
-        **data_facts(program, "model"),
+        **data,
+        "plain": _is_plain(program, data["load"], batch),
         "validated": validated,
         "constants": batch.constants,
         "layout": fit,
@@ -252,6 +255,12 @@ def _measured(program: Program) -> str:
 # times, a sum over sets of 20e6 a fifth, Uno of 1.0e9 nothing. What convolves loses (LeNet five
 # times, CosmoFlow nine): inside of loops, XLA's convolutions are not those of its library.
 SMALL_STEP = 300e6
+
+
+def _is_plain(program: Program, load: object, batch: Batch) -> bool:
+    """Whether all arrays of a program are stored as backends take them, without being told."""
+    single = program.precision == "float32" and not program.last.grouped and not batch.constants
+    return single and isinstance(load, Function) and is_plain(load)
 
 
 def _has_small_steps(program: Program, used: frozenset[str]) -> bool:

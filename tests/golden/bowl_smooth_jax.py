@@ -188,7 +188,7 @@ def main():
 
     points = jax.tree.map(array, points)
     constants = [array(np.asarray(s)) for s in statistics]
-    w = {name: array(value) for name, value in init(rng).items()}
+    w = jax.tree.map(array, init(rng))
 
     # Compiling is timed apart from training: what trains and what answers is called once.
     start = time.perf_counter()

@@ -1,0 +1,126 @@
+"""How the numbers of a program's points are stored, as far as its text says so.
+
+Readers give what files hold: bytes, half precision, truth values. What a library takes without
+being told as what is what NumPy computes with: reals of single or double precision, and integers
+of 64 bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal as OneOf
+
+from sailc.emit.numpy_rows.shared import ELEMENTARY
+from sailc.program.tree.nodes import Assign, Each, Expr, Function, Literal, Op, Ref, Text, is_tuple
+
+Kind = OneOf["real", "integer", "number", "any number", "unknown"]
+"""What an array holds: reals, integers of 64 bits, or numbers that are not of half precision; a
+`number` is one that stands in the program."""
+
+Kinds = Kind | Mapping[object, "Kinds"]
+"""The same of several arrays: a pack by its names."""
+
+# What readers give.
+READERS: dict[str, Kind] = {"read_idx": "any number", "np.loadtxt": "real"}
+
+# What gives numbers of its first argument.
+KEEPING = frozenset(
+    [
+        *("reshape", "expand", "index", "first", "last", "drop", "rows", "every", "take_rows"),
+        *("as_column", "from_column", "as_row", "from_row", "flat_rows", "merge_rows"),
+        *("transpose", "negative", "number_or_one", "or_one", "max", "min"),
+    ]
+)
+
+# What gives reals of any reals.
+SMOOTH = frozenset([*ELEMENTARY, "add", "subtract", "multiply", "power", "sum", "stack"])
+
+# What gives reals of whatever numbers.
+SHARES = frozenset(["divide", "mean", "std"])
+
+
+def is_plain(data: Function) -> bool:
+    """Whether the points that a function gives first are all reals or integers, as a library
+    takes them by itself."""
+    known: dict[str, Kinds] = {}
+    for a in data.body:
+        known[a.name] = _after(a, known)
+    leaves = set(_leaves(_kinds(data.results[0], known)))
+    return leaves <= {"real", "integer"}
+
+
+def _after(a: Assign, known: Mapping[str, Kinds]) -> Kinds:
+    """What a name holds after a statement."""
+    if not isinstance(a.value, Each):
+        return _kinds(a.value, known)
+    splits = known.get(a.value.over, "unknown")
+    if isinstance(splits, str):
+        return "unknown"
+    return {name: _in_loop(a.value, kinds, known) for name, kinds in splits.items()}
+
+
+def _in_loop(each: Each, kinds: Kinds, known: Mapping[str, Kinds]) -> Kinds:
+    """What a split holds after a loop over all of them."""
+    if not each.results:
+        return kinds
+    rest: list[Kinds] = []
+    inside = dict(known)
+    if len(each.parameters) == 1 and not each.kept:
+        inside[each.parameters[0]] = kinds
+    elif isinstance(kinds, str):
+        return "unknown"
+    else:
+        items = list(kinds.values())
+        inside.update(zip(each.parameters, items, strict=False))
+        rest = items[len(each.parameters) :]
+    for a in each.body:
+        inside[a.name] = _after(a, inside)
+    made: list[Kinds] = [*(_kinds(r, inside) for r in each.results), *rest]
+    return dict(enumerate(made)) if len(made) > 1 else made[0]
+
+
+def _kinds(e: Expr, known: Mapping[str, Kinds]) -> Kinds:
+    match e:
+        case Ref(name):
+            return known.get(name, "unknown")
+        case Literal(int() | float()):
+            return "number"
+        case Text(text):
+            return READERS.get(text.partition("(")[0], "unknown")
+        case Op("pack", arguments, attributes):
+            names = attributes["names"]
+            assert is_tuple(names)
+            return {n: _kinds(a, known) for n, a in zip(names, arguments, strict=True)}
+        case Op("place" | "key", (whole,), attributes):
+            parts = _kinds(whole, known)
+            at = attributes.get("i", attributes.get("name"))
+            return "unknown" if isinstance(parts, str) else parts.get(at, "unknown")
+        case Op():
+            return _computed(e, known)
+        case _:
+            return "unknown"
+
+
+def _computed(op: Op, known: Mapping[str, Kinds]) -> Kind:
+    """What an operator on arrays gives."""
+    if op.operator == "label":
+        return "integer"
+    if op.operator == "sample":
+        return "integer" if op.attributes["distribution"] == "labels" else "real"
+    found = {k for a in op.arguments for k in _leaves(_kinds(a, known))}
+    if op.operator in KEEPING:
+        first = _kinds(op.arguments[0], known)
+        return first if isinstance(first, str) else "unknown"
+    if "unknown" in found:
+        return "unknown"
+    if op.operator in SHARES:
+        return "real"
+    return "real" if op.operator in SMOOTH and "real" in found <= {"real", "number"} else "unknown"
+
+
+def _leaves(kinds: Kinds) -> Iterator[Kind]:
+    if isinstance(kinds, str):
+        yield kinds
+    else:
+        for part in kinds.values():
+            yield from _leaves(part)
