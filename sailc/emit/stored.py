@@ -103,6 +103,8 @@ def _kinds(e: Expr, known: Mapping[str, Kinds]) -> Kinds:
 
 def _computed(op: Op, known: Mapping[str, Kinds]) -> Kind:
     """What an operator on arrays gives."""
+    if op.operator == "opened":
+        return READERS.get(str(op.attributes["text"]).partition("(")[0], "unknown")
     if op.operator == "label":
         return "integer"
     if op.operator == "sample":

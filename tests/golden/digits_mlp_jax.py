@@ -127,13 +127,8 @@ def main():
     points = data()
     truth = points["test"][1]
     rng = np.random.default_rng(args.seed)
-
-    def array(values):
-        kind = jnp.int32 if np.issubdtype(values.dtype, np.integer) else jnp.float32
-        return jnp.asarray(values, dtype=kind)
-
-    points = jax.tree.map(array, points)
-    w = jax.tree.map(array, init(rng))
+    points = jax.tree.map(jnp.asarray, points)
+    w = jax.tree.map(jnp.asarray, init(rng))
 
     # Compiling is timed apart from training: what trains and what answers is called once.
     start = time.perf_counter()
