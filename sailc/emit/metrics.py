@@ -43,6 +43,11 @@ class Measured(Struct, frozen=True):
     entries: str
 
     @property
+    def statement(self) -> str:
+        """The entries as what a program calls its metrics."""
+        return f"    metrics = {{\n{self.entries}\n    }}" if self.entries else "    metrics = {}"
+
+    @property
     def text(self) -> str:
         """All of it."""
         return "\n".join([*self.shared, self.entries])
