@@ -32,8 +32,9 @@ from sailc.program.tree.nodes import (
 Row = str | Callable[[Op], str]
 Rows = Mapping[str, Row]
 ARGUMENTS = "abcd"
-COMMON = {"copy": "a(b)"}
-"""What Python itself writes, for every library."""
+COMMON = {"copy": "a(b)", "as_real": "a"}
+"""What is written alike for every library, where it has no row of its own: what a backend computes
+with are real numbers already."""
 T = TypeVar("T", bound=ast.AST)
 
 

@@ -36,7 +36,7 @@ KEEPING = frozenset(
 SMOOTH = frozenset([*ELEMENTARY, "add", "subtract", "multiply", "power", "sum", "stack"])
 
 # What gives reals of whatever numbers.
-SHARES = frozenset(["divide", "mean", "std"])
+SHARES = frozenset(["divide", "mean", "std", "as_real"])
 
 
 def is_plain(data: Function) -> bool:

@@ -73,6 +73,7 @@ ROWS: Rows = {
     "number_or_one": "a or 1.0",
     "one_hot": lambda op: f"np.eye({classes(op)})[a]",
     "label": "a.astype(np.int64)",
+    "as_real": "a.astype(float)",
     "all": "a.all()",
     "repeat_number": "np.full(b, a)",
     "repeat_along": "np.repeat(a, b, axis=axis)",

@@ -88,8 +88,33 @@ REDUCTIONS = frozenset(
 )
 
 
-def elementwise(low: Lowering, term: Apply) -> Leaf:
+# How files hold integers that wrap around in NumPy's arithmetic, and what computes with them so, or
+# to half precision; a quotient of any is a real number.
+WRAPPING = frozenset(["u8", "u16", "u32", "u64", "i8", "i16", "i32"])
+COMPUTING = frozenset(
+    [
+        *("add", "subtract", "multiply", "power", "negative", "abs", "sqrt"),
+        *("exp", "log", "log2", "log10", "log1p"),
+        *("sin", "cos", "tan", "sinh", "cosh", "tanh"),
+    ]
+)
+
+
+def _numbers(low: Lowering, term: Apply) -> list[Leaf]:
+    """The arguments of an operator, as real numbers where files hold integers that would wrap."""
     leaves = [low.leaf(a) for a in term.arguments]
+    whole = [isinstance(a.type, Tensor) and a.type.storage in WRAPPING for a in term.arguments]
+    reals = (not w and not isinstance(v.expr, Literal) for w, v in zip(whole, leaves, strict=True))
+    if term.operator not in COMPUTING or not any(whole) or any(reals):
+        return leaves
+    return [
+        Leaf(Op("as_real", (v.expr,)), v.levels, v.rank) if w else v
+        for w, v in zip(whole, leaves, strict=True)
+    ]
+
+
+def elementwise(low: Lowering, term: Apply) -> Leaf:
+    leaves = _numbers(low, term)
     if term.operator in ("multiply", "divide") and _is_one(leaves[1]):
         return leaves[0]  # `x / 1 bohr`: the unit goes, the number stays
     if term.operator == "multiply" and _is_one(leaves[0]):
@@ -142,7 +167,7 @@ def _added(low: Lowering, term: Term) -> Leaf:
 
 def trailing(low: Lowering, term: Apply) -> Leaf:
     """An operator on the last axes of its first argument; batch axes pass through."""
-    leaves = [low.leaf(a) for a in term.arguments]
+    leaves = _numbers(low, term)
     levels = merge(*(v.levels for v in leaves))
     if term.operator == "reshape" and len(levels) > 1:  # its row reads the argument twice
         leaves = [low.store("whole", v, term.span) if _is_made(v) else v for v in leaves]
