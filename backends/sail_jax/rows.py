@@ -16,6 +16,7 @@ from sailc.emit.numpy_rows.shared import (
     ALIKE,
     ELEMENTARY,
     INFIX,
+    among,
     axes_text,
     called,
     classes,
@@ -43,7 +44,7 @@ def _linear(op: Op) -> str:
 
 def _conv(op: Op) -> str:
     rank = space_rank(op)
-    if "layer" in op.attributes:
+    if among(op):
         return f"conv(w, {layer_text(op)}, a)"
     stride, dilation, groups = (op.attributes[n] for n in ("stride", "dilation", "groups"))
     padding, source = str([conv_ends(op)] * rank), "a"

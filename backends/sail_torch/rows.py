@@ -10,6 +10,7 @@ from sailc.emit.numpy_rows.shared import (
     ELEMENTARY,
     INFIX,
     STEPS,
+    among,
     called,
     classes,
     constant,
@@ -33,11 +34,15 @@ def _linear(op: Op) -> str:
     return "F.linear(a, weight, bias)" if "bias" in op.parameters else "F.linear(a, weight)"
 
 
+SEVERAL = 4
+"""From how many plain convolutions on a function of their layers' names is shorter."""
+
+
 def _conv(op: Op) -> str:
     stride, dilation, groups = (op.attributes[n] for n in ("stride", "dilation", "groups"))
     before, after = conv_ends(op)
     source, more = "a.movedim(-1, 1)", ""
-    if "layer" in op.attributes:
+    if among(op) >= SEVERAL:
         return f"conv{space_rank(op)}d(w, {layer_text(op)}, {source}).movedim(1, -1)"
     if op.attributes["pad"] == "same" and stride == 1:
         more = ', padding="same"'

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 from msgspec import Struct, field
 
@@ -146,18 +147,36 @@ def _shapes(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
     """The table of shapes; where all are those of copies of one module, made of its own."""
     copies = _copies(shapes)
     if copies is None:
-        yield fit(f"shapes = {{{_table(shapes)}}}", 4)
+        yield _table("shapes", shapes)
         return
     family, first, numbers = copies
     one = {rest.removeprefix("_"): shape for rest, shape in first.items()}
-    yield fit(f"one = {{{_table(one)}}}", 4)
+    yield _table("one", one)
     key, count = family.key("{i}", "_{name}"), f"range({numbers.start}, {numbers.stop})"
     made = f'f"{key}": shape for i in {count} for name, shape in one.items()'
     yield fit(f"shapes = {{{made}}}", 4)
 
 
-def _table(shapes: Mapping[str, tuple[int, ...]]) -> str:
-    return ", ".join(f'"{name}": {shape}' for name, shape in shapes.items())
+def _table(name: str, shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """The statement that calls a table of shapes something; the layers of a part share a line."""
+    entries = [(layer.rpartition("_")[0], f'"{layer}": {shape}') for layer, shape in shapes.items()]
+    whole = f"    {name} = {{{', '.join(text for _, text in entries)}}}"
+    if len(whole) <= WIDTH:
+        return whole
+    parts = [[text for _, text in some] for _, some in groupby(entries, key=itemgetter(0))]
+    lines = [line for part in parts for line in _filled(part)]
+    return "\n".join([f"    {name} = {{", *lines, "    }"])
+
+
+def _filled(entries: Sequence[str]) -> Iterator[str]:
+    """Entries on as few lines as they take, from left to right."""
+    line = ""
+    for entry in entries:
+        if line and len(line) + len(entry) > WIDTH - 11:
+            yield f"        {line},"
+            line = ""
+        line = f"{line}, {entry}" if line else entry
+    yield f"        {line},"
 
 
 def _copies(

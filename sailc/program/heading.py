@@ -18,5 +18,6 @@ def about(s: Scenario, model: bool = True) -> Iterator[str]:
     for d in (s.problem.entry.declaration, *([s.model.declaration] if model else [])):
         if d.doc:
             yield f"{d.name}: {d.doc}"
-    for name, value in {**s.axes, **s.hyperparameters}.items():
-        yield f"{name} = {value}"
+    chosen = {**s.axes, **s.hyperparameters}
+    if chosen:
+        yield ", ".join(f"{name} = {value}" for name, value in chosen.items())

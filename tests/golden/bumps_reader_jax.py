@@ -92,11 +92,11 @@ def mixed(model):
     return answer
 
 
-def conv(x, weight, stride=1, padding="SAME", **more):
-    """A convolution whose channels come last, as XLA has them."""
-    space = "DHW"[5 - x.ndim :]
-    more["dimension_numbers"] = (f"N{space}C", f"{space}IO", f"N{space}C")
-    return jax.lax.conv_general_dilated(x, weight, [stride] * len(space), padding, **more)
+def conv(w, name, x):
+    """A convolution, as large as what it is of; channels come last, as XLA has them."""
+    layout = ("NWC", "WIO", "NWC")
+    weight, bias = w[f"{name}.weight"], w[f"{name}.bias"]
+    return bias + jax.lax.conv_general_dilated(x, weight, (1,), "SAME", dimension_numbers=layout)
 
 
 def layer_norm(x, scale, shift):
@@ -109,7 +109,7 @@ def layer_norm(x, scale, shift):
 @mixed
 def reader(w, x):
     """One convolution, its channels normalized at every place."""
-    seen = conv(x, w["seen_1.weight"]) + w["seen_1.bias"]
+    seen = conv(w, "seen_1", x)
     seen_2 = layer_norm(
         seen.astype(jnp.float32), w["seen_2.scale"], w["seen_2.shift"]
     ).astype(jnp.bfloat16)

@@ -1,7 +1,6 @@
 """Digits, answered by LeNet, on JAX.
 
-LeNet.kernel = 5
-adam.rate = 0.001
+LeNet.kernel = 5, adam.rate = 0.001
 
 Written by sailc 0.1.0 from quickstart.sail. It needs jax, optax, numpy, and no sailc.
 """
@@ -46,11 +45,8 @@ def data():
 def init(rng):
     """Weights uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010), biases 0."""
     shapes = {
-        "features_1": (5, 5, 1, 6),
-        "features_2": (5, 5, 6, 16),
-        "y_1": (64, 120),
-        "y_2": (120, 84),
-        "y_3": (84, 10),
+        "features_1": (5, 5, 1, 6), "features_2": (5, 5, 6, 16),
+        "y_1": (64, 120), "y_2": (120, 84), "y_3": (84, 10),
     }
     w = {}
     for name, (*window, n, m) in shapes.items():
@@ -60,21 +56,20 @@ def init(rng):
     return w
 
 
-def conv(x, weight, stride=1, padding="SAME", **more):
-    """A convolution whose channels come last, as XLA has them."""
-    space = "DHW"[5 - x.ndim :]
-    more["dimension_numbers"] = (f"N{space}C", f"{space}IO", f"N{space}C")
-    return jax.lax.conv_general_dilated(x, weight, [stride] * len(space), padding, **more)
+def conv(w, name, x):
+    """A convolution, as large as what it is of; channels come last, as XLA has them."""
+    layout = ("NHWC", "HWIO", "NHWC")
+    weight, bias = w[f"{name}.weight"], w[f"{name}.bias"]
+    return bias + jax.lax.conv_general_dilated(x, weight, (1, 1), "SAME", dimension_numbers=layout)
 
 
 @jax.jit
 def lenet(w, image):
-    """Two convolutions and three linear layers (after LeCun et al. 1998), padded so that small
-    pictures pass."""
-    features = conv(image, w["features_1.weight"]) + w["features_1.bias"]
+    """Two convolutions and three linear layers, after LeCun et al. (1998), for small pictures."""
+    features = conv(w, "features_1", image)
     features_2 = conv(
-        jax.nn.relu(features).reshape(-1, 4, 2, 4, 2, 6).max(axis=(2, 4)), w["features_2.weight"]
-    ) + w["features_2.bias"]
+        w, "features_2", jax.nn.relu(features).reshape(-1, 4, 2, 4, 2, 6).max(axis=(2, 4))
+    )
     z = jax.nn.relu(features_2).reshape(-1, 2, 2, 2, 2, 16).max(axis=(2, 4)).reshape(-1, 64)
     y = z @ w["y_1.weight"] + w["y_1.bias"]
     y_2 = jax.nn.relu(y) @ w["y_2.weight"] + w["y_2.bias"]

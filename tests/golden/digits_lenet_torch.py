@@ -1,7 +1,6 @@
 """Digits, answered by LeNet, on PyTorch.
 
-LeNet.kernel = 5
-adam.rate = 0.001
+LeNet.kernel = 5, adam.rate = 0.001
 
 Written by sailc 0.1.0 from quickstart.sail. It needs torch, numpy, and no sailc.
 """
@@ -44,11 +43,8 @@ def data():
 def init(rng):
     """Weights uniform within sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010), biases 0."""
     shapes = {
-        "features_1": (5, 5, 1, 6),
-        "features_2": (5, 5, 6, 16),
-        "y_1": (64, 120),
-        "y_2": (120, 84),
-        "y_3": (84, 10),
+        "features_1": (5, 5, 1, 6), "features_2": (5, 5, 6, 16),
+        "y_1": (64, 120), "y_2": (120, 84), "y_3": (84, 10),
     }
     w = {}
     for name, (*window, n, m) in shapes.items():
@@ -60,8 +56,7 @@ def init(rng):
 
 
 def lenet(w, image):
-    """Two convolutions and three linear layers (after LeCun et al. 1998), padded so that small
-    pictures pass."""
+    """Two convolutions and three linear layers, after LeCun et al. (1998), for small pictures."""
     features = F.conv2d(
         image.movedim(-1, 1), w["features_1.weight"], w["features_1.bias"], padding="same"
     )

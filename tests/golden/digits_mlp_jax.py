@@ -1,9 +1,6 @@
 """Digits, answered by MLP, on JAX.
 
-MLP.width = 64
-MLP.depth = 1
-MLP.activation = relu
-adam.rate = 0.001
+MLP.width = 64, MLP.depth = 1, MLP.activation = relu, adam.rate = 0.001
 
 Written by sailc 0.1.0 from quickstart.sail. It needs jax, optax, numpy, and no sailc.
 """

@@ -2,9 +2,7 @@
 
 Rods: Rods that conduct heat more and less well.
 Network: A network that is fitted to the equation itself.
-phi.MLP.width = 64
-phi.MLP.depth = 1
-phi.MLP.activation = tanh
+phi.MLP.width = 64, phi.MLP.depth = 1, phi.MLP.activation = tanh
 
 Written by sailc 0.1.0 from heat.sail. It needs jax, optax, numpy, scipy, and no sailc.
 """

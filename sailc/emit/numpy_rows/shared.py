@@ -61,6 +61,14 @@ def layer_text(op: Op) -> str:
     return f'f"{name}"' if "{" in name else f'"{name}"'
 
 
+def among(op: Op) -> int:
+    """How many convolutions of a model are as plain as this one, which is told its layer; 0 where
+    it has options."""
+    found = op.attributes.get("among", 0)
+    assert isinstance(found, int)
+    return found
+
+
 def wraps(op: Op) -> bool:
     """Whether a convolution goes on at the other end."""
     return op.attributes["pad"] == "wrap"

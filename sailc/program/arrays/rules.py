@@ -39,25 +39,21 @@ def _mean(expr: Expr, compared: tuple[Vector, ...]) -> Expr:
             return Op("mean", (expr,), {"axes": None})
 
 
-SEVERAL = 4
-"""From how many convolutions on these are called by the names of their layers."""
-
-
 def convolved_by_name(f: Function) -> Function:
-    """A model whose convolutions are told their layer, where there are several that have a bias,
-    no options, and as many places after as before."""
-    if sum(map(_is_plain, operations(*f.expressions))) < SEVERAL:
-        return f
+    """A model whose convolutions are told their layer, and how many of them there are, where they
+    have a bias, no options, and as many places after as before: a library may have a word for
+    all."""
+    among = sum(map(_is_plain, operations(*f.expressions)))
 
     def change(expr: Expr) -> Expr:
         match rebuild(expr, change):
             case Op() as op if _is_plain(op):
                 layer = op.parameters["bias"].removesuffix(".bias")
-                return replace(op, attributes={**op.attributes, "layer": layer})
+                return replace(op, attributes={**op.attributes, "layer": layer, "among": among})
             case other:
                 return other
 
-    return rebuilt(f, change)
+    return rebuilt(f, change) if among else f
 
 
 def _is_plain(op: Op) -> bool:
