@@ -52,7 +52,7 @@ def conv(x, weight, stride=1, padding="SAME", **more):
     return jax.lax.conv_general_dilated(x, weight, [stride] * len(space), padding, **more)
 '''
 _BY_NAME = """
-def conv(w, name, x):
+def convRANKd(w, name, x):
     \"\"\"A convolution, as large as what it is of; channels come last, as XLA has them.\"\"\"
     layout = ("NSC", "SIO", "NSC")
     weight, bias = w[f"{name}.weight"], w[f"{name}.bias"]
@@ -62,7 +62,7 @@ def conv(w, name, x):
 
 def _by_name(rank: int) -> str:
     """That of arrays with so many dimensions of space."""
-    text = _BY_NAME.strip().replace("ONES", str((1,) * rank))
+    text = _BY_NAME.strip().replace("ONES", str((1,) * rank)).replace("RANK", str(rank))
     return text.replace("SC", "DHW"[3 - rank :] + "C").replace("SIO", "DHW"[3 - rank :] + "IO")
 
 

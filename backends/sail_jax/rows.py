@@ -45,7 +45,7 @@ def _linear(op: Op) -> str:
 def _conv(op: Op) -> str:
     rank = space_rank(op)
     if among(op):
-        return f"conv(w, {layer_text(op)}, a)"
+        return f"conv{rank}d(w, {layer_text(op)}, a)"
     stride, dilation, groups = (op.attributes[n] for n in ("stride", "dilation", "groups"))
     padding, source = str([conv_ends(op)] * rank), "a"
     if wraps(op):

@@ -92,7 +92,7 @@ def mixed(model):
     return answer
 
 
-def conv(w, name, x):
+def conv1d(w, name, x):
     """A convolution, as large as what it is of; channels come last, as XLA has them."""
     layout = ("NWC", "WIO", "NWC")
     weight, bias = w[f"{name}.weight"], w[f"{name}.bias"]
@@ -109,7 +109,7 @@ def layer_norm(x, scale, shift):
 @mixed
 def reader(w, x):
     """One convolution, its channels normalized at every place."""
-    seen = conv(w, "seen_1", x)
+    seen = conv1d(w, "seen_1", x)
     seen_2 = layer_norm(
         seen.astype(jnp.float32), w["seen_2.scale"], w["seen_2.shift"]
     ).astype(jnp.bfloat16)

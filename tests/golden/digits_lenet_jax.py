@@ -56,7 +56,7 @@ def init(rng):
     return w
 
 
-def conv(w, name, x):
+def conv2d(w, name, x):
     """A convolution, as large as what it is of; channels come last, as XLA has them."""
     layout = ("NHWC", "HWIO", "NHWC")
     weight, bias = w[f"{name}.weight"], w[f"{name}.bias"]
@@ -66,8 +66,8 @@ def conv(w, name, x):
 @jax.jit
 def lenet(w, image):
     """Two convolutions and three linear layers, after LeCun et al. (1998), for small pictures."""
-    features = conv(w, "features_1", image)
-    features_2 = conv(
+    features = conv2d(w, "features_1", image)
+    features_2 = conv2d(
         w, "features_2", jax.nn.relu(features).reshape(-1, 4, 2, 4, 2, 6).max(axis=(2, 4))
     )
     z = jax.nn.relu(features_2).reshape(-1, 2, 2, 2, 2, 16).max(axis=(2, 4)).reshape(-1, 64)
