@@ -103,9 +103,11 @@ COMPUTING = frozenset(
 def _numbers(low: Lowering, term: Apply) -> list[Leaf]:
     """The arguments of an operator, as real numbers where files hold integers that would wrap."""
     leaves = [low.leaf(a) for a in term.arguments]
+    if term.operator not in COMPUTING:
+        return leaves
     whole = [isinstance(a.type, Tensor) and a.type.storage in WRAPPING for a in term.arguments]
     reals = (not w and not isinstance(v.expr, Literal) for w, v in zip(whole, leaves, strict=True))
-    if term.operator not in COMPUTING or not any(whole) or any(reals):
+    if not any(whole) or any(reals):
         return leaves
     return [
         Leaf(Op("as_real", (v.expr,)), v.levels, v.rank) if w else v

@@ -23,7 +23,7 @@ from sailc.program.tree.names import NameTable, occupied
 from sailc.program.tree.nodes import Assign, Expr, Function, Op, Ref
 from sailc.program.tree.programs import AnswerCode, MetricCode
 from sailc.program.tree.tidy import inlined
-from sailc.terms import Var
+from sailc.source import Span
 from sailc.types.model import FunctionType, Num, Tensor, Type
 
 
@@ -79,9 +79,8 @@ class Answering(Struct):
         truth = low.points(loss.truth.type, "truth")
         if self.scaled:
             extra.append(low.names.fresh("scale"))
-            scale = Leaf(Ref(extra[-1]), (), 0)
-            stage = _divided(low, stage, scale, "answer", loss.answer)
-            truth = _divided(low, truth, scale, "target", loss.truth)
+            stage = divided(low, stage, extra[-1], "answer", loss.answer.span)
+            truth = divided(low, truth, extra[-1], "target", loss.truth.span)
         low.bind(loss.answer, stage)
         low.bind(loss.truth, truth)
         low.count(loss.value)
@@ -202,10 +201,11 @@ def said_at_once(low: Lowering, loss: Expr, compared: Iterable[Vector]) -> Expr:
     return made
 
 
-def _divided(low: Lowering, leaf: Vector, scale: Leaf, name: str, variable: Var) -> Vector:
-    assert isinstance(leaf, Leaf)
-    scaled = Op("divide", (leaf.expr, scale.expr))
-    return low.store(name, Leaf(scaled, leaf.levels, leaf.rank), variable.span)
+def divided(low: Lowering, vector: Vector, scale: str, name: str, span: Span) -> Vector:
+    """What a loss compares, in the spread of the truths: a statement of its own."""
+    assert isinstance(vector, Leaf)
+    scaled = Op("divide", (vector.expr, Ref(scale)))
+    return low.store(name, Leaf(scaled, vector.levels, vector.rank), span)
 
 
 def _is_number(type: Type) -> bool:

@@ -33,7 +33,7 @@ from sailc.program.points.lines import Functions, by_split, source_vector
 from sailc.program.points.load import Source
 from sailc.program.points.parts import Part, parts_of
 from sailc.program.points.placed import convert
-from sailc.program.training.answering import is_taught, said_at_once
+from sailc.program.training.answering import divided, is_taught, said_at_once
 from sailc.program.training.fixtures import Fixtures, Making
 from sailc.program.training.model import Keys
 from sailc.program.training.scoring import measure_code, score_code
@@ -197,8 +197,8 @@ class Several(Struct):
         answer = self._answer(line, p, making)
         truth = inside(truths, (p.name,))
         if scale is not None:
-            answer = _divided(low, answer, scale, f"{p.name}_answer", p)
-            truth = _divided(low, truth, scale, f"{p.name}_truth", p)
+            answer = divided(low, answer, scale, f"{p.name}_answer", p.fixture.span)
+            truth = divided(low, truth, scale, f"{p.name}_truth", p.fixture.span)
         low.bind(loss.answer, answer)
         low.bind(loss.truth, truth)
         value = loss.value
@@ -355,9 +355,3 @@ def _with_weights(low: Lowering, loss: Loss, weights: Vector, p: Part) -> Term:
             return replace(loss.value, arguments=(product,))
         case value:
             return Apply(value.type, value.span, "multiply", (value, weight))
-
-
-def _divided(low: Lowering, vector: Vector, scale: str, name: str, p: Part) -> Vector:
-    assert isinstance(vector, Leaf)
-    scaled = Op("divide", (vector.expr, Ref(scale)))
-    return low.store(name, Leaf(scaled, vector.levels, vector.rank), p.fixture.span)
