@@ -75,7 +75,7 @@ def _conv_transpose(op: Op) -> str:
 
 def _upsample(op: Op) -> str:
     if op.attributes["kind"] != "linear":
-        return upsampled("jnp")(op)
+        return upsampled(op)
     sizes = ", ".join(f"a.shape[{axis}] * k" for axis in range(1, space_rank(op) + 1))
     return f'jax.image.resize(a, (len(a), {sizes}, a.shape[-1]), "linear")'
 
@@ -129,8 +129,8 @@ JAX: Rows = {
     "norm": _norm,
     "max": reduction("max"),
     "min": reduction("min"),
-    "argmax": position("argmax", "axis"),
-    "argmin": position("argmin", "axis"),
+    "argmax": position("argmax"),
+    "argmin": position("argmin"),
     "quantile": called("jnp.quantile", more="q"),
     "solve_linear": "jnp.linalg.solve(a, b[..., None])[..., 0]",
     "lstsq": "(jnp.linalg.pinv(a) @ b[..., None])[..., 0]",

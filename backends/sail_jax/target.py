@@ -99,6 +99,7 @@ TARGET = Target(
         "lbfgs": "optax.lbfgs(memory_size={history})",
         "sgd": "optax.sgd({rate}, momentum={momentum})",
     },
+    constant_optimizers=True,
     usual=frozenset(["b1=0.9", "b2=0.999", "eps=1e-08", "momentum=0.0"]),
     helpers={
         "spectral_conv": SPECTRAL,

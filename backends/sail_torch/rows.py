@@ -34,7 +34,7 @@ def _linear(op: Op) -> str:
     return "F.linear(a, weight, bias)" if "bias" in op.parameters else "F.linear(a, weight)"
 
 
-SEVERAL = 4
+SEVERAL = 2
 """From how many plain convolutions on a function of their layers' names is shorter."""
 
 
@@ -210,8 +210,8 @@ TORCH: Rows = {
     "norm": called("torch.linalg.vector_norm", "dim"),
     "max": reduction("amax", "dim"),
     "min": reduction("amin", "dim"),
-    "argmax": position("argmax", "dim"),
-    "argmin": position("argmin", "dim"),
+    "argmax": position("argmax"),
+    "argmin": position("argmin"),
     "quantile": _quantile("q"),
     "solve_linear": "torch.linalg.solve(a, b[..., None])[..., 0]",
     "lstsq": "(torch.linalg.pinv(a) @ b[..., None])[..., 0]",

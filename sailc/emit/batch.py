@@ -12,6 +12,8 @@ from sailc.emit.layout import fit
 from sailc.program.tree.nodes import Function
 from sailc.program.tree.programs import Stage
 
+EVALUATION_BATCH = 4096
+"""How many questions are answered at once: of more, memory grows and time does not fall."""
 SHORT = len("len(y)")
 """How long a count may be to be said three times."""
 
@@ -201,6 +203,12 @@ class Batch(Struct, frozen=True):
         """The same as arguments of the answerer."""
         known = f", *constants[:{self._known}]" if self._known else ""
         return known + told(self._answering)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether all questions that are answered together are a batch."""
+        counts = [s.count for s in self.stage.data.splits if s.kind != "train"]
+        return None not in counts and max((n or 0 for n in counts), default=0) <= EVALUATION_BATCH
 
     @property
     def running_answers(self) -> bool:

@@ -74,7 +74,9 @@ def _script(program: FittedProgram, target: Target) -> str:
     written += [with_own_names(h, arrays, tensors) for h in arrays if h not in tensors]
     facts = _facts(program, target, doors, written)
     helping = written[len(program.functions) :]
-    made = measured(program.metrics, text, program.functions)
+    at_hand = {"test.time": "test_time", "test.count": "count"}
+    at_hand |= {"train.time": "train_time"} if program.fit is not None else {}
+    made = measured(program.metrics, text, program.functions, at_hand)
     facts |= {"data_helpers": helping, "metrics": made}
     return tidy(filled(HERE / "fitting.py.jinja", facts, numpy=numpy, own=own))
 
@@ -102,7 +104,6 @@ def _facts(
     standard = [line for line in STANDARD if counts or line != "import math"]
     return {
         "program": program,
-        "backend": target.name,
         "title": docline(program.title),
         "doc": [wrapped(d) for d in program.doc],
         "provenance": provenance(program.source, ["numpy", *packages], imports),
@@ -111,6 +112,7 @@ def _facts(
         "uses_data": bool(doors.folders) or any("DATA" in text for text in written),
         "doors": doors,
         "keeper": KEEPER,
+        "learning": None,
         "versions": versions(["numpy", *packages]),
         "count": _count(program),
         "metric_functions": metric_functions(program.metrics),

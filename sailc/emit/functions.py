@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from textwrap import wrap
 
-from sailc.emit.hygiene import unhidden
+from sailc.emit.hygiene import bound, unhidden
 from sailc.emit.layout import WIDTH, fit
 from sailc.emit.rows import Rows, render
 from sailc.program.tree.expressions import reads
@@ -51,7 +51,7 @@ def function(f: Function, rows: Rows, simplify: Simplify = as_it_is) -> str:
     head = fit(f"def {f.name}({', '.join(f.parameters)}):")
     head = f"@{f.decorator}\n{head}" if f.decorator else head
     ends = [*(c.condition for c in f.checks), *f.results]
-    body, values = _written(f.body, ends, rows, simplify, 4)
+    body, values = _written(f.body, ends, rows, simplify, 4, whole=f)
     lines = [head, *docstring(f.doc, 4), *body]
     for c, condition in zip(f.checks, values, strict=False):
         lines.append(fit(f"if not ({condition}):", 4))
@@ -78,15 +78,20 @@ def once(write: Write) -> Write:
 
 
 def _written(
-    body: Sequence[Assign], ends: Iterable[Expr], rows: Rows, simplify: Simplify, indent: int
+    body: Sequence[Assign],
+    ends: Iterable[Expr],
+    rows: Rows,
+    simplify: Simplify,
+    indent: int,
+    whole: Function | None = None,
 ) -> tuple[list[str], list[str]]:
     """The lines of statements, functions among them with a line of air around; and the texts of
-    the expressions at their end."""
+    the expressions at their end. `whole` is the function whose statements they are, not those of
+    one inside it."""
     inside = [reads(a.value) for a in body if a.compound]
     plain = [(a.name, a.value) for a in body if not a.compound]
     code = [(name, render(e, rows)) for name, e in (*plain, *(("", e) for e in ends))]
-    texts = [quoted(value) for _, value in simplify(code, frozenset[str]().union(*inside))]
-    given = iter(texts)
+    given = (value for _, value in simplify(code, frozenset[str]().union(*inside)))
     lines: list[str] = []
     air = False
     for a in body:
@@ -97,10 +102,40 @@ def _written(
             case Each() as each if a.compound:
                 lines += _each(a.name, each, rows, simplify, indent)
             case _:
-                head = f"{a.name} = " if a.name else ""  # a call alone
-                lines.append(fit(f"{head}{next(given)}", indent))
+                lines += _statement(a.name, next(given), indent, whole)
         air = isinstance(a.value, Block)
-    return lines, list(given)
+    return lines, [*map(quoted, given)]
+
+
+PASSED = "x"
+"""What is handed from one line to the next, where a call does not fit in one."""
+
+
+def _statement(name: str, value: ast.expr, indent: int, whole: Function | None) -> list[str]:
+    """An assignment; of a call that is longer than a line, the longest argument comes before it
+    where two lines are enough then."""
+    head = f"{name} = " if name else ""  # a call alone
+    plain = fit(f"{head}{quoted(value)}", indent)
+    if "\n" not in plain or whole is None or PASSED in _names(whole):
+        return [plain]
+    match value:
+        case ast.Call(called, arguments, keywords):
+            calls = [a for a in arguments if isinstance(a, ast.Call)]
+            longest = max(calls, key=lambda a: len(ast.unparse(a)), default=None)
+            short = [ast.Name(PASSED) if a is longest else a for a in arguments]
+            lines = [
+                f"{PASSED} = {quoted(longest)}" if longest is not None else "",
+                f"{head}{quoted(ast.Call(called, short, keywords))}",
+            ]
+            fitted = [fit(line, indent) for line in lines]
+            return fitted if "\n" not in "".join(fitted) else [plain]
+        case _:
+            return [plain]
+
+
+def _names(f: Function) -> set[str]:
+    """What a function binds and reads."""
+    return {*bound(f), *(name for e in f.expressions for name in reads(e))}
 
 
 def _block(name: str, block: Block, rows: Rows, simplify: Simplify, indent: int) -> list[str]:

@@ -18,7 +18,7 @@ def unhidden(f: Function, rows: Rows) -> Function:
     """A function of which no variable is called like what the rows of its operators call, or
     like a variable of theirs around it. What rows read on purpose (`w`, `training`) is reserved
     before."""
-    own = set(_bound(f))
+    own = set(bound(f))
     meant = {n for e in walk(*f.expressions) for n in _meant(e, rows)}
     hidden = sorted(own & meant - RESERVED)
     if not hidden:
@@ -27,7 +27,7 @@ def unhidden(f: Function, rows: Rows) -> Function:
     return _renamed(f, {name: table.fresh(name) for name in hidden})
 
 
-def _bound(f: Function) -> Iterator[str]:
+def bound(f: Function) -> Iterator[str]:
     """The variables of a function, and of the functions in it."""
     yield from f.parameters
     yield from (a.name for a in f.body)

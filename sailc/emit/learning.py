@@ -66,11 +66,16 @@ class Learning(Struct, frozen=True):
             found.append(Named(name, self._text(p), p.epochs, p.options.get("steps", 0)))
         return found
 
+    @property
+    def names_rate(self) -> bool:
+        """Whether the rate is a constant of its own: not where the optimizer is one."""
+        return not (self.phased or self.target.constant_optimizers)
+
     def _text(self, phase: Phase) -> str:
         """The maker of an optimizer."""
         text = self.target.optimizers[phase.optimizer]
         for name, value in phase.options.items():
-            known = "RATE" if name == "rate" and not self.phased else repr(value)
+            known = "RATE" if name == "rate" and self.names_rate else repr(value)
             text = text.replace("{" + name + "}", known)
         call = ast.parse(text, mode="eval").body
         assert isinstance(call, ast.Call)

@@ -57,19 +57,53 @@ def measured(
     metrics: Sequence[MetricCode],
     text: Callable[[Expr], str],
     functions: Iterable[Function],
+    facts: Mapping[str, str],
     arguments: Callable[[MetricCode], Sequence[str]] = given,
     known: Mapping[str, str] | None = None,
 ) -> Measured:
-    """How metrics are computed; `functions` are those of the program, and `arguments` those of a
-    metric's function. Of what these read, the `known` are written where they are read but once."""
-    values = {m.name: _number(m, arguments(m)) for m in metrics}
-    scored = [m.name for m in metrics if not (m.measured or m.curve)]
-    function = Function("main", "", (), (), tuple(values[name] for name in scored), NOWHERE)
+    """How metrics are computed; `functions` are those of the program, `facts` what says a measure
+    in `main`, and `arguments` those of a metric's function. Of what these read, the `known` are
+    written where they are read but once."""
+    scored = {m.name: _number(m, arguments(m)) for m in metrics if not (m.measured or m.curve)}
+    function = Function("main", "", (), (), (*scored.values(),), NOWHERE)
     taken = {*occupied(), *(f.name for f in functions)}
     said = _with_known(said_once(function, NameTable(taken), _called), known or {})
     shared = tuple(fit(f"{a.name} = {text(a.value)}", 4) for a in said.body)
-    numbers = values | dict(zip(scored, said.results, strict=True))
-    return Measured(shared, _entries(metrics, {name: text(e) for name, e in numbers.items()}))
+    numbers = {n: f"float({text(e)})" for n, e in zip(scored, said.results, strict=True)}
+    for m in metrics:
+        if m.name not in numbers:
+            number = _number(m, arguments(m))
+            whole = text(_at_hand(number, facts))
+            numbers[m.name] = whole if _is_float(number) else f"float({whole})"
+    return Measured(shared, _entries(metrics, numbers))
+
+
+def _at_hand(number: Expr, facts: Mapping[str, str]) -> Expr:
+    """The same, with what `main` has by name of that which was measured."""
+
+    def change(e: Expr) -> Expr:
+        match e:
+            case Op("measure", (Text("run"),), {"path": str(path)}) if path in facts:
+                return Text(facts[path])
+            case _:
+                return rebuild(e, change)
+
+    return change(number)
+
+
+REAL = frozenset({"train.time", "train.loss", "validate.loss", "test.time", "compile.time"})
+"""The measures that are numbers of Python with a fraction."""
+
+
+def _is_float(number: Expr) -> bool:
+    """Whether a number is Python's already."""
+    match number:
+        case Op("measure", attributes={"path": path}):
+            return path in REAL
+        case Op("divide", arguments):
+            return all(isinstance(a, Op) and a.operator == "measure" for a in arguments)
+        case _:
+            return False
 
 
 def _with_known(f: Function, known: Mapping[str, str]) -> Function:
@@ -102,11 +136,17 @@ def _entries(metrics: Iterable[MetricCode], numbers: Mapping[str, str]) -> str:
     """The entries of metrics among the results. What an author says of a metric is said once,
     whatever it is of."""
     lines: list[str] = []
+    known = {""}
     for m in metrics:
-        said = wrap(f"# {docline(m.doc)}", WIDTH - 8, subsequent_indent="# ")
-        comment = [f"        {line}" for line in said if _expression(m) is not None and m.doc]
-        lines += [] if set(comment) <= {*lines} else comment
-        lines.append(fit(f'"{m.name}": {_value(m, f"float({numbers[m.name]})")},', 8))
+        entry = fit(f'"{m.name}": {_value(m, numbers[m.name])},', 8)
+        said = "" if _expression(m) is None or m.doc in known else f"# {docline(m.doc)}"
+        known.add(m.doc)
+        beside = f"{entry}  {said}".rstrip()
+        if len(beside) <= WIDTH:
+            lines.append(beside)
+        else:
+            above = wrap(said, WIDTH - 8, subsequent_indent="# ")
+            lines += [*(f"        {line}" for line in above), entry]
     return "\n".join(lines)
 
 

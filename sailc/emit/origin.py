@@ -2,7 +2,8 @@
 
 Programs are plain text; the way back is found in their syntax tree. A function of the program's
 code tree has a statement for each of its bindings, so that a statement's place among the others
-tells the binding that it is. What no binding stands behind belongs to its function.
+tells the binding that it is (one may have a second before it, which hands it an argument). What no
+binding stands behind belongs to its function.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from sailc.emit.doors import Doors
+from sailc.emit.functions import PASSED
 from sailc.emit.points import made_of
 from sailc.plan.scenario import Scenario, learns
 from sailc.program.equations.classes import EquationCode
@@ -134,10 +136,28 @@ def _within(f: Function, node: Definition, line: int) -> Origin:
 
 
 def _binding(bindings: Sequence[Assign], statements: list[ast.stmt], line: int) -> Assign | None:
-    for binding, statement in zip(bindings, statements, strict=False):
-        if statement.lineno <= line <= (statement.end_lineno or statement.lineno):
+    """The binding whose statement a line is in, or what that one is handed before it."""
+    own = PASSED in {b.name for b in bindings}
+    left, start = iter(bindings), 0
+    for statement in statements:
+        start = start or statement.lineno
+        if not own and _hands_on(statement):
+            continue
+        binding = next(left, None)
+        if binding is None:
+            break
+        if start <= line <= (statement.end_lineno or statement.lineno):
             return _inner(binding.value, statement, line) or binding
+        start = 0
     return None
+
+
+def _hands_on(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Assign([ast.Name(name)]):
+            return name == PASSED
+        case _:
+            return False
 
 
 def _inner(value: object, node: ast.stmt, line: int) -> Assign | None:

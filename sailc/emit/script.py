@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from sailc.emit.batch import Batch, all_of, pick, size
+from sailc.emit.batch import EVALUATION_BATCH, Batch, all_of, pick, size
 from sailc.emit.beside import KEEPER
 from sailc.emit.doors import Doors
 from sailc.emit.environment import filled, is_standard, provenance, tidy, wrapped
@@ -27,15 +27,14 @@ from sailc.emit.pieces import helpers as helpers_of
 from sailc.emit.points import data_facts
 from sailc.emit.rows import operators_in, row_text
 from sailc.emit.solving import solver_script
-from sailc.emit.staged import Staged, running_starts, shared
-from sailc.emit.starts import drawers, init_function, layers, running_function
+from sailc.emit.staged import Staged, shared, starting
 from sailc.emit.stored import is_plain
 from sailc.emit.target import Target
 from sailc.emit.twins import calls, with_own_names
 from sailc.program.equations.solving import AnyProgram, SolverProgram
 from sailc.program.tree.expressions import draws, operations, walk
 from sailc.program.tree.nodes import Expr, Function, Op, Text
-from sailc.program.tree.programs import ParameterSpec, Program
+from sailc.program.tree.programs import Program
 
 HERE = Path(__file__).parent
 
@@ -124,11 +123,29 @@ def _judged(program: Program, text: Callable[[Expr], str]) -> dict[str, object]:
     answers = {f"{f.function.name}s": f.at_once for f in program.answers}
     apart = program.formulas or program.last.grouped
     known = {} if apart else {n: text(e) for n, e in answers.items() if e is not None}
-    made = measured(program.metrics, text, program.functions, known=known)
+    made = measured(program.metrics, text, program.functions, _at_hand(program), known=known)
     named = {"truth", *answers}
     if not program.formulas:  # which are told beside the metrics
-        named &= {*re.findall(r"\w+", re.sub("(?m)^ *#.*", "", made.text))}
+        named &= {*re.findall(r"\w+", re.sub("#.*", "", made.text))}
     return {"metrics": made, "named": named}
+
+
+def _at_hand(program: Program) -> dict[str, str]:
+    """What of a run's measures `main` has by name."""
+    return {
+        "train.time": "train_time",
+        "train.loss": "final_loss",
+        "train.epochs": "epochs",
+        "test.time": "test_time",
+        "test.count": _count(program),
+        "compile.time": "compile_time",
+    }
+
+
+def _count(program: Program) -> str:
+    """How many questions are judged."""
+    stage = program.last
+    return "sum(map(len, places))" if stage.grouped else size(stage.structured, "output", "output")
 
 
 def called(target: Target, functions: Iterable[Function]) -> list[str]:
@@ -166,14 +183,15 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     validated = any(s.kind == "validate" for x in program.stages for s in x.data.splits)
     learning = Learning(program, target, validated)
     drawing = any(map(draws, _expressions(program)))
-    batch = Staged(stage, program, learning.checks) if program.staged else Batch(stage)
+    inits, by_stage = starting(program, target)
+    plain = Batch(stage)
+    batch = Staged(stage, program, learning.checks, by_stage) if program.staged else plain
     data = data_facts(program, "model")
     return {
         "program": program,
         "stage": stage,
         "title": docline(f"{program.title}, on {target.title}"),
         "doc": [wrapped(d) for d in program.doc],
-        "backend": target.name,
         "versions": versions(target.packages),
         "provenance": provenance(program.source, target.packages, imports),
         "standard": in_order([*STANDARD, *(i for i in imports if is_standard(i))]),
@@ -188,7 +206,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "history": "validate.loss" in program.reads or any(m.curve for m in program.metrics),
         "measured": _measured(program),
         **_tested(program),
-        "inits": _inits(program, target),
+        "inits": inits,
         "learning": learning,
         "small_steps": _has_small_steps(program, used),
         "drawing": drawing,
@@ -197,6 +215,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         **data,
         "plain": _is_plain(program, data["load"], batch),
         "validated": validated,
+        "evaluation_batch": EVALUATION_BATCH,
         "constants": batch.constants,
         "layout": fit,
         "timing": _timing,
@@ -219,12 +238,10 @@ def _timing(call: str) -> str:
 
 
 def _tested(program: Program) -> dict[str, str]:
-    """What is told of answering: how long all questions took, and one alone."""
-    by_itself = "test.latency" in program.reads
+    """What is told of answering: how many were asked, and how long one alone took."""
     alone = "test_time / len(output)" if program.afresh else "seconds / repeats"
-    latency = f', "latency": {alone}' if by_itself else ""
-    whole = "test_time" if program.afresh or by_itself else "seconds / repeats"
-    return {"test_time": whole, "latency": latency}
+    latency = f', "latency": {alone}' if "test.latency" in program.reads else ""
+    return {"count": _count(program), "latency": latency}
 
 
 def _trained(program: Program, phased: bool) -> str:
@@ -286,25 +303,6 @@ def _texts(program: Program) -> list[Text]:
 def _expressions(program: Program) -> list[Expr]:
     """All that is computed on the backend."""
     return [e for f in program.on_backend for e in f.expressions]
-
-
-def _inits(program: Program, target: Target) -> list[str]:
-    """The functions that start the learned arrays of each stage that trains: all that is not
-    carried to it."""
-    found: dict[str, dict[str, ParameterSpec]] = {}
-    for s in program.stages:
-        if s.loss is not None:
-            drawn = {p.name: p for p in s.parameters if p.name not in s.carried}
-            found.setdefault(s.init, {}).update(drawn)
-    drawn = [p for specs in found.values() for p in specs.values()]
-    of, whole = layers(drawn), len(found) == 1
-    shared = [] if whole else drawers(drawn, of, target)
-    functions = (
-        init_function(name, tuple(specs.values()), target, of, whole)
-        for name, specs in found.items()
-    )
-    running = {name: arrays for name, arrays in running_starts(program).values() if arrays}
-    return [*shared, *functions, *(running_function(n, a, target) for n, a in running.items())]
 
 
 def _is_several(f: Function) -> bool:

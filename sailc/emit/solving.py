@@ -22,7 +22,7 @@ from sailc.emit.target import Target
 from sailc.program.equations.classes import EquationCode
 from sailc.program.equations.collocation import Collocated
 from sailc.program.equations.solving import LineCode, SolverProgram
-from sailc.program.tree.nodes import Function
+from sailc.program.tree.nodes import Expr, Function
 from sailc.program.tree.programs import MetricCode
 
 
@@ -71,12 +71,12 @@ def _facts(program: SolverProgram, target: Target, numpy: Write) -> dict[str, ob
         "title": docline(f"{program.title}, on {target.title}"),
         "doc": [wrapped(d) for d in program.doc],
         "provenance": provenance(program.source, packages),
-        "backend": target.name,
         "versions": versions(packages),
         "init": _init(fitted, target) if fitted else "",
         "learning": Learning(fitted, target, False) if fitted else None,
         "judged": "residual" in used,
         "branches": any(e.branches for e in program.equations),
+        "doors": None,
         "kept": kept,
         "module": attrgetter("module"),
         "standard": [i for i in imports if is_standard(i)],
@@ -165,7 +165,11 @@ def _measured(program: SolverProgram) -> Measured:
         each = [f"{f.name}({', '.join(_compared(own))})" for f, own in program.scores[m.name]]
         return (f"np.concatenate([{', '.join(each)}])",)  # the scores of all lines are one list
 
-    return measured(program.metrics, lambda e: expression(e, NUMPY), _functions(program), given)
+    def text(e: Expr) -> str:
+        return expression(e, NUMPY)
+
+    at_hand = {"test.time": "test_time"}
+    return measured(program.metrics, text, _functions(program), at_hand, given)
 
 
 def _compared(fixture: str) -> tuple[str, str]:

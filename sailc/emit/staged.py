@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from sailc.emit.batch import Batch, known, pick, place, told
 from sailc.emit.layout import fit
+from sailc.emit.starts import init_by_stage, init_functions, running_function
+from sailc.emit.target import Target
 from sailc.program.training.stages import renamed
 from sailc.program.tree.nodes import Function
 from sailc.program.tree.programs import ParameterSpec, Program, Stage
@@ -21,6 +23,8 @@ class Staged(Batch, frozen=True):
     program: Program
     checks: bool
     """Whether the loss on `validate` is computed after every epoch."""
+    by_stage: bool
+    """Whether one function starts the arrays of any stage, by its split."""
 
     @property
     def given(self) -> str:
@@ -92,6 +96,11 @@ class Staged(Batch, frozen=True):
     # --- the table of stages -------------------------------------------------------------------
 
     @property
+    def starts(self) -> str:
+        """The arrays that a stage starts."""
+        return "init(rng, split)" if self.by_stage else "first(rng)"
+
+    @property
     def holds_state(self) -> bool:
         """Whether a stage has arrays that training changes and does not learn."""
         return any(s.running for s in self.trained)
@@ -122,7 +131,9 @@ class Staged(Batch, frozen=True):
         layers = {layer_of(name) for name in s.carried}
         names = [p.name for p in _arrays(s) if layer_of(p.name) in layers]
         along = ", ".join(f'"{start}"' for start in _starts(names, there))
-        row |= {"first": s.init, "loss_of": s.loss.name, "along": f"({along},)" if along else "()"}
+        if not self.by_stage:
+            row["first"] = s.init
+        row |= {"loss_of": s.loss.name, "along": f"({along},)" if along else "()"}
         if self.holds_state:
             row["fresh"] = running_starts(self.program)[s.name][0]
         if self.constants:
@@ -168,6 +179,28 @@ def shared(program: Program, text: Callable[[Function], str]) -> Program:
 
         done.append(renamed(s, name_of))
     return replace(program, stages=tuple(reversed(done)))
+
+
+def starting(program: Program, target: Target) -> tuple[list[str], bool]:
+    """The functions that start the learned arrays of each stage that trains, all that is not
+    carried to it, and what runs along; and whether one starts those of any stage, by its split."""
+    found: dict[str, dict[str, ParameterSpec]] = {}
+    splits: dict[str, str] = {}
+    for s in program.stages:
+        train = s.data.split("train")
+        if s.loss is not None and train is not None:
+            drawn = {p.name: p for p in s.parameters if p.name not in s.carried}
+            found.setdefault(s.init, {}).update(drawn)
+            splits[train.name] = s.init
+    parts = {split: (*found[init].values(),) for split, init in splits.items()}
+    by_stage = init_by_stage(parts, target) if len(parts) > 1 else ""
+    if by_stage:
+        functions = [by_stage]
+    else:
+        functions = init_functions({name: (*p.values(),) for name, p in found.items()}, target)
+    running = {name: arrays for name, arrays in running_starts(program).values() if arrays}
+    functions += (running_function(n, a, target) for n, a in running.items())
+    return functions, bool(by_stage)
 
 
 def running_starts(program: Program) -> dict[str, tuple[str, tuple[ParameterSpec, ...]]]:

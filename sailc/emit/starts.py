@@ -52,6 +52,10 @@ class Layers(Struct, frozen=True):
         name, _, own = spec.name.rpartition(".")
         return name in self.shapes and own in ("weight", "bias")
 
+    def weighs(self, spec: ParameterSpec) -> bool:
+        """Whether an array is a layer's weights."""
+        return self.starts(spec) and spec.name.endswith(".weight")
+
 
 def layers(parameters: Sequence[ParameterSpec]) -> Layers:
     """The layers that share a function, if they are enough to be worth it; all that there are, if
@@ -96,6 +100,15 @@ def _layer(of: Layers, target: Target) -> str:
     )
 
 
+def init_functions(starts: Mapping[str, Sequence[ParameterSpec]], target: Target) -> list[str]:
+    """The functions that draw learned arrays, by their names, and those that they share."""
+    drawn = [p for specs in starts.values() for p in specs]
+    of, whole = layers(drawn), len(starts) == 1
+    shared = [] if whole else drawers(drawn, of, target)
+    functions = (init_function(n, specs, target, of, whole) for n, specs in starts.items())
+    return [*shared, *functions]
+
+
 def init_function(
     name: str,
     parameters: Sequence[ParameterSpec],
@@ -117,10 +130,20 @@ def init_function(
 
 def _in_loop(of: Layers, target: Target) -> Iterator[str]:
     """What starts all layers alike, by their names and the shapes of their weights."""
-    _, doc, *steps, last = DRAWN[of.initial].splitlines()
-    drawn = doc.strip().strip('".')
-    yield from docstring(f"Weights {drawn[0].lower()}{drawn[1:]}, biases 0.", 4)
+    yield from docstring(_drawn(of), 4)
     yield from _shapes(of.shapes)
+    yield from _loop(of, target)
+
+
+def _drawn(of: Layers) -> str:
+    """How layers start, in words."""
+    words = DRAWN[of.initial].splitlines()[1].strip().strip('".')
+    return f"Weights {words[0].lower()}{words[1:]}, biases 0."
+
+
+def _loop(of: Layers, target: Target) -> Iterator[str]:
+    """The statements that start the layers of `shapes`."""
+    _, _, *steps, last = DRAWN[of.initial].splitlines()
     dense = all(len(shape) == 2 for shape in of.shapes.values())
     parts = "shape"
     if steps:  # a window, where any is that of a convolution, inputs and outputs
@@ -143,40 +166,57 @@ def _in_loop(of: Layers, target: Target) -> Iterator[str]:
     yield "    return w"
 
 
+def init_by_stage(stages: Mapping[str, Sequence[ParameterSpec]], target: Target) -> str:
+    """The function that draws the learned arrays of each of several stages, by its split, where
+    all are those of layers that start alike; or nothing."""
+    drawn = [p for specs in stages.values() for p in specs]
+    of = layers(drawn)
+    if not drawn or not all(map(of.starts, drawn)):
+        return ""
+    tables: list[str] = []
+    for split, specs in stages.items():
+        shapes = {p.name.removesuffix(".weight"): p.shape for p in specs if of.weighs(p)}
+        tables.append(_table(f'"{split}": ', shapes, 8) + ",")
+    lines = ["def init(rng, split):", *docstring(_drawn(of), 4)]
+    lines += ["    shapes = {", *tables, "    }[split]", *_loop(of, target)]
+    return "\n".join(lines)
+
+
 def _shapes(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
     """The table of shapes; where all are those of copies of one module, made of its own."""
     copies = _copies(shapes)
     if copies is None:
-        yield _table("shapes", shapes)
+        yield _table("shapes = ", shapes)
         return
     family, first, numbers = copies
     one = {rest.removeprefix("_"): shape for rest, shape in first.items()}
-    yield _table("one", one)
+    yield _table("one = ", one)
     key, count = family.key("{i}", "_{name}"), f"range({numbers.start}, {numbers.stop})"
     made = f'f"{key}": shape for i in {count} for name, shape in one.items()'
     yield fit(f"shapes = {{{made}}}", 4)
 
 
-def _table(name: str, shapes: Mapping[str, tuple[int, ...]]) -> str:
-    """The statement that calls a table of shapes something; the layers of a part share a line."""
+def _table(head: str, shapes: Mapping[str, tuple[int, ...]], indent: int = 4) -> str:
+    """A table of shapes after some words; the layers of a part share a line."""
     entries = [(layer.rpartition("_")[0], f'"{layer}": {shape}') for layer, shape in shapes.items()]
-    whole = f"    {name} = {{{', '.join(text for _, text in entries)}}}"
-    if len(whole) <= WIDTH:
+    pad = " " * indent
+    whole = f"{pad}{head}{{{', '.join(text for _, text in entries)}}}"
+    if len(whole) < WIDTH:
         return whole
     parts = [[text for _, text in some] for _, some in groupby(entries, key=itemgetter(0))]
-    lines = [line for part in parts for line in _filled(part)]
-    return "\n".join([f"    {name} = {{", *lines, "    }"])
+    lines = [line for part in parts for line in _filled(part, indent + 4)]
+    return "\n".join([f"{pad}{head}{{", *lines, f"{pad}}}"])
 
 
-def _filled(entries: Sequence[str]) -> Iterator[str]:
+def _filled(entries: Sequence[str], indent: int) -> Iterator[str]:
     """Entries on as few lines as they take, from left to right."""
     line = ""
     for entry in entries:
-        if line and len(line) + len(entry) > WIDTH - 11:
-            yield f"        {line},"
+        if line and indent + len(line) + len(entry) > WIDTH - 3:
+            yield f"{' ' * indent}{line},"
             line = ""
         line = f"{line}, {entry}" if line else entry
-    yield f"        {line},"
+    yield f"{' ' * indent}{line},"
 
 
 def _copies(

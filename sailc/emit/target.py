@@ -40,7 +40,8 @@ class Target(Struct, frozen=True):
     called among tensors, `each` does the same to all arrays of nested ones. `runs` says for what
     something runs along with training: layers' `state`, and a key for what `draws`; `mixing` how
     mixed precision is written, where it is, and `again` what a step computes several times, where
-    that is another way. A backend that trains nothing needs no template, no layout of parameters
+    that is another way; `constant_optimizers` whether optimizers stand among a program's constants.
+    A backend that trains nothing needs no template, no layout of parameters
     and no optimizers.
     """
 
@@ -63,6 +64,7 @@ class Target(Struct, frozen=True):
     runs: frozenset[str] = frozenset({"state"})
     mixing: Mixing | None = None
     again: Again | None = None
+    constant_optimizers: bool = False
 
     @property
     def defined(self) -> frozenset[str]:

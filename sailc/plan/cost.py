@@ -7,12 +7,13 @@ three times the forward pass by SAIH's convention (Ren et al. 2022, equation 1),
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from sailc.infer.modules.problem import Question
+from sailc.infer.modules.problem import DataLine, Question
 from sailc.plan.link import Link
 from sailc.plan.matches import GroundModel
 from sailc.plan.work import Graph, Work
@@ -115,6 +116,12 @@ def _asked(model: GroundModel, question: Term, plain: bool) -> Work | None:
 def elements(type: Type) -> int | None:
     """How many numbers a tensor type holds."""
     return size(type.shape).value if isinstance(type, Tensor) else None
+
+
+def points_of(lines: Iterable[DataLine]) -> int | None:
+    """How many points some lines have together; None where only the data know."""
+    counts = [length(line.source.type).value for line in lines]
+    return None if None in counts else sum(c or 0 for c in counts)
 
 
 def length(type: Type) -> Dim:

@@ -23,7 +23,7 @@ from typing import Literal
 from msgspec import Struct
 
 from sailc.infer.values import Fields, Quantity
-from sailc.plan.cost import length
+from sailc.plan.cost import points_of
 from sailc.plan.evaluating import steps
 from sailc.plan.prune import Cell, pruned
 from sailc.plan.scenario import Machine, Plan, Scenario
@@ -165,18 +165,14 @@ def _estimate(
 def counted(s: Scenario, machine: Machine) -> float | None:
     """Seconds of one run by the operations that it takes; None where they are not known."""
     each = (s.cost.train_flops, s.cost.evaluation_flops, s.cost.forward_flops)
-    points = [_points(s, split) for split in ("train", s.split)]
+    points = [
+        points_of(k.line for k in s.links if k.line.split == split) for split in ("train", s.split)
+    ]
     if None in each or None in points:
         return None
     (train, fit, forward), (learned, asked) = ([n or 0 for n in x] for x in (each, points))
     operations = (train * learned + fit * asked) * steps(s.trainer.phases) + forward * asked
     return START + operations / rate(machine, s.software.precision)
-
-
-def _points(s: Scenario, split: str) -> int | None:
-    """How many points some lines of a scenario have together."""
-    counts = [length(k.line.source.type).value for k in s.links if k.line.split == split]
-    return None if None in counts else sum(c or 0 for c in counts)
 
 
 def rate(machine: Machine, precision: str) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sailc.emit.numpy_rows.shared import block_axes, conv_ends, space_rank, whole_blocks, wraps
 from sailc.emit.numpy_rows.texts import shared
 from sailc.emit.rows import Rows
@@ -28,7 +26,7 @@ def pool(op: Op) -> str:
     k = op.attributes["k"]
     assert isinstance(k, int)
     reduce = "max" if op.attributes.get("kind") == "max" else "mean"
-    return f"{whole_blocks(op, k)}.{reduce}(axis={block_axes(op)})"
+    return f"{whole_blocks(op, k)}.{reduce}({block_axes(op)})"
 
 
 PLACES = {
@@ -38,20 +36,13 @@ PLACES = {
 """Where the numbers along a dimension of n are, of which there are k times as many then."""
 
 
-def upsampled(library: str) -> Callable[[Op], str]:
+def upsampled(op: Op) -> str:
     """Every number k times along each dimension of space, or what is between them."""
-
-    def row(op: Op) -> str:
-        kind = op.attributes["kind"]
-        assert isinstance(kind, str)
-        if kind != "nearest":
-            return f"interpolated(a, [{PLACES[kind]} for n in a.shape[1:-1]])"
-        text = "a"
-        for axis in range(1, space_rank(op) + 1):
-            text = f"{library}.repeat({text}, k, axis={axis})"
-        return text
-
-    return row
+    kind = op.attributes["kind"]
+    assert isinstance(kind, str)
+    if kind != "nearest":
+        return f"interpolated(a, [{PLACES[kind]} for n in a.shape[1:-1]])"
+    return "a" + "".join(f".repeat(k, axis={axis})" for axis in range(1, space_rank(op) + 1))
 
 
 def mean_of(op: Op, text: str, keyword: str = "axis") -> str:
@@ -134,7 +125,7 @@ ROWS: Rows = {
     "attention": attention,
     "spectral_conv": "spectral_conv(a, real, imaginary)",
     "pool": pool,
-    "upsample": upsampled("np"),
+    "upsample": upsampled,
     "cross_entropy": _cross_entropy,
     "bce": _bce,
     "downsample": pool,

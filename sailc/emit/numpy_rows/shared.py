@@ -90,7 +90,7 @@ def block_axes(op: Op) -> int | tuple[int, ...]:
     return 2 if rank == 1 else tuple(range(2, 2 * rank + 1, 2))
 
 
-def position(name: str, axis: str) -> Row:
+def position(name: str) -> Row:
     """Where something stands, counted along one axis or along all of several."""
 
     def row(op: Op) -> str:
@@ -99,8 +99,8 @@ def position(name: str, axis: str) -> Row:
             return f"a.{name}()"
         assert is_tuple(axes)
         if len(axes) == 1:
-            return f"a.{name}({axis}={axes[0]})"
-        return f"a.reshape(*a.shape[:-{len(axes)}], -1).{name}({axis}=-1)"
+            return f"a.{name}({axes[0]})"
+        return f"a.reshape(*a.shape[:-{len(axes)}], -1).{name}(-1)"
 
     return row
 

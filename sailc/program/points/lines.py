@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from sailc.infer.modules.problem import DataLine
+from sailc.plan.cost import points_of
 from sailc.plan.ragged import chosen_by_point, only_summed
 from sailc.program.arrays.layout import (
     POINTS,
@@ -42,7 +43,8 @@ def point_functions(
             Portion(made.add(s, _points_of(s.line, conversions, truths)), s.names, s.structured)
             for s in some
         ]
-        splits.append(Split(some[0].split, some[0].line.split, tuple(portions), truths))
+        count = points_of(s.line for s in some)
+        splits.append(Split(some[0].split, some[0].line.split, tuple(portions), count, truths))
     return tuple(made.functions), tuple(splits)
 
 

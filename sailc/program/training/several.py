@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from sailc.infer.modules.common import World
 from sailc.infer.modules.trainer import Loss
+from sailc.plan.cost import points_of
 from sailc.plan.link import Link
 from sailc.plan.scenario import Scenario
 from sailc.program.arrays.layout import (
@@ -122,7 +123,8 @@ class Several(Struct):
             portions = tuple(
                 Portion(made.add(s, _points(lines[id(s.line)])), s.names) for s in some
             )
-            splits.append(Split(some[0].split, some[0].line.split, portions))
+            count = points_of(s.line for s in some)
+            splits.append(Split(some[0].split, some[0].line.split, portions, count))
         return tuple(made.functions), tuple(splits)
 
     # --- statistics ----------------------------------------------------------------------------

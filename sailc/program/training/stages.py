@@ -19,6 +19,8 @@ from sailc.program.points.lines import alike
 from sailc.program.points.load import Source
 from sailc.program.training.learned import layer_names
 from sailc.program.training.stage import Lowered, lowered
+from sailc.program.tree.expressions import rebuilt, replaced
+from sailc.program.tree.inlining import can_stand
 from sailc.program.tree.names import NameTable, snake
 from sailc.program.tree.nodes import Assign, Function, Op, Ref
 from sailc.program.tree.programs import AnswerCode, Data, MetricCode, Portion, Stage
@@ -73,8 +75,11 @@ def _of_weights(stage: Stage) -> Stage:
     names = NameTable({*loss.parameters, *(a.name for a in loss.body)})
     question, (output, *others) = names.fresh("question"), loss.parameters
     called = Op("call", (Ref("w"), Ref(question)), {"function": stage.model.name})
+    made = replace(loss, parameters=("w", question, *others))
+    if can_stand(loss, output, called, frozenset()):
+        return replace(stage, loss=rebuilt(made, lambda e: replaced(e, {output: called})))
     body = (Assign(output, called, loss.span), *loss.body)
-    return replace(stage, loss=replace(loss, parameters=("w", question, *others), body=body))
+    return replace(stage, loss=replace(made, body=body))
 
 
 def _unasked(stage: Stage) -> Stage:

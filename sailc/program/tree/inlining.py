@@ -34,7 +34,7 @@ def statements_of(
     values: dict[str, Expr] = {}
     for parameter, argument in zip(f.parameters, arguments, strict=True):
         values[parameter] = argument
-        if not _can_stand(f, parameter, argument, inside):
+        if not can_stand(f, parameter, argument, inside):
             own = Ref(names.fresh(parameter))
             values[parameter] = own
             body.append(Assign(own.name, argument, f.span))
@@ -61,7 +61,7 @@ def _bound(expr: Expr) -> Iterator[str]:
             pass
 
 
-def _can_stand(f: Function, parameter: str, argument: Expr, inside: frozenset[str]) -> bool:
+def can_stand(f: Function, parameter: str, argument: Expr, inside: frozenset[str]) -> bool:
     """Whether an argument can stand where a function reads its parameter: a name, what is read
     once, and what is read only part by part."""
     deep = any(parameter in reads(e) for e in walk(*f.expressions) if isinstance(e, Inner))

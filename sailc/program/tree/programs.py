@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from sailc.infer.modules.trainer import Phase, Schedule, Stop, is_phased
-from sailc.program.tree.nodes import Door, Driver, Expr, Function
+from sailc.program.tree.expressions import replaced
+from sailc.program.tree.nodes import Door, Driver, Expr, Function, Text
 
 
 class ParameterSpec(Struct, frozen=True):
@@ -39,12 +40,13 @@ class Portion(Struct, frozen=True):
 
 
 class Split(Struct, frozen=True):
-    """The points of all lines of `kind` (train, validate or test), as a program calls them, and
-    whether these have truths."""
+    """The points of all lines of `kind` (train, validate or test), as a program calls them; how
+    many these are, where more than the data know it, and whether they have truths."""
 
     name: str
     kind: str
     portions: tuple[Portion, ...]
+    count: int | None
     truths: bool = True
 
     @property
@@ -89,8 +91,10 @@ class AnswerCode(Struct, frozen=True):
     def at_once(self) -> Expr | None:
         """What it computes of the output alone, if that is an expression: then no function is
         written for it."""
-        plain = not self.function.body and self.function.parameters == (self.output,)
-        return self.function.results[0] if plain else None
+        f = self.function
+        if f.body or len(f.parameters) != 1:
+            return None
+        return replaced(f.results[0], {f.parameters[0]: Text(self.output)})
 
 
 class Asked(Struct, frozen=True):
