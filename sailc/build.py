@@ -130,6 +130,14 @@ class Compiled(Struct, frozen=True):
     program: AnyProgram | None = None
     beside: Mapping[str, str] = {}
 
+    def device(self, wanted: str) -> str:
+        """Where it computes: what trains nothing by gradients can on a processor alone."""
+        match self.program:
+            case FittedProgram() | SolverProgram(fitted=None):
+                return "cpu"
+            case _:
+                return wanted
+
 
 def written(db: Database, scenario: Scenario) -> Compiled | NotWritten | WritingFailed:
     """A scenario's program, or why there can be none."""

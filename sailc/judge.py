@@ -82,7 +82,7 @@ def jobs_of(
             plan.file,
             programs[s.id].keeps,
             found[s.id].seconds,
-            device,
+            programs[s.id].device(device),
             beside=programs[s.id].beside,
         )
         for s, seed in in_rounds(plan, found)

@@ -133,3 +133,18 @@ def test_programs_that_fit_are_in_good_style(tmp_path: Path, text: str) -> None:
     command = [sys.executable, "-m", "ruff", "check", "--isolated", str(tmp_path / "emitted.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_what_trains_nothing_computes_on_the_processor(tmp_path: Path) -> None:
+    path = write_one(tmp_path, LINE)
+    (text,) = emitted_by(path).values()
+    script = tmp_path / "slope.py"
+    script.write_text(text, "utf-8")
+    refused = subprocess.run(
+        [sys.executable, script, "--device", "cuda"], capture_output=True, text=True
+    )
+    assert refused.returncode == 2
+    assert "argument --device: invalid choice: 'cuda'" in refused.stderr
+    (run,) = sail_json("run", path, "--seeds", "1", "--device", "cuda")["runs"]
+    (again,) = sail_json("run", path, "--seeds", "1")["runs"]
+    assert (run["status"], again["status"]) == ("ran", "kept")  # it ran where it always does
