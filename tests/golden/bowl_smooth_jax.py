@@ -197,7 +197,9 @@ def main():
     output = jax.tree.map(
         lambda array: np.asarray(array, dtype=np.float64), respond(w, points["test"][0], constants)
     )
-    repeats, seconds = Timer(lambda: respond(w, points["test"][0], constants)).autorange()
+    repeats, seconds = Timer(
+        lambda: jax.device_get(respond(w, points["test"][0], constants))
+    ).autorange()
     test_time = seconds / repeats
     run = {
         "train": {"time": train_time, "epochs": epochs, "loss": final_loss},

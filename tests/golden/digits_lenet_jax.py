@@ -145,7 +145,7 @@ def main():
 
     w, train_time, epochs, final_loss = train(w, points, rng)
     output = np.asarray(respond(w, points["test"][0]), dtype=np.float64)
-    repeats, seconds = Timer(lambda: respond(w, points["test"][0])).autorange()
+    repeats, seconds = Timer(lambda: jax.device_get(respond(w, points["test"][0]))).autorange()
     test_time = seconds / repeats
     run = {
         "train": {"time": train_time, "epochs": epochs, "loss": final_loss},
