@@ -331,6 +331,22 @@ def test_a_program_explains_itself(
 
 
 @pytest.mark.parametrize("software", BACKENDS)
+def test_many_questions_are_answered_in_batches(
+    small: Emitted, software: str, tmp_path: Path
+) -> None:
+    assert "EVALUATION_BATCH" not in small.texts[f"Fall/MLP/{software}"]
+    many = SMALL.replace("sample(200, seed = 1)", "sample(6000, seed = 1)")
+    many = many.replace("last(50)", "last(5000)")
+    text = emitted_by(write_one(tmp_path, many))[f"Fall/MLP/{software}"]
+    found = run_here(text, 0, tmp_path / "batches")[-1]
+    whole = text.replace("EVALUATION_BATCH = 4096", "EVALUATION_BATCH = 5000")
+    assert whole != text
+    assert found["test"]["count"] == 5000
+    at_once = run_here(whole, 0, tmp_path / "whole")[-1]["metrics"]["mean_error"]
+    assert found["metrics"]["mean_error"] == pytest.approx(at_once, rel=1e-6)
+
+
+@pytest.mark.parametrize("software", BACKENDS)
 def test_a_training_that_runs_away_says_so(software: str, tmp_path: Path) -> None:
     text = SMALL.replace("adam(1e-2)", "sgd(1e30)").replace("clip      1.0", "")
     emitted = emitted_by(write_one(tmp_path, text))[f"Fall/MLP/{software}"]

@@ -167,6 +167,38 @@ def test_every_statement_of_a_model_knows_its_source(logs: Path) -> None:
     assert traced(scenario, made, 1) is None
 
 
+BLOCKS = """
+dataset digits { file table, "package:sklearn/datasets/data/digits.csv.gz" }
+problem Digits {
+    let image(row) = reshape(row[0:64], [8, 8, 1]) / 16
+    train row in digits.table |> first(60): predict image(row) as row[64]
+    test  row in digits.table |> last(10):  predict image(row) as row[64]
+}
+model Blocks {
+    input  picture: Tensor[real, h, w, c]
+    let    background = picture |> conv(16, 3) |> relu |> pool(2) |> conv(4, 3)
+    let    total = sum(background |> tanh)
+    output y: real = total / 100
+}
+benchmark b { models Blocks
+              software JAX
+              metrics mean_error }
+"""
+
+
+def test_what_a_statement_is_handed_belongs_to_it(tmp_path: Path) -> None:
+    """An argument that has a line of its own is of the binding whose statement it would not fit."""
+    path = write_one(tmp_path, BLOCKS)
+    workspace = Workspace.open([path])
+    scenario = planned(workspace.db, str(path), "b").scenarios[0]
+    made = written(workspace.db, scenario)
+    assert isinstance(made, Compiled)
+    lines = made.text.splitlines()
+    (handed,) = (i for i, line in enumerate(lines, 1) if line.startswith("    x = "))
+    found = [traced(scenario, made, i) for i in (handed, handed + 1, handed + 2)]
+    assert [o.name for o in found if o is not None] == [*2 * ["background"], "total"]
+
+
 # --- what PyTorch's operations are watched for --------------------------------------------
 
 

@@ -184,8 +184,8 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     learning = Learning(program, target, validated)
     drawing = any(map(draws, _expressions(program)))
     inits, by_stage = starting(program, target)
-    plain = Batch(stage)
-    batch = Staged(stage, program, learning.checks, by_stage) if program.staged else plain
+    staged = program.staged
+    batch = Staged(stage, program, learning.checks, by_stage) if staged else Batch(stage)
     data = data_facts(program, "model")
     return {
         "program": program,

@@ -132,7 +132,8 @@ def _in_loop(of: Layers, target: Target) -> Iterator[str]:
     """What starts all layers alike, by their names and the shapes of their weights."""
     yield from docstring(_drawn(of), 4)
     yield from _shapes(of.shapes)
-    yield from _loop(of, target)
+    dense = all(len(shape) == 2 for shape in of.shapes.values())
+    yield from _loop(of, target, dense)
 
 
 def _drawn(of: Layers) -> str:
@@ -141,10 +142,10 @@ def _drawn(of: Layers) -> str:
     return f"Weights {words[0].lower()}{words[1:]}, biases 0."
 
 
-def _loop(of: Layers, target: Target) -> Iterator[str]:
-    """The statements that start the layers of `shapes`."""
+def _loop(of: Layers, target: Target, dense: bool) -> Iterator[str]:
+    """The statements that start the layers of `shapes`, which are all those of matrices where
+    they are `dense`."""
     _, _, *steps, last = DRAWN[of.initial].splitlines()
-    dense = all(len(shape) == 2 for shape in of.shapes.values())
     parts = "shape"
     if steps:  # a window, where any is that of a convolution, inputs and outputs
         parts = "(n, m)" if dense else "(*window, n, m)"
@@ -178,7 +179,8 @@ def init_by_stage(stages: Mapping[str, Sequence[ParameterSpec]], target: Target)
         shapes = {p.name.removesuffix(".weight"): p.shape for p in specs if of.weighs(p)}
         tables.append(_table(f'"{split}": ', shapes, 8) + ",")
     lines = ["def init(rng, split):", *docstring(_drawn(of), 4)]
-    lines += ["    shapes = {", *tables, "    }[split]", *_loop(of, target)]
+    dense = all(len(p.shape) == 2 for p in drawn if of.weighs(p))
+    lines += ["    shapes = {", *tables, "    }[split]", *_loop(of, target, dense)]
     return "\n".join(lines)
 
 
