@@ -136,8 +136,8 @@ def test_backends_agree_on_several_answers_at_once(outputs: Emitted) -> None:
 def test_the_program_holds_a_record_as_a_dict(outputs: Emitted) -> None:
     torch, jax = (outputs.texts[f"Sums/Ensemble/{s}"] for s in BACKENDS)
     assert '(output["low"] + output["high"]) / 2' in torch
-    assert "answers = [ensemble(w, part) for part in parts]" in torch
-    assert "jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *answers)" in jax
+    assert "lambda: each(lambda array: array.cpu(), respond(w, points[" in torch
+    assert "jax.device_get(respond(w, points[" in jax
 
 
 def test_a_loss_of_several_answers_has_no_common_scale(outputs: Emitted) -> None:

@@ -212,6 +212,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "drawing": drawing,
         "holds_state": any(s.running for s in program.stages),
         "makes": bool(used & MAKERS),
+        "repeats": bool(used & REPEATERS),
         **data,
         "plain": _is_plain(program, data["load"], batch),
         "validated": validated,
@@ -293,6 +294,8 @@ TREES = ("taken", "each", "size_of")
 
 # What makes arrays out of nothing, on the device that is the default.
 MAKERS = frozenset({"arange", "constant", "ones", "zeros"})
+# What may give weights themselves as answers.
+REPEATERS = frozenset({"repeat_rows"})
 _ALWAYS = {"import numpy as np"}
 
 

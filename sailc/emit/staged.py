@@ -187,11 +187,11 @@ def starting(program: Program, target: Target) -> tuple[list[str], bool]:
     found: dict[str, dict[str, ParameterSpec]] = {}
     splits: dict[str, str] = {}
     for s in program.stages:
-        train = s.data.split("train")
-        if s.loss is not None and train is not None:
+        if s.loss is not None:
             drawn = {p.name: p for p in s.parameters if p.name not in s.carried}
             found.setdefault(s.init, {}).update(drawn)
-            splits[train.name] = s.init
+            train = s.data.split("train")  # where each question is learned afresh, there is none
+            splits |= {train.name: s.init} if train is not None else {}
     parts = {split: (*found[init].values(),) for split, init in splits.items()}
     by_stage = init_by_stage(parts, target) if len(parts) > 1 else ""
     if by_stage:

@@ -41,8 +41,8 @@ ROWS: Rows = {
     "max": reduction("max"),
     "min": reduction("min"),
     "median": called("np.median"),
-    "argmax": position("argmax", "axis"),
-    "argmin": position("argmin", "axis"),
+    "argmax": position("argmax"),
+    "argmin": position("argmin"),
     "cumsum": running("np.cumsum"),
     "sort": running("np.sort"),
     # Linear algebra.
