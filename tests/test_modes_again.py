@@ -274,6 +274,7 @@ def test_all_steps_of_a_fold_drop_the_same(tmp_path: Path, software: str) -> Non
     known = {"LAYER": "dropout(s, 0.5)", "OPTIMIZER": "sgd(0.0)\n        epochs 1"}
     found = result(written(tmp_path, FOLDED, **known)[software], tmp_path / "out")
     assert found["train"]["loss"] / 64**2 == pytest.approx(0.5, abs=0.1)
+    assert found["test"]["count"] == 9  # whatever the steps read of a point
     assert found["metrics"]["error"] == pytest.approx(0)
 
 

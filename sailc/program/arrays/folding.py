@@ -63,7 +63,7 @@ def _stepwise(low: Lowering, term: Apply, step: Lambda) -> Vector:
         inner, made = _stepped(low, step, source, start)
     if not _alike(made, start):
         raise CannotLower(term.operator, term.span)
-    levels = merge(_levels(made), _levels(source))
+    levels = _levels(made)
     expr = _function(low, step, inner, made)
     folded = Op(term.operator, (expr, _leading(source), _whole(start)), {"axis": len(levels)})
     if isinstance(start, Leaf):
