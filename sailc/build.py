@@ -14,10 +14,10 @@ from sailc.data.drivers import driver_file, with_imported
 from sailc.diagnostics.backends import NotWritten, WritingFailed
 from sailc.diagnostics.base import Diagnostic
 from sailc.emit.beside import keeper
-from sailc.emit.doors import Doors, doors_of
 from sailc.emit.origin import Origin, origin, parts_of
+from sailc.emit.points.doors import Doors, doors_of
 from sailc.emit.references import with_modules
-from sailc.emit.rows import NoRow
+from sailc.emit.text.rows import NoRow
 from sailc.infer.dataset import file_line
 from sailc.infer.modules.common import World
 from sailc.names import Entry

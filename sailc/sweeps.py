@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from msgspec.structs import replace
 
-from sailc.emit.functions import function
 from sailc.emit.numpy_rows import HELPERS, NUMPY
+from sailc.emit.text.functions import function
 from sailc.plan.scenario import Plan, PlannedMetric, Scenario
 from sailc.program.training.scoring import curve_code
 from sailc.program.tree.names import NameTable

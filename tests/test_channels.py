@@ -9,7 +9,7 @@ import pytest
 from support import emitted_by, run_here, write_one
 
 from sail_torch.in_place import in_place as written_over
-from sailc.emit.functions import Code
+from sailc.emit.text.functions import Code
 
 PROGRAM = """
 problem Shapes {

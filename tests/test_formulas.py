@@ -11,7 +11,7 @@ import pytest
 import sympy
 from support import EXAMPLES, Json, emitted_by, run_here, sail, write_one
 
-from sailc.emit.formulas import ROWS
+from sailc.emit.text.formulas import ROWS
 from sailc.program.arrays.formulas import SYMBOLIC
 from sailc.symbolic import formulas
 from sailc.symbolic.slopes import SLOPES

@@ -9,7 +9,7 @@ import pytest
 from support import ROOT, emitted_by, run_here, write_one
 
 from sailc.backends import backend
-from sailc.emit.functions import function
+from sailc.emit.text.functions import function
 from sailc.program.tree.names import RESERVED, NameTable, occupied
 from sailc.program.tree.nodes import Assign, Function, Op, Ref
 from sailc.source import NOWHERE

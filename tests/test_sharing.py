@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sailc.emit.functions import function
 from sailc.emit.numpy_rows import NUMPY
+from sailc.emit.text.functions import function
 from sailc.program.tree.inlining import statements_of
 from sailc.program.tree.names import NameTable
 from sailc.program.tree.nodes import Assign, Each, Expr, Function, Op, Ref, Step

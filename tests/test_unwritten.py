@@ -130,7 +130,7 @@ class Partial:
         return ()
 
     def emit(self, program: object) -> str:
-        from sailc.emit.rows import render
+        from sailc.emit.text.rows import render
         from sailc.program.tree.nodes import Op, Ref
 
         return str(render(Op("as_column", (Ref("x"),)), {}))

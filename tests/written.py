@@ -9,10 +9,10 @@ import numpy as np
 from drawn import Call
 from msgspec import Struct
 
-from sailc.emit.functions import function
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
-from sailc.emit.rows import Rows, operators_in
 from sailc.emit.target import Target
+from sailc.emit.text.functions import function
+from sailc.emit.text.rows import Rows, operators_in
 from sailc.program.arrays.layout import CannotLower, opened, packed
 from sailc.program.arrays.vectors import Lowering
 from sailc.program.training.model import learned_arrays, running_arrays

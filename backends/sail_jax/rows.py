@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sailc.emit import tiling
+from sailc.emit.numpy_rows import tiling
 from sailc.emit.numpy_rows.layers import (
     attention,
     batch_norm,
@@ -34,7 +34,7 @@ from sailc.emit.numpy_rows.shared import (
     stack,
     wraps,
 )
-from sailc.emit.rows import Rows
+from sailc.emit.text.rows import Rows
 from sailc.program.tree.nodes import Op
 
 

@@ -10,7 +10,7 @@ from sail_jax.motion import MOTION
 from sail_jax.outside import OUTSIDE
 from sail_jax.rows import JAX
 from sail_jax.spectral import SPECTRAL
-from sailc.emit import tiling
+from sailc.emit.numpy_rows import tiling
 from sailc.emit.numpy_rows.helpers import OTHERS
 from sailc.emit.numpy_rows.texts import shared
 from sailc.emit.script import lacking, script

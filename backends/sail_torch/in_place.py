@@ -12,7 +12,7 @@ import ast
 import re
 from collections import Counter
 
-from sailc.emit.functions import Code
+from sailc.emit.text.functions import Code
 
 MADE = re.compile(r"(?:F\.)?(?:conv|conv_transpose)\dd|F\.batch_norm")
 ACTIVATIONS = frozenset({"torch.relu", "F.leaky_relu"})

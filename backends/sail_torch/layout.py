@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 
-from sailc.emit.functions import Code
+from sailc.emit.text.functions import Code
 
 # What works on each number by itself; other arguments have to be plain numbers.
 NAMES = "abs cos erf exp log log1p relu sigmoid sin sqrt tanh"

@@ -3,7 +3,7 @@ which PyTorch knows as the memory format `channels_last`, so nothing is copied."
 
 from __future__ import annotations
 
-from sailc.emit import tiling
+from sailc.emit.numpy_rows import tiling
 from sailc.emit.numpy_rows.layers import attention, crop, mean_of, recurrent
 from sailc.emit.numpy_rows.shared import (
     ALIKE,
@@ -26,7 +26,7 @@ from sailc.emit.numpy_rows.shared import (
     stack,
     wraps,
 )
-from sailc.emit.rows import Row, Rows
+from sailc.emit.text.rows import Row, Rows
 from sailc.program.tree.nodes import Literal, Op, is_tuple
 
 

@@ -12,12 +12,12 @@ from sail_torch.outside import OUTSIDE
 from sail_torch.recurrent import RECURRENT
 from sail_torch.rows import TORCH, batch_norm_again
 from sail_torch.spectral import SPECTRAL
-from sailc.emit import tiling
-from sailc.emit.functions import Code
+from sailc.emit.numpy_rows import tiling
 from sailc.emit.numpy_rows.helpers import MOTION, OTHERS
 from sailc.emit.numpy_rows.texts import shared
 from sailc.emit.script import lacking, script
 from sailc.emit.target import Again, Target
+from sailc.emit.text.functions import Code
 from sailc.program.equations.solving import AnyProgram
 from sailc.program.tree.programs import ParameterSpec
 

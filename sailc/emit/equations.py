@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from functools import partial
 from symtable import symtable
 
-from sailc.emit.environment import names_in
-from sailc.emit.functions import Write, docstring, function, once
-from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import NUMPY
 from sailc.emit.target import Target
+from sailc.emit.text.environment import names_in
+from sailc.emit.text.functions import Write, docstring, function, once
+from sailc.emit.text.layout import fit
 from sailc.program.equations.classes import EquationCode
 from sailc.program.tree.nodes import Function, Op
 

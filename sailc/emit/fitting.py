@@ -4,23 +4,23 @@ outside."""
 from __future__ import annotations
 
 from sailc.backends import PLAIN, distributions
-from sailc.emit.batch import place
 from sailc.emit.beside import KEEPER
-from sailc.emit.doors import Doors
-from sailc.emit.environment import HERE, filled, is_standard, provenance, tidy, wrapped
 from sailc.emit.equations import WRITTEN
-from sailc.emit.functions import docline, expression, function
-from sailc.emit.imports import STANDARD, in_order, versions
-from sailc.emit.layout import fit
 from sailc.emit.metrics import measured, metric_functions
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
-from sailc.emit.pieces import helpers, pieces
-from sailc.emit.points import data_facts
-from sailc.emit.rows import operators_in
+from sailc.emit.points.doors import Doors
+from sailc.emit.points.splits import data_facts
 from sailc.emit.script import OF_DATA, called, lacking
 from sailc.emit.solving import solver_script
 from sailc.emit.target import Target
-from sailc.emit.twins import with_own_names
+from sailc.emit.text.environment import TEMPLATES, filled, is_standard, provenance, tidy, wrapped
+from sailc.emit.text.functions import docline, expression, function
+from sailc.emit.text.imports import STANDARD, in_order, versions
+from sailc.emit.text.layout import fit
+from sailc.emit.text.pieces import helpers, pieces
+from sailc.emit.text.rows import operators_in
+from sailc.emit.text.twins import with_own_names
+from sailc.emit.training.batch import place
 from sailc.program.equations.solving import AnyProgram, SolverProgram
 from sailc.program.training.fitting import FittedProgram
 from sailc.program.tree.nodes import Expr, Function
@@ -78,7 +78,7 @@ def _script(program: FittedProgram, target: Target) -> str:
     at_hand |= {"train.time": "train_time"} if program.fit is not None else {}
     made = measured(program.metrics, text, program.functions, at_hand)
     facts |= {"data_helpers": helping, "metrics": made}
-    return tidy(filled(HERE / "fitting.py.jinja", facts, numpy=numpy, own=own))
+    return tidy(filled(TEMPLATES / "fitting.py.jinja", facts, numpy=numpy, own=own))
 
 
 def _on_data(program: FittedProgram) -> list[Function]:

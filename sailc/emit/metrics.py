@@ -9,8 +9,8 @@ from textwrap import wrap
 
 from msgspec import Struct
 
-from sailc.emit.functions import docline
-from sailc.emit.layout import WIDTH, fit
+from sailc.emit.text.functions import docline
+from sailc.emit.text.layout import WIDTH, fit
 from sailc.program.tree.expressions import at_once, rebuild, rebuilt, replaced, walk
 from sailc.program.tree.names import NameTable, occupied
 from sailc.program.tree.nodes import Expr, Function, Op, Text

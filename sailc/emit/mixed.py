@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from sailc.emit.rows import Rows
+from sailc.emit.text.rows import Rows
 from sailc.program.tree.expressions import rebuild, rebuilt
 from sailc.program.tree.nodes import Expr, Function, Literal, Op, Step
 from sailc.program.tree.programs import Program, Stage

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from sailc.emit.doors import Doors
-from sailc.emit.functions import PASSED
-from sailc.emit.points import made_of
+from sailc.emit.points.doors import Doors
+from sailc.emit.points.splits import made_of
+from sailc.emit.text.functions import PASSED
 from sailc.plan.scenario import Scenario, learns
 from sailc.program.equations.classes import EquationCode
 from sailc.program.training.fitting import FittedProgram

@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from sailc import __version__
 from sailc.emit.beside import KEEPER
-from sailc.emit.environment import HERE, filled, is_standard, tidy
 from sailc.emit.equations import called_by, equation_class, in_numpy, written
-from sailc.emit.functions import Write
-from sailc.emit.layout import fit
 from sailc.emit.numpy_rows import HELPERS, MODULES
-from sailc.emit.pieces import merged, taken
-from sailc.emit.rows import operators_in
+from sailc.emit.text.environment import TEMPLATES, filled, is_standard, tidy
+from sailc.emit.text.functions import Write
+from sailc.emit.text.layout import fit
+from sailc.emit.text.pieces import merged, taken
+from sailc.emit.text.rows import operators_in
 from sailc.program.equations.references import References
 from sailc.program.equations.solving import LineCode, SolverProgram
 from sailc.program.tree.names import snake
@@ -45,7 +45,7 @@ def reference_module(references: References) -> tuple[str, str]:
     line = "lines" in written(references.equations)
     numpy = in_numpy()
     equation = partial(equation_class, numpy=numpy, line=line)
-    template = HERE / "references.py.jinja"
+    template = TEMPLATES / "references.py.jinja"
     text = tidy(filled(template, _facts(references, numpy), numpy=numpy, equation=equation))
     mark = sha256(text.encode()).hexdigest()[:6]
     return f"{snake(references.problem)}_references_{mark}", text

@@ -9,34 +9,31 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from pathlib import Path
 
-from sailc.emit.batch import EVALUATION_BATCH, Batch, all_of, pick, size
 from sailc.emit.beside import KEEPER
-from sailc.emit.doors import Doors
-from sailc.emit.environment import filled, is_standard, provenance, tidy, wrapped
-from sailc.emit.functions import docline, expression, function
-from sailc.emit.imports import STANDARD, in_order, versions
-from sailc.emit.layout import fit
-from sailc.emit.learning import Learning
 from sailc.emit.metrics import measured, metric_functions
-from sailc.emit.modes import has_modes_again, with_modes
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.numpy_rows.shared import space_rank
-from sailc.emit.pieces import helpers as helpers_of
-from sailc.emit.points import data_facts
-from sailc.emit.rows import operators_in, row_text
+from sailc.emit.points.doors import Doors
+from sailc.emit.points.splits import data_facts
+from sailc.emit.points.stored import is_plain
 from sailc.emit.solving import solver_script
-from sailc.emit.staged import Staged, shared, starting
-from sailc.emit.stored import is_plain
 from sailc.emit.target import Target
-from sailc.emit.twins import calls, with_own_names
+from sailc.emit.text.environment import filled, is_standard, provenance, tidy, wrapped
+from sailc.emit.text.functions import docline, expression, function
+from sailc.emit.text.imports import STANDARD, in_order, versions
+from sailc.emit.text.layout import fit
+from sailc.emit.text.pieces import helpers as helpers_of
+from sailc.emit.text.rows import operators_in, row_text
+from sailc.emit.text.twins import calls, with_own_names
+from sailc.emit.training.batch import EVALUATION_BATCH, Batch, all_of, pick, size
+from sailc.emit.training.learning import Learning
+from sailc.emit.training.modes import has_modes_again, with_modes
+from sailc.emit.training.staged import Staged, shared, starting
 from sailc.program.equations.solving import AnyProgram, SolverProgram
 from sailc.program.tree.expressions import draws, operations, walk
 from sailc.program.tree.nodes import Expr, Function, Op, Text
 from sailc.program.tree.programs import Program
-
-HERE = Path(__file__).parent
 
 
 def lacking(target: Target, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:

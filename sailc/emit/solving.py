@@ -7,18 +7,18 @@ from functools import partial
 from operator import attrgetter
 
 from sailc.emit.beside import KEEPER
-from sailc.emit.environment import HERE, filled, is_standard, provenance, tidy, wrapped
 from sailc.emit.equations import called_by, equation_class, in_numpy, written
-from sailc.emit.functions import Write, docline, expression, function
-from sailc.emit.imports import versions
-from sailc.emit.layout import fit
-from sailc.emit.learning import Learning
 from sailc.emit.metrics import Measured, measured, metric_functions
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
-from sailc.emit.pieces import helpers, merged, taken
-from sailc.emit.rows import operators_in
-from sailc.emit.starts import init_function, layers
 from sailc.emit.target import Target
+from sailc.emit.text.environment import TEMPLATES, filled, is_standard, provenance, tidy, wrapped
+from sailc.emit.text.functions import Write, docline, expression, function
+from sailc.emit.text.imports import versions
+from sailc.emit.text.layout import fit
+from sailc.emit.text.pieces import helpers, merged, taken
+from sailc.emit.text.rows import operators_in
+from sailc.emit.training.learning import Learning
+from sailc.emit.training.starts import init_function, layers
 from sailc.program.equations.classes import EquationCode
 from sailc.program.equations.collocation import Collocated
 from sailc.program.equations.solving import LineCode, SolverProgram
@@ -29,7 +29,7 @@ from sailc.program.tree.programs import MetricCode
 def solver_script(program: SolverProgram, target: Target) -> str:
     """The text of a solver's program."""
     fitting = target.fitting if program.fitted is not None else None
-    template = fitting or HERE / "solving.py.jinja"
+    template = fitting or TEMPLATES / "solving.py.jinja"
     numpy = in_numpy()
 
     def own(f: Function) -> str:

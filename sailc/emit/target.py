@@ -8,10 +8,10 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from sailc.emit.functions import Simplify, as_it_is
 from sailc.emit.mixed import Mixing
-from sailc.emit.rows import Rows
-from sailc.emit.twins import defined
+from sailc.emit.text.functions import Simplify, as_it_is
+from sailc.emit.text.rows import Rows
+from sailc.emit.text.twins import defined
 from sailc.program.tree.programs import ParameterSpec
 
 

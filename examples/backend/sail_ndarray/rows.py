@@ -19,7 +19,7 @@ from sailc.emit.numpy_rows.shared import (
     stack,
 )
 from sailc.emit.numpy_rows.texts import shared
-from sailc.emit.rows import Rows
+from sailc.emit.text.rows import Rows
 
 ROWS: Rows = {
     # What most libraries write alike: `a + b`, `a @ b`, `a[i]`, reshaping, and so on.

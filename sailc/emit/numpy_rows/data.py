@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sailc.emit.rows import Rows
+from sailc.emit.text.rows import Rows
 from sailc.program.tree.nodes import Op, Ref
 
 # What `read_table` puts where something is missing.

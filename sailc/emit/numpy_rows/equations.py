@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sailc.emit.rows import Row, Rows
+from sailc.emit.text.rows import Row, Rows
 from sailc.program.tree.nodes import Op, is_tuple
 
 

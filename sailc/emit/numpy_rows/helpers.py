@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sailc.emit import formulas, tiling
-from sailc.emit.numpy_rows import layers
+from sailc.emit.numpy_rows import layers, tiling
 from sailc.emit.numpy_rows.texts import shared
+from sailc.emit.text import formulas
 
 # What rows need: standard modules, and functions of their own.
 MODULES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sailc.emit.numpy_rows.shared import block_axes, conv_ends, space_rank, whole_blocks, wraps
 from sailc.emit.numpy_rows.texts import shared
-from sailc.emit.rows import Rows
+from sailc.emit.text.rows import Rows
 from sailc.program.tree.nodes import Op, is_tuple
 
 

@@ -10,11 +10,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sailc.backends import distributions
-from sailc.emit.batch import place
-from sailc.emit.environment import HERE, filled
-from sailc.emit.functions import docstring
-from sailc.emit.layout import WIDTH, fit
-from sailc.emit.rows import ARGUMENTS, Row
+from sailc.emit.text.environment import TEMPLATES, filled
+from sailc.emit.text.functions import docstring
+from sailc.emit.text.layout import WIDTH, fit
+from sailc.emit.text.rows import ARGUMENTS, Row
+from sailc.emit.training.batch import place
 from sailc.program.tree.expressions import operations
 from sailc.program.tree.names import RESERVED, NameTable, identifier, occupied
 from sailc.program.tree.nodes import (
@@ -167,7 +167,7 @@ class Doors(Struct, frozen=True):
         """The functions; empty where a program has no doors."""
         if not self.names:
             return ""
-        shared = filled(HERE / "outside.py.jinja", self._facts)
+        shared = filled(TEMPLATES / "outside.py.jinja", self._facts)
         own = [self._function(d, name) for d, name in self.names.items()]
         return "\n\n\n".join([shared.rstrip(), *own])
 

@@ -7,10 +7,10 @@ from os.path import commonprefix
 
 from msgspec.structs import replace
 
-from sailc.emit.batch import Batch, known, pick, place, told
-from sailc.emit.layout import fit
-from sailc.emit.starts import init_by_stage, init_functions, running_function
 from sailc.emit.target import Target
+from sailc.emit.text.layout import fit
+from sailc.emit.training.batch import Batch, known, pick, place, told
+from sailc.emit.training.starts import init_by_stage, init_functions, running_function
 from sailc.program.training.stages import renamed
 from sailc.program.tree.nodes import Function
 from sailc.program.tree.programs import ParameterSpec, Program, Stage

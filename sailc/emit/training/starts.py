@@ -9,9 +9,9 @@ from operator import itemgetter
 
 from msgspec import Struct, field
 
-from sailc.emit.functions import docstring
-from sailc.emit.layout import WIDTH, fit
 from sailc.emit.target import Target
+from sailc.emit.text.functions import docstring
+from sailc.emit.text.layout import WIDTH, fit
 from sailc.program.tree.copies import SEVERAL as COPIES
 from sailc.program.tree.copies import Family
 from sailc.program.tree.programs import ParameterSpec

@@ -10,9 +10,9 @@ from pathlib import Path
 from msgspec import Struct
 
 import sailc.symbolic.written
-from sailc.emit.formulas import CALLED
+from sailc.emit.text.formulas import CALLED
 
-WRITTEN = Path(__file__).parent / "written"
+WRITTEN = Path(__file__).parents[1] / "written"
 ELSEWHERE = {"formulas": Path(sailc.symbolic.written.__file__).parent / "formulas.py"}
 """What is the compiler's, too."""
 

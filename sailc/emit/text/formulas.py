@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sailc.emit.rows import Row, Rows
+from sailc.emit.text.rows import Row, Rows
 from sailc.program.arrays.formulas import SYMBOLIC
 from sailc.program.tree.nodes import Op, is_tuple
 from sailc.symbolic.vocabulary import NUMBERS

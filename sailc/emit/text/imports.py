@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sailc.emit.layout import fit
+from sailc.emit.text.layout import fit
 
 STANDARD = (
     "import argparse",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sailc.emit.rows import Row
+from sailc.emit.text.rows import Row
 from sailc.program.tree.nodes import Op, is_tuple
 
 

@@ -14,11 +14,11 @@ from typing import TypeGuard
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from sailc.emit.batch import Makers
-from sailc.emit.functions import expression
-from sailc.emit.layout import WIDTH
 from sailc.emit.numpy_rows import NUMPY
-from sailc.emit.rows import Rows
+from sailc.emit.text.functions import expression
+from sailc.emit.text.layout import WIDTH
+from sailc.emit.text.rows import Rows
+from sailc.emit.training.batch import Makers
 from sailc.program.tree.expressions import reads, walk
 from sailc.program.tree.inlining import folded, statements_of, substituted
 from sailc.program.tree.names import NameTable

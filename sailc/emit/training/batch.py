@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Mapping
 
 from msgspec import Struct
 
-from sailc.emit.layout import fit
+from sailc.emit.text.layout import fit
 from sailc.program.tree.nodes import Function
 from sailc.program.tree.programs import Stage
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sailc.emit.batch import Makers, known, known_text, pick
-from sailc.emit.data import Loaded, data_function
-from sailc.emit.staged import statistics_of
+from sailc.emit.points.data import Loaded, data_function
+from sailc.emit.training.batch import Makers, known, known_text, pick
+from sailc.emit.training.staged import statistics_of
 from sailc.program.training.fitting import FittedProgram
 from sailc.program.tree.nodes import Function
 from sailc.program.tree.programs import Data, Portion, Program, Split

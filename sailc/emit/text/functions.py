@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from textwrap import wrap
 
-from sailc.emit.hygiene import bound, unhidden
-from sailc.emit.layout import WIDTH, fit
-from sailc.emit.rows import Rows, render
+from sailc.emit.text.hygiene import bound, unhidden
+from sailc.emit.text.layout import WIDTH, fit
+from sailc.emit.text.rows import Rows, render
 from sailc.program.tree.expressions import reads
 from sailc.program.tree.nodes import Assign, Block, Each, Expr, Function
 

@@ -8,9 +8,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from sailc.emit.functions import quoted
-from sailc.emit.layout import fit
 from sailc.emit.target import Target
+from sailc.emit.text.functions import quoted
+from sailc.emit.text.layout import fit
 from sailc.infer.modules.trainer import Phase, Schedule, Stop
 from sailc.program.tree.programs import Training
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from msgspec.structs import replace
 
-from sailc.emit.rows import Rows, hole_names, row_text
+from sailc.emit.text.rows import Rows, hole_names, row_text
 from sailc.program.tree.expressions import reads, rebuild, rebuilt, walk
 from sailc.program.tree.names import RESERVED, NameTable
 from sailc.program.tree.nodes import Assign, Block, Each, Expr, Function, Op, Ref, Step, Text

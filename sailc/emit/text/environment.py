@@ -26,7 +26,8 @@ from jinja2.runtime import Context
 from sailc import __version__
 from sailc.syntax.cache import folder
 
-HERE = Path(__file__).parent
+TEMPLATES = Path(__file__).parents[1] / "templates"
+"""What all programs share; a backend has its own beside them."""
 
 
 WRITERS = ("numpy", "own", "text", "equation")
@@ -67,7 +68,7 @@ def filled(template: Path, facts: Mapping[str, object], **writers: Callable[...,
 def _environment(own: Path) -> Templates:
     """The templates of a folder and those that all programs share."""
     made = Templates(
-        loader=ChoiceLoader([FileSystemLoader(f) for f in dict.fromkeys([own, HERE])]),
+        loader=ChoiceLoader([FileSystemLoader(f) for f in dict.fromkeys([own, TEMPLATES])]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

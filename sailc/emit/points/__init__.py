@@ -1,0 +1,1 @@
+"""How programs read their points, and call what is outside."""

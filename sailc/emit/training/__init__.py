@@ -1,0 +1,1 @@
+"""How programs train and answer: batches, losses, starts, and schedules."""
