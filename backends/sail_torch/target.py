@@ -13,7 +13,7 @@ from sail_torch.recurrent import RECURRENT
 from sail_torch.rows import TORCH, batch_norm_again
 from sail_torch.spectral import SPECTRAL
 from sailc.emit.numpy_rows import tiling
-from sailc.emit.numpy_rows.helpers import MOTION, OTHERS
+from sailc.emit.numpy_rows.helpers import MOTION
 from sailc.emit.numpy_rows.texts import shared
 from sailc.emit.script import lacking, script
 from sailc.emit.target import Again, Target
@@ -43,6 +43,16 @@ def simplified(code: Code, kept: frozenset[str]) -> Code:
     """Statements as PyTorch computes them best."""
     return in_place(channels_second(code, kept), kept)
 
+
+# Indexing by arrays would do the same, and its derivative take twice as long.
+OTHERS = '''
+def others(array, axis=1):
+    """For each element along an axis all that are not it, along a new axis after its own."""
+    n = array.shape[axis]
+    places = np.arange(n - 1) + (np.arange(n - 1) >= np.arange(n)[:, None])
+    index = torch.from_numpy(places.ravel()).to(array.device)
+    return array.index_select(axis, index).unflatten(axis, (n, n - 1))
+'''.strip()
 
 GRADIENT = '''
 def gradient(function, x):

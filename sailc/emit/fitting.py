@@ -15,7 +15,7 @@ from sailc.emit.solving import solver_script
 from sailc.emit.target import Target
 from sailc.emit.text.environment import TEMPLATES, filled, is_standard, provenance, tidy, wrapped
 from sailc.emit.text.functions import docline, expression, function
-from sailc.emit.text.imports import STANDARD, in_order, versions
+from sailc.emit.text.imports import STANDARD, in_order, needed, versions
 from sailc.emit.text.layout import fit
 from sailc.emit.text.pieces import helpers, pieces
 from sailc.emit.text.rows import operators_in
@@ -96,24 +96,22 @@ def _facts(
     used = operators_in(program.functions) | _told(program)
     modules = {MODULES[o] for o in used if o in MODULES} | set(doors.imports)
     imports = sorted({*program.imports, *modules, *target.imports, "import numpy as np"})
-    needed = [p for p in target.packages if p != "numpy"]
-    needed += [p for d in doors.drivers.values() for p in d.packages]
-    needed += ["sympy"] if "import sympy" in modules else []
-    packages = tuple(dict.fromkeys(distributions(tuple(needed))))
+    own = [*distributions(target.packages), *(["sympy"] if "import sympy" in modules else [])]
+    packages = needed(dict.fromkeys(["numpy", *own]), imports, doors.drivers.values())
     counts = any("math." in text for text in written)
     standard = [line for line in STANDARD if counts or line != "import math"]
     return {
         "program": program,
         "title": docline(program.title),
         "doc": [wrapped(d) for d in program.doc],
-        "provenance": provenance(program.source, ["numpy", *packages], imports),
+        "provenance": provenance(program.source, packages, written),
         "standard": in_order([*standard, *(i for i in imports if is_standard(i))]),
         "others": [i for i in imports if not is_standard(i)],
         "uses_data": bool(doors.folders) or any("DATA" in text for text in written),
         "doors": doors,
         "keeper": KEEPER,
         "learning": None,
-        "versions": versions(["numpy", *packages]),
+        "versions": versions(packages),
         "count": _count(program),
         "metric_functions": metric_functions(program.metrics),
         "layout": fit,

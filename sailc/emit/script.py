@@ -21,7 +21,7 @@ from sailc.emit.solving import solver_script
 from sailc.emit.target import Target
 from sailc.emit.text.environment import filled, is_standard, provenance, tidy, wrapped
 from sailc.emit.text.functions import docline, expression, function
-from sailc.emit.text.imports import STANDARD, in_order, versions
+from sailc.emit.text.imports import STANDARD, in_order, needed, versions
 from sailc.emit.text.layout import fit
 from sailc.emit.text.pieces import helpers as helpers_of
 from sailc.emit.text.rows import operators_in, row_text
@@ -177,6 +177,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     modules |= set(doors.imports)
     modules |= {"import functools"} if doors.learning and "functools." in target.outside else set()
     imports = sorted({i for i in program.imports if i not in _ALWAYS} | modules)
+    packages = needed(target.packages, imports, program.drivers.values())
     validated = any(s.kind == "validate" for x in program.stages for s in x.data.splits)
     learning = Learning(program, target, validated)
     drawing = any(map(draws, _expressions(program)))
@@ -189,8 +190,8 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "stage": stage,
         "title": docline(f"{program.title}, on {target.title}"),
         "doc": [wrapped(d) for d in program.doc],
-        "versions": versions(target.packages),
-        "provenance": provenance(program.source, target.packages, imports),
+        "versions": versions(packages),
+        "provenance": provenance(program.source, packages, (t.text for t in _texts(program))),
         "standard": in_order([*STANDARD, *(i for i in imports if is_standard(i))]),
         "others": [i for i in imports if not is_standard(i)],
         "uses_data": bool(doors.folders) or any("DATA" in t.text for t in _texts(program)),

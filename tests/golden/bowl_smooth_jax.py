@@ -125,10 +125,10 @@ def train(w, points, constants, rng):
         orders = np.resize(rng.permutation(count), (math.ceil(count / BATCH), min(BATCH, count)))
         w, state, value = advance(w, state, x, y, orders, constants)
         mean_loss = value.item()
-        seconds = time.perf_counter() - start
-        report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
         if not math.isfinite(mean_loss):
             raise FloatingPointError(f"the loss is {mean_loss} after epoch {epoch}")
+        seconds = time.perf_counter() - start
+        report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
         check = loss(w, *points["validate"], *constants).item()
         best, since = (check, 0) if check < best else (best, since + 1)
         if since >= 10:

@@ -124,10 +124,10 @@ def train(w, points, constants, rng):
             optimizer.step()
             total += value.detach()
         mean_loss = total.item() / len(orders)
-        seconds = time.perf_counter() - start
-        report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
         if not math.isfinite(mean_loss):
             raise FloatingPointError(f"the loss is {mean_loss} after epoch {epoch}")
+        seconds = time.perf_counter() - start
+        report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
         with torch.no_grad():
             check = loss(w, *points["validate"], *constants).item()
         best, since = (check, 0) if check < best else (best, since + 1)
@@ -148,14 +148,13 @@ def energy_answer(output, center, spread):
     return squeeze * spread + center
 
 
-def each(change, *values):
-    """The same done to all arrays of questions or answers, of several of a kind side by side."""
-    first = values[0]
-    if isinstance(first, dict):
-        return {name: each(change, *(value[name] for value in values)) for name in first}
-    if isinstance(first, tuple):
-        return tuple(each(change, *parts) for parts in zip(*values))
-    return change(*values)
+def each(change, value):
+    """The same done to all arrays of questions or answers."""
+    if isinstance(value, dict):
+        return {name: each(change, part) for name, part in value.items()}
+    if isinstance(value, tuple):
+        return tuple(each(change, part) for part in value)
+    return change(value)
 
 
 def taken(value, index):
@@ -180,8 +179,7 @@ def main():
         args.out.mkdir(parents=True, exist_ok=True)
     except (AssertionError, OSError, RuntimeError, TypeError) as refused:
         parser.error(f"--device {args.device}, --out {args.out}: {refused}")
-    torch.manual_seed(args.seed)
-    torch.empty(8_000_000)  # 32 MB, freed at once: from then on glibc keeps what steps free
+    torch.empty(8_000_000)  # freeing 32 MB lets glibc keep what steps free, not map it anew
     report("start", scenario=SCENARIO, versions=VERSIONS, seed=args.seed, device=args.device)
     points, statistics = data()
     truth = points["test"][1]
@@ -204,7 +202,7 @@ def main():
 
     train_time, epochs, final_loss = train(w, points, constants, rng)
     output = each(
-        lambda array: array.double().cpu().numpy(), respond(w, points["test"][0], constants)
+        lambda array: array.cpu().double().numpy(), respond(w, points["test"][0], constants)
     )
     repeats, seconds = Timer(
         lambda: each(lambda array: array.cpu(), respond(w, points["test"][0], constants))

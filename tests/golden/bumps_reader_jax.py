@@ -143,10 +143,10 @@ def train(w, points, constants, rng):
             w, state, value = step(w, state, x, y, index, constants)
             values.append(value)
         mean_loss = float(np.mean(jax.device_get(values)))
-        seconds = time.perf_counter() - start
-        report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
         if not math.isfinite(mean_loss):
             raise FloatingPointError(f"the loss is {mean_loss} after epoch {epoch}")
+        seconds = time.perf_counter() - start
+        report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
     return w, time.perf_counter() - start, epoch, mean_loss
 
 

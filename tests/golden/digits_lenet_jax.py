@@ -2,7 +2,8 @@
 
 LeNet.kernel = 5, adam.rate = 0.001
 
-Written by sailc 0.1.0 from quickstart.sail. It needs jax, optax, numpy, and no sailc.
+Written by sailc 0.1.0 from quickstart.sail. It needs jax, optax, numpy, the data in
+sklearn, and no sailc.
 """
 
 import argparse
@@ -99,10 +100,10 @@ def train(w, points, rng):
             w, state, value = step(w, state, x, y, index)
             values.append(value)
         mean_loss = float(np.mean(jax.device_get(values)))
-        seconds = time.perf_counter() - start
-        report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
         if not math.isfinite(mean_loss):
             raise FloatingPointError(f"the loss is {mean_loss} after epoch {epoch}")
+        seconds = time.perf_counter() - start
+        report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
     return w, time.perf_counter() - start, epoch, mean_loss
 
 

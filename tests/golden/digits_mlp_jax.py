@@ -2,7 +2,8 @@
 
 MLP.width = 64, MLP.depth = 1, MLP.activation = relu, adam.rate = 0.001
 
-Written by sailc 0.1.0 from quickstart.sail. It needs jax, optax, numpy, and no sailc.
+Written by sailc 0.1.0 from quickstart.sail. It needs jax, optax, numpy, the data in
+sklearn, and no sailc.
 """
 
 import argparse
@@ -87,10 +88,10 @@ def train(w, points, rng):
         orders = np.resize(rng.permutation(len(y)), (math.ceil(len(y) / BATCH), min(BATCH, len(y))))
         w, state, value = advance(w, state, x, y, orders)
         mean_loss = value.item()
-        seconds = time.perf_counter() - start
-        report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
         if not math.isfinite(mean_loss):
             raise FloatingPointError(f"the loss is {mean_loss} after epoch {epoch}")
+        seconds = time.perf_counter() - start
+        report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
     return w, time.perf_counter() - start, epoch, mean_loss
 
 

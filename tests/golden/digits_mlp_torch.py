@@ -2,7 +2,8 @@
 
 MLP.width = 64, MLP.depth = 1, MLP.activation = relu, adam.rate = 0.001
 
-Written by sailc 0.1.0 from quickstart.sail. It needs torch, numpy, and no sailc.
+Written by sailc 0.1.0 from quickstart.sail. It needs torch, numpy, the data in sklearn,
+and no sailc.
 """
 
 import argparse
@@ -77,10 +78,10 @@ def train(w, points, rng):
             optimizer.step()
             total += value.detach()
         mean_loss = total.item() / len(orders)
-        seconds = time.perf_counter() - start
-        report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
         if not math.isfinite(mean_loss):
             raise FloatingPointError(f"the loss is {mean_loss} after epoch {epoch}")
+        seconds = time.perf_counter() - start
+        report("epoch", epoch=epoch, epochs=EPOCHS, loss=mean_loss, seconds=seconds)
     return time.perf_counter() - start, epoch, mean_loss
 
 
@@ -107,8 +108,7 @@ def main():
         args.out.mkdir(parents=True, exist_ok=True)
     except (AssertionError, OSError, RuntimeError, TypeError) as refused:
         parser.error(f"--device {args.device}, --out {args.out}: {refused}")
-    torch.manual_seed(args.seed)
-    torch.empty(8_000_000)  # 32 MB, freed at once: from then on glibc keeps what steps free
+    torch.empty(8_000_000)  # freeing 32 MB lets glibc keep what steps free, not map it anew
     report("start", scenario=SCENARIO, versions=VERSIONS, seed=args.seed, device=args.device)
     points = data()
     truth = points["test"][1]
@@ -129,7 +129,7 @@ def main():
     report("compile", seconds=compile_time)
 
     train_time, epochs, final_loss = train(w, points, rng)
-    output = respond(w, points["test"][0]).double().cpu().numpy()
+    output = respond(w, points["test"][0]).cpu().double().numpy()
     repeats, seconds = Timer(lambda: respond(w, points["test"][0]).cpu()).autorange()
     test_time = seconds / repeats
     run = {

@@ -99,10 +99,16 @@ def wrapped(text: str) -> str:
     return "\n".join(textwrap.wrap(flat, 88, break_long_words=False))
 
 
-def provenance(source: str, packages: Iterable[str], imports: Sequence[str] = ()) -> str:
-    """What a program says of where it comes from, and of what it needs."""
-    needs = ", ".join([*packages, *(["h5py"] if "import h5py" in imports else [])])
+def provenance(source: str, packages: Iterable[str], expressions: Iterable[str] = ()) -> str:
+    """What a program says of where it comes from, and of what it needs: packages, and those whose
+    data files some expressions read."""
+    holders = dict.fromkeys(name for text in expressions for name in HOLDER.findall(text))
+    needs = ", ".join([*packages, *(f"the data in {name}" for name in holders)])
     return wrapped(f"Written by sailc {__version__} from {source}. It needs {needs}, and no sailc.")
+
+
+HOLDER = re.compile(r'find_spec\("(\w+)"\)')
+"""How a program finds the package that holds a data file."""
 
 
 def tidy(text: str, functions: Sequence[str] = ()) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sailc.backends import distributions
 from sailc.emit.text.layout import fit
+from sailc.program.tree.nodes import Driver
 
 STANDARD = (
     "import argparse",
@@ -23,6 +25,16 @@ def versions(packages: Iterable[str]) -> str:
     names = ", ".join(f'"{name}"' for name in packages)
     told = f"{{p: version(p) for p in [{names}]}}"
     return fit(f'VERSIONS = {told} | {{"python": python_version()}}')
+
+
+def needed(
+    packages: Iterable[str], imports: Iterable[str], drivers: Iterable[Driver]
+) -> tuple[str, ...]:
+    """The distributions that a program needs: its backend's, what reads its files, and those that
+    functions from outside need."""
+    readers = ["h5py"] if "import h5py" in imports else []
+    outside = (p for d in drivers for p in d.packages)
+    return tuple(dict.fromkeys([*packages, *readers, *distributions(tuple(outside))]))
 
 
 def in_order(lines: Iterable[str]) -> list[str]:

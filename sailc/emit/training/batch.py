@@ -124,6 +124,11 @@ class Batch(Struct, frozen=True):
             ]
         return "\n".join(fit(line, indent) for line in found)
 
+    @property
+    def checks_answers(self) -> bool:
+        """Whether that is a loss of answers, for which no gradient is kept."""
+        return self.stage.asked is None and self.truths
+
     def taken(self, points: str) -> str:
         """The statement that takes the questions of some points, with their truths if these are
         read."""
@@ -165,8 +170,9 @@ class Batch(Struct, frozen=True):
     def differentiated(self) -> str:
         """The loss of the points of a batch and its gradient by the weights, as JAX gives them."""
         loss = self.of_batch()
-        if loss.startswith("loss(w, ") and not self.grouped:
-            return f"jax.value_and_grad(loss){loss.removeprefix('loss')}"
+        name, _, rest = loss.partition("(w, ")
+        if name in ("loss", "loss_of") and not self.grouped:
+            return f"jax.value_and_grad({name})(w, {rest}"
         return f"jax.value_and_grad(lambda w: {'share * ' if self.grouped else ''}{loss})(w)"
 
     # --- statistics ----------------------------------------------------------------------------

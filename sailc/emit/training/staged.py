@@ -29,7 +29,7 @@ class Staged(Batch, frozen=True):
     @property
     def given(self) -> str:
         validate = ", validate" if self.checks else ""
-        return f"loss, w, points{validate}{self.constants}{self.running}"
+        return f"loss_of, w, points{validate}{self.constants}{self.running}"
 
     @property
     def running(self) -> str:
@@ -75,12 +75,16 @@ class Staged(Batch, frozen=True):
             return pick({"points"}, "points", points, index)
         return f"(part[{index}] for part in {points})"
 
+    @property
+    def checks_answers(self) -> bool:
+        return False
+
     def check(self, points: str, indent: int) -> str:
         return fit(f"check = {self._loss('validate')}.item() if validate else math.nan", indent)
 
     def _loss(self, points: str, training: bool = False) -> str:
         known = ", *constants" if self.constants else ""
-        return f"loss(w, *{points}{known}{told(self.trained[0].loss, training)})"
+        return f"loss_of(w, *{points}{known}{told(self.trained[0].loss, training)})"
 
     @property
     def beside(self) -> str:
