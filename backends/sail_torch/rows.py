@@ -260,6 +260,7 @@ TORCH: Rows = {
     **tiling.ROWS,
     "parameter": "value",
     "grad": "gradient(a, b)",
+    "value_and_grad": "value_and_gradient(a, b)",
     "flat_pair": "a.flatten(axis, axis + 1)",
     "across": "torch.broadcast_tensors(*(v[..., :1] for v in [*args]))[0]",
     "spread": "a.expand(*b.shape[:-1], n)",

@@ -64,6 +64,18 @@ def gradient(function, x):
     return found[0]
 '''.strip()
 
+BOTH = '''
+def value_and_gradient(function, x):
+    """A function's numbers and the derivative of their sum by x, of one pass; in training both can
+    be differentiated."""
+    further = torch.is_grad_enabled()
+    with torch.enable_grad():
+        x = x if x.requires_grad else x.detach().requires_grad_()
+        y = function(x)
+        found = torch.autograd.grad(y.sum(), x, create_graph=further, materialize_grads=True)
+    return y if further else y.detach(), found[0]
+'''.strip()
+
 SLOPE = '''
 def slope(function, x, *known):
     """The derivative of a function's one number by x, for arrays and in double precision."""
@@ -176,6 +188,7 @@ TARGET = Target(
         **RECURRENT,
         **BY_NAME,
         "grad": GRADIENT,
+        "value_and_grad": BOTH,
         "others": OTHERS,
         "auc": AUC,
         "pad": PAD,
@@ -188,6 +201,7 @@ TARGET = Target(
         ),
     },
     simplify=simplified,
+    eager=True,
     fitting=Path(__file__).parent / "collocation.py.jinja",
     imports=("import torch", "import torch.nn.functional as F"),
     outside=OUTSIDE,

@@ -156,6 +156,8 @@ def _hands_on(statement: ast.stmt) -> bool:
     match statement:
         case ast.Assign([ast.Name(name)]):
             return name == PASSED
+        case ast.Assign([ast.Tuple()]):  # a value with its derivative
+            return True
         case _:
             return False
 

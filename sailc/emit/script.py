@@ -34,6 +34,7 @@ from sailc.program.equations.solving import AnyProgram, SolverProgram
 from sailc.program.tree.expressions import draws, operations, walk
 from sailc.program.tree.nodes import Expr, Function, Op, Text
 from sailc.program.tree.programs import Program
+from sailc.program.tree.slopes import BOTH, in_one_pass
 
 
 def lacking(target: Target, model: frozenset[str], data: frozenset[str]) -> tuple[str, ...]:
@@ -88,6 +89,7 @@ def script(program: AnyProgram, target: Target) -> str:
     assert isinstance(program, Program)
     if program.mixed and target.mixing is not None:
         program, target = target.mixing.mix(program), target.mixed
+    program = in_one_pass(program) if target.eager else program
     again = has_modes_again(program)
     target = target.repeating if again else target
 
@@ -211,6 +213,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "holds_state": any(s.running for s in program.stages),
         "makes": bool(used & MAKERS),
         "repeats": bool(used & REPEATERS),
+        "differentiates": bool(used & {"grad", BOTH}),
         **data,
         "plain": _is_plain(program, data["load"], batch),
         "validated": validated,

@@ -40,9 +40,9 @@ class Target(Struct, frozen=True):
     called among tensors, `each` does the same to all arrays of nested ones. `runs` says for what
     something runs along with training: layers' `state`, and a key for what `draws`; `mixing` how
     mixed precision is written, where it is, and `again` what a step computes several times, where
-    that is another way; `constant_optimizers` whether optimizers stand among a program's constants.
-    A backend that trains nothing needs no template, no layout of parameters
-    and no optimizers.
+    that is another way; `constant_optimizers` whether optimizers stand among a program's constants;
+    `eager` whether each expression is computed as it stands. A backend that trains nothing needs
+    no template, no layout of parameters and no optimizers.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Target(Struct, frozen=True):
     mixing: Mixing | None = None
     again: Again | None = None
     constant_optimizers: bool = False
+    eager: bool = False
 
     @property
     def defined(self) -> frozenset[str]:

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from msgspec import Struct
-from msgspec.structs import astuple
 
 from sailc.infer.modules.problem import DataLine, Question
 from sailc.plan.link import Link
@@ -67,17 +66,12 @@ def cost_of(judged: Link, taught: Link, precision: str) -> Cost:
 
 
 def _of_point(link: Link) -> Work | None:
-    """The work of all that a point is asked: programs answer each fixture by itself."""
+    """The work of all that a point is asked; what several fixtures are computed of counts once."""
     goal = link.model.minimize
     if goal is not None and not link.model.afresh:
         return _of_goal(link.model, goal)
-    whole = Work(0, 0, 0, 0, 0, 0)
-    for f in link.line.fixtures:
-        own = work_of(link, f)
-        if own is None:
-            return None
-        whole = Work(*(a + b for a, b in zip(astuple(whole), astuple(own), strict=True)))
-    return whole
+    graph = Graph(link.model)
+    return graph.work([_root(graph, f.question, bool(f.verb)) for f in link.line.fixtures])
 
 
 def work_of(link: Link, fixture: Question) -> Work | None:
@@ -108,9 +102,15 @@ def _of_goal(model: GroundModel, goal: Term) -> Work | None:
 def _asked(model: GroundModel, question: Term, plain: bool) -> Work | None:
     """Of an answer to a question, or of what is computed from answers."""
     graph = Graph(model)
+    return graph.work([_root(graph, question, plain)])
+
+
+def _root(graph: Graph, question: Term, plain: bool) -> int:
+    """The node of an answer to a question, or of what is computed from answers."""
     if not plain:
-        return graph.work([graph.add(question)])
-    return graph.work([graph.answer(question if len(model.inputs) == 1 else None)])
+        return graph.add(question)
+    assert graph.model is not None
+    return graph.answer(question if len(graph.model.inputs) == 1 else None)
 
 
 def elements(type: Type) -> int | None:
