@@ -184,8 +184,10 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     learning = Learning(program, target, validated)
     drawing = any(map(draws, _expressions(program)))
     inits, by_stage = starting(program, target)
-    staged = program.staged
-    batch = Staged(stage, program, learning.checks, by_stage) if staged else Batch(stage)
+    largest = program.training.batch
+    batch = Batch(stage, largest)
+    if program.staged:
+        batch = Staged(stage, largest, program, learning.checks, by_stage)
     data = data_facts(program, "model")
     return {
         "program": program,
@@ -202,7 +204,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "own_helpers": list(dict.fromkeys(helpers)),
         "data_helpers": [with_own_names(h, arrays, helpers) for h in arrays if h not in helpers],
         "reads": program.reads,
-        "trained": _trained(program, learning.phased),
+        "trained": _trained(program, batch, learning.phased),
         "history": "validate.loss" in program.reads or any(m.curve for m in program.metrics),
         "measured": _measured(program),
         **_tested(program),
@@ -246,9 +248,9 @@ def _tested(program: Program) -> dict[str, str]:
     return {"count": _count(program), "latency": latency}
 
 
-def _trained(program: Program, phased: bool) -> str:
+def _trained(program: Program, batch: Batch, phased: bool) -> str:
     """What is told of training, as the items of a record."""
-    flops = f"{program.last.flops} * epochs * steps * min(BATCH, count)"
+    flops = f"{program.last.flops} * epochs * steps * {batch.of('count')}"
     flops = f"{program.last.flops} * passed" if phased else flops
     more = {
         "train.energy": '"energy": joules(before, after)',

@@ -105,7 +105,7 @@ def costs() -> Page:
         "product, as many multiply-adds again for each factor that is learned or hangs on "
         "what is learned. A `grad` in a question is counted as the backward pass that it is, "
         "and its own backward pass as two operations for each of its own, which is right "
-        "to about a percent.\n\n"
+        "to two percent. What several fixtures of a point are computed of counts once.\n\n"
         "`activation_bytes` are the results that the backward pass reads again, `intensity` "
         "the operations forward for each byte that operators read and write, each of their "
         "arguments, parameters and results once, for a single point. Numbers are of 4 bytes; of "

@@ -122,7 +122,7 @@ def train(w, points, constants, rng):
     for epoch in range(1, EPOCHS + 1):
         # The points in a new order, in batches of one size: the first fill up the last.
         count = len(y["energy"])
-        orders = np.resize(rng.permutation(count), (math.ceil(count / BATCH), min(BATCH, count)))
+        orders = np.resize(rng.permutation(count), (math.ceil(count / BATCH), BATCH))
         w, state, value = advance(w, state, x, y, orders, constants)
         mean_loss = value.item()
         if not math.isfinite(mean_loss):
@@ -184,7 +184,7 @@ def main():
     # Compiling is timed apart from training: what trains and what answers is called once.
     start = time.perf_counter()
     x, y = points["train"]
-    orders = np.zeros((math.ceil(len(y["energy"]) / BATCH), min(BATCH, len(y["energy"]))), int)
+    orders = np.zeros((math.ceil(len(y["energy"]) / BATCH), BATCH), int)
     jax.block_until_ready(
         advance(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, orders, constants)
     )

@@ -130,11 +130,11 @@ def train(w, points, constants, rng):
         total = 0.0
         # The points in a new order, in batches of one size: the first fill up the last.
         count = len(y["energy"])
-        orders = np.resize(rng.permutation(count), (math.ceil(count / BATCH), min(BATCH, count)))
+        orders = np.resize(rng.permutation(count), (math.ceil(count / BATCH), BATCH))
         for index in torch.from_numpy(orders).to(y["energy"].device):
             optimizer.zero_grad()
             value = loss(w, x[index], taken(y, index), *constants)
-            value.backward()
+            value.backward(inputs=[*w.values()])
             optimizer.step()
             total += value.detach()
         mean_loss = total.item() / len(orders)

@@ -137,7 +137,7 @@ def train(w, points, constants, rng):
     start = time.perf_counter()
     for epoch in range(1, EPOCHS + 1):
         # The points in a new order, in batches of one size: the first fill up the last.
-        orders = np.resize(rng.permutation(len(y)), (math.ceil(len(y) / BATCH), min(BATCH, len(y))))
+        orders = np.resize(rng.permutation(len(y)), (math.ceil(len(y) / BATCH), BATCH))
         values = []
         for index in orders:
             w, state, value = step(w, state, x, y, index, constants)
@@ -188,7 +188,7 @@ def main():
     # Compiling is timed apart from training: what trains and what answers is called once.
     start = time.perf_counter()
     x, y = points["train"]
-    index = np.arange(min(BATCH, len(y)))
+    index = np.arange(BATCH)
     jax.block_until_ready(
         step(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, index, constants)
     )

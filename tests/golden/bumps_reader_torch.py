@@ -109,7 +109,7 @@ def train(w, points, constants, rng):
     for epoch in range(1, EPOCHS + 1):
         total = 0.0
         # The points in a new order, in batches of one size: the first fill up the last.
-        orders = np.resize(rng.permutation(len(y)), (math.ceil(len(y) / BATCH), min(BATCH, len(y))))
+        orders = np.resize(rng.permutation(len(y)), (math.ceil(len(y) / BATCH), BATCH))
         for index in torch.from_numpy(orders).to(y.device):
             optimizer.zero_grad()
             value = loss(reader(w, x[index]), y[index], *constants)

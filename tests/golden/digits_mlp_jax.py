@@ -85,7 +85,7 @@ def train(w, points, rng):
     start = time.perf_counter()
     for epoch in range(1, EPOCHS + 1):
         # The points in a new order, in batches of one size: the first fill up the last.
-        orders = np.resize(rng.permutation(len(y)), (math.ceil(len(y) / BATCH), min(BATCH, len(y))))
+        orders = np.resize(rng.permutation(len(y)), (math.ceil(len(y) / BATCH), BATCH))
         w, state, value = advance(w, state, x, y, orders)
         mean_loss = value.item()
         if not math.isfinite(mean_loss):
@@ -126,7 +126,7 @@ def main():
     # Compiling is timed apart from training: what trains and what answers is called once.
     start = time.perf_counter()
     x, y = points["train"]
-    orders = np.zeros((math.ceil(len(y) / BATCH), min(BATCH, len(y))), int)
+    orders = np.zeros((math.ceil(len(y) / BATCH), BATCH), int)
     jax.block_until_ready(advance(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, orders))
     respond(w, points["test"][0])
     compile_time = time.perf_counter() - start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -23,6 +23,8 @@ class Batch(Struct, frozen=True):
     of them."""
 
     stage: Stage
+    largest: int
+    """How many points a batch has, where there are as many."""
 
     @property
     def given(self) -> str:
@@ -77,6 +79,21 @@ class Batch(Struct, frozen=True):
             return size(self.stage.structured, kind, name)
         return f"[{size(self.stage.structured, kind, 'part')} for part in {name}]"
 
+    def of(self, count: str) -> str:
+        """How many points a batch has, of so many."""
+        return "BATCH" if self.filled else f"min(BATCH, {count})"
+
+    @property
+    def filled(self) -> bool:
+        """Whether there are points enough for a batch: where only the data know, there may be
+        fewer."""
+        return all(n is not None and n >= self.largest for n in self._counts)
+
+    @property
+    def _counts(self) -> Sequence[int | None]:
+        train = self.stage.data.split("train")
+        return [train.count if train is not None else None]
+
     def orders(self, indent: int) -> str:
         """The statement that draws the batches of an epoch."""
         n, pad = self.count, " " * indent
@@ -84,7 +101,7 @@ class Batch(Struct, frozen=True):
         if len(n) > SHORT:
             lines.append(f"count = {n}")
             n = "count"
-        sizes = f"(math.ceil({n} / BATCH), min(BATCH, {n}))"
+        sizes = f"(math.ceil({n} / BATCH), {self.of(n)})"
         lines.append(f"orders = np.resize(rng.permutation({n}), {sizes})")
         return "\n".join(pad + line for line in lines)
 

@@ -60,6 +60,11 @@ class Staged(Batch, frozen=True):
         return f"{points}[0]{place(*places)}" if len(places) == 1 else ""
 
     @property
+    def _counts(self) -> Sequence[int | None]:
+        splits = (s.data.split("train") for s in self.trained)
+        return [split.count if split is not None else None for split in splits]
+
+    @property
     def constants(self) -> str:
         return ", constants" if any(map(known, self.program.stages)) else ""
 
