@@ -54,7 +54,7 @@ def _facts(program: SolverProgram, target: Target, numpy: Write) -> dict[str, ob
     modules = dict.fromkeys(x.module for x in program.lines if x.references)
     kept = [f"{name}.py" for name in (*modules, KEEPER)] if modules else []
     packages = [*(target.packages if fitted else ["numpy"]), "scipy"]
-    count = " + ".join(f"len({x.held.points})" for x in program.lines)
+    count = _count(program)
     extra += ["import runpy"] if kept else []
     if fitted:
         extra += ["import math", "from functools import partial", *target.imports]
@@ -105,6 +105,11 @@ def _facts(program: SolverProgram, target: Target, numpy: Write) -> dict[str, ob
 def _init(fitted: Collocated, target: Target) -> str:
     """The function that draws a network's arrays."""
     return init_function("init", fitted.parameters, target, layers(fitted.parameters))
+
+
+def _count(program: SolverProgram) -> str:
+    """How many questions are asked."""
+    return " + ".join(f"len({x.held.points})" for x in program.lines)
 
 
 def _tested(program: SolverProgram, count: str) -> str:
@@ -170,7 +175,8 @@ def _measured(program: SolverProgram) -> Measured:
     def text(e: Expr) -> str:
         return expression(e, NUMPY)
 
-    at_hand = {"test.time": "test_time"}
+    count = _count(program)
+    at_hand = {"test.time": "test_time", "test.count": count if "+" not in count else f"({count})"}
     return measured(program.metrics, text, _functions(program), at_hand, given)
 
 
