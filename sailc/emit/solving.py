@@ -112,10 +112,16 @@ def _count(program: SolverProgram) -> str:
     return " + ".join(f"len({x.held.points})" for x in program.lines)
 
 
+def _together(count: str) -> str:
+    """A count as part of an expression."""
+    return f"({count})" if "+" in count else count
+
+
 def _tested(program: SolverProgram, count: str) -> str:
     """What is told of the answers."""
-    whole = count if len(program.lines) == 1 else f"({count})"
-    latency = f', "latency": test_time / {whole}' if "test.latency" in program.reads else ""
+    latency = (
+        f', "latency": test_time / {_together(count)}' if "test.latency" in program.reads else ""
+    )
     return f'{{"time": test_time, "count": {count}{latency}}}'
 
 
@@ -175,8 +181,7 @@ def _measured(program: SolverProgram) -> Measured:
     def text(e: Expr) -> str:
         return expression(e, NUMPY)
 
-    count = _count(program)
-    at_hand = {"test.time": "test_time", "test.count": count if "+" not in count else f"({count})"}
+    at_hand = {"test.time": "test_time", "test.count": _together(_count(program))}
     return measured(program.metrics, text, _functions(program), at_hand, given)
 
 

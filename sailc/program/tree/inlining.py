@@ -28,7 +28,7 @@ def statements_of(
 ) -> tuple[list[Assign], tuple[Expr, ...]]:
     """What a function does with some arguments: statements, and the results. All new names are put
     into `names`."""
-    inside = frozenset(n for e in walk(*f.expressions) for n in _bound(e))
+    inside = frozenset(n for e in walk(*f.expressions) for n in bound(e))
     names.taken |= inside
     body: list[Assign] = []
     values: dict[str, Expr] = {}
@@ -48,7 +48,7 @@ def statements_of(
     return body, tuple(substituted(r, values) for r in f.results)
 
 
-def _bound(expr: Expr) -> Iterator[str]:
+def bound(expr: Expr) -> Iterator[str]:
     """The names that are bound inside of an expression."""
     match expr:
         case Step(parameters=parameters):
@@ -90,7 +90,7 @@ def substituted(expr: Expr, values: Mapping[str, Expr]) -> Expr:
         case Ref(name):
             return values.get(name, expr)
         case Step() | Block() | Each():
-            own = {*_bound(expr)}
+            own = {*bound(expr)}
             left = {name: value for name, value in values.items() if name not in own}
             return rebuild(expr, lambda e: substituted(e, left))
         case _:
@@ -100,6 +100,8 @@ def substituted(expr: Expr, values: Mapping[str, Expr]) -> Expr:
 def folded(expr: Expr) -> Expr:
     """A part of what stands there in parts."""
     match expr:
+        case Op("updated", (whole, Op("key", (same,), {"name": key})), {"name": name}):
+            return whole if whole == same and key == name else expr  # what it has already
         case Op("key", (Op("pack", parts, {"names": names}),), {"name": key}):
             pass
         case Op("place", (Op("pack", parts, {"names": names}),), {"i": key}):

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
-from sailc.program.tree.expressions import below, operations, reads, rebuild, rebuilt
-from sailc.program.tree.inlining import Inner, substituted
+from sailc.program.tree.expressions import below, operations, reads, rebuild, rebuilt, walk
+from sailc.program.tree.inlining import Inner, bound, substituted
 from sailc.program.tree.names import RESERVED, NameTable
 from sailc.program.tree.nodes import Assign, Expr, Function, Op, Ref, Step
 from sailc.program.tree.programs import Program, Stage
@@ -53,7 +53,7 @@ def _together(f: Function, known: Mapping[str, Function]) -> Function:
         inner = _of_sum(slope)
         if inner is None:
             continue
-        value = _at(inner.body, inner.parameters[0], slope.arguments[1])
+        value = substituted(inner.body, {inner.parameters[0]: slope.arguments[1]})
         said = (value in _outside(e) for e in opened.expressions)
         if reads(value) <= {*f.parameters} and any(said):
             return _with(opened, slope, inner, value)
@@ -65,11 +65,10 @@ def _opened(expr: Expr, known: Mapping[str, Function]) -> Expr:
     match rebuild(expr, lambda e: _opened(e, known)):
         case Op("call", arguments, {"function": str(name)}) as call if name in known:
             f = known[name]
-            inner = list(operations(*f.results))
-            bound = {p for o in inner for a in o.arguments for p in _bound(a)}
+            inside = {n for e in walk(*f.results) for n in bound(e)}
             given = dict(zip(f.parameters, arguments, strict=True))
-            hidden = bound & {n for p, a in given.items() if a != Ref(p) for n in reads(a)}
-            if f.body or f.checks or hidden or not any(map(_of_sum, inner)):
+            hidden = inside & {n for p, a in given.items() if a != Ref(p) for n in reads(a)}
+            if f.body or f.checks or hidden or not any(map(_of_sum, operations(*f.results))):
                 return call
             return substituted(f.results[0], given)
         case made:
@@ -84,10 +83,6 @@ def _outside(expr: Expr) -> Iterator[Expr]:
             yield from _outside(part)
 
 
-def _bound(expr: Expr) -> tuple[str, ...]:
-    return expr.parameters if isinstance(expr, Step) else ()
-
-
 def _of_sum(op: Op) -> Step | None:
     """The function of which a derivative is, if that is a sum over all points: without the sum."""
     match op:
@@ -95,18 +90,6 @@ def _of_sum(op: Op) -> Step | None:
             return Step(given, each)
         case _:
             return None
-
-
-def _at(expr: Expr, name: str, value: Expr) -> Expr:
-    """What an expression is where a variable has a value; a record whose field is given what it
-    has already is that record."""
-    match rebuild(expr, lambda e: _at(e, name, value)):
-        case Ref(same) if same == name:
-            return value
-        case Op("updated", (whole, Op("key", (same,), {"name": key})), {"name": field}) as made:
-            return whole if whole == same and key == field else made
-        case made:
-            return made
 
 
 def _with(f: Function, slope: Op, inner: Step, value: Expr) -> Function:
