@@ -261,7 +261,7 @@ def test_statistics_are_of_the_elements_that_any_point_holds(tmp_path: Path) -> 
     np.testing.assert_allclose(elements.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(elements.std(axis=0), 1)
     p = np.random.default_rng(1).normal(3, 2, (100, 4))[:80]
-    center, _, scale = space["fit_truth"](truths)
+    center, scale = space["fit_truth"](truths)
     sums = np.where(p > 0, p, 0).sum(axis=1)
     np.testing.assert_allclose([center, scale], [sums.mean(), sums.std()])
 

@@ -55,7 +55,7 @@ def test_an_encoder_is_carried_from_hidden_pixels_to_labels(
 ) -> None:
     text = small(cells, "UNet")[f"CellSegmentation/UNet/{software}"]
     assert text.count("def unet(") == 1
-    assert "hide(unlabeled, 0.5, 2)" in text
+    assert "np.random.default_rng(2).random(unlabeled.shape) < 0.5, 0, unlabeled" in text
     result = run_here(text, 0, tmp_path)[-1]
     assert result["test"]["count"] == 32
     assert 0.2 < result["metrics"]["accuracy"] <= 1

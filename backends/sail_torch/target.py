@@ -203,6 +203,7 @@ TARGET = Target(
     simplify=simplified,
     eager=True,
     fitting=Path(__file__).parent / "collocation.py.jinja",
+    fitted_by=("rng", "args.device"),
     imports=("import torch", "import torch.nn.functional as F"),
     outside=OUTSIDE,
     mixing=MIXING,

@@ -14,12 +14,12 @@ THREADS = ThreadpoolController()  # more than one only costs time on so few atom
 
 def energy(atoms):
     """The energy of a molecule, in hartree."""
-    return float(_point(*_key(atoms)).get("energy"))
+    return _point(*_key(atoms))[0]
 
 
 def gradient(atoms):
     """Its derivative by the positions, (n, 3), in hartree per angstrom."""
-    return _point(*_key(atoms)).get("gradient") / BOHR
+    return _point(*_key(atoms))[1] / BOHR
 
 
 def _key(atoms):
@@ -27,11 +27,12 @@ def _key(atoms):
     return numbers.tobytes(), positions.astype(float).tobytes()
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4096)  # all energies are asked for, and then all gradients
 def _point(numbers, positions):
     """One single point; energy and gradient of the same molecule are computed once."""
     found = np.frombuffer(numbers, dtype=NUMBERS.dtype)
     calculator = Calculator("GFN2-xTB", found, np.frombuffer(positions).reshape(-1, 3))
     calculator.set("verbosity", 0)
     with THREADS.limit(limits=1):
-        return calculator.singlepoint()
+        result = calculator.singlepoint()
+    return float(result.get("energy")), result.get("gradient")

@@ -37,10 +37,11 @@ def given(m: MetricCode) -> tuple[str, ...]:
 
 class Measured(Struct, frozen=True):
     """The metrics of a program as text: the statements that compute what several of them read,
-    and the entries of their values."""
+    the entries of their values, and the names that these are of, `known` ones included."""
 
     shared: tuple[str, ...]
     entries: str
+    read: frozenset[str]
 
     @property
     def statement(self) -> str:
@@ -67,7 +68,8 @@ def measured(
     scored = {m.name: _number(m, arguments(m)) for m in metrics if not (m.measured or m.curve)}
     function = Function("main", "", (), (), (*scored.values(),), NOWHERE)
     taken = {*occupied(), *(f.name for f in functions)}
-    said = _with_known(said_once(function, NameTable(taken), _called), known or {})
+    plain = said_once(function, NameTable(taken), _called)
+    said = _with_known(plain, known or {})
     shared = tuple(fit(f"{a.name} = {text(a.value)}", 4) for a in said.body)
     numbers = {n: f"float({text(e)})" for n, e in zip(scored, said.results, strict=True)}
     for m in metrics:
@@ -75,7 +77,9 @@ def measured(
             number = _number(m, arguments(m))
             whole = text(_at_hand(number, facts))
             numbers[m.name] = whole if _is_float(number) else f"float({whole})"
-    return Measured(shared, _entries(metrics, numbers))
+    entries = _entries(metrics, numbers)
+    words = re.findall(r"\w+", "\n".join([*_texts(plain), re.sub("#.*", "", entries)]))
+    return Measured(shared, entries, frozenset(words))
 
 
 def _at_hand(number: Expr, facts: Mapping[str, str]) -> Expr:
@@ -108,8 +112,7 @@ def _is_float(number: Expr) -> bool:
 
 def _with_known(f: Function, known: Mapping[str, str]) -> Function:
     """A function with what it reads but once in the place of its name."""
-    texts = (e.text for e in walk(*f.expressions) if isinstance(e, Text))
-    counts = Counter(name for text in texts for name in re.findall(r"\w+", text))
+    counts = Counter(name for text in _texts(f) for name in re.findall(r"\w+", text))
     once = {name: value for name, value in known.items() if counts[name] == 1}
 
     def change(e: Expr) -> Expr:
@@ -118,6 +121,10 @@ def _with_known(f: Function, known: Mapping[str, str]) -> Function:
         return rebuild(e, change)
 
     return rebuilt(f, change) if once else f
+
+
+def _texts(f: Function) -> list[str]:
+    return [e.text for e in walk(*f.expressions) if isinstance(e, Text)]
 
 
 def _called(op: Op) -> str:

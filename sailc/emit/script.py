@@ -6,16 +6,16 @@ stores parameters; the rest (data, metrics, the command line) is the same everyw
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from sailc.emit.beside import KEEPER
-from sailc.emit.metrics import measured, metric_functions
+from sailc.emit.judging import judging
+from sailc.emit.metrics import metric_functions
 from sailc.emit.numpy_rows import HELPERS, MODULES, NUMPY
 from sailc.emit.numpy_rows.shared import space_rank
 from sailc.emit.points.doors import Doors
-from sailc.emit.points.splits import data_facts
+from sailc.emit.points.splits import as_tuple, data_facts, statistics_in_main
 from sailc.emit.points.stored import is_plain
 from sailc.emit.solving import solver_script
 from sailc.emit.target import Target
@@ -112,21 +112,9 @@ def script(program: AnyProgram, target: Target) -> str:
     program = with_modes(program, target.runs)
     if program.staged:
         program = shared(program, own)
-    facts = _facts(program, target, doors) | _judged(program, text) | {"again": again}
+    judged = judging(program, text, _at_hand(program))
+    facts = _facts(judged.of(program), target, doors) | judged.facts | {"again": again}
     return tidy(filled(target.template, facts, numpy=numpy, own=own, text=text), TREES)
-
-
-def _judged(program: Program, text: Callable[[Expr], str]) -> dict[str, object]:
-    """The entries of metrics, and what is `named` of that which they read: what one of them alone
-    reads stands where it is read."""
-    answers = {f"{f.function.name}s": f.at_once for f in program.answers}
-    apart = program.formulas or program.last.grouped
-    known = {} if apart else {n: text(e) for n, e in answers.items() if e is not None}
-    made = measured(program.metrics, text, program.functions, _at_hand(program), known=known)
-    named = {"truth", *answers}
-    if not program.formulas:  # which are told beside the metrics
-        named &= {*re.findall(r"\w+", re.sub("#.*", "", made.text))}
-    return {"metrics": made, "named": named}
 
 
 def _at_hand(program: Program) -> dict[str, str]:
@@ -217,6 +205,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "repeats": bool(used & REPEATERS),
         "differentiates": bool(used & {"grad", BOTH}),
         **data,
+        "statistics": as_tuple(told) if (told := statistics_in_main(program)) else "statistics",
         "plain": _is_plain(program, data["load"], batch),
         "validated": validated,
         "evaluation_batch": EVALUATION_BATCH,

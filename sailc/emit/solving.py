@@ -94,7 +94,7 @@ def _facts(program: SolverProgram, target: Target, numpy: Write) -> dict[str, ob
         "asked": _asked,
         "first": _first,
         "questions": ", ".join(map(_questions, program.lines)),
-        "solve": partial(_solve, program),
+        "solve": partial(_solve, program, target),
         "applied": _applied,
         "layout": fit,
         "metric_functions": [*scores, *metric_functions(program.metrics)],
@@ -160,10 +160,10 @@ def _questions(line: LineCode) -> str:
     return f"*({_asked(line)} for {one} in {line.held.points})"
 
 
-def _solve(program: SolverProgram, line: LineCode) -> str:
+def _solve(program: SolverProgram, target: Target, line: LineCode) -> str:
     """How the solver is called."""
     if program.fitted is not None:
-        return f"{program.fitted.solver}({_asked(line)}, rng, args.device)"
+        return f"{program.fitted.solver}({', '.join([_asked(line), *target.fitted_by])})"
     return f"{line.solver.name}({_asked(line)})"
 
 

@@ -35,12 +35,13 @@ class Target(Struct, frozen=True):
     the `weight` of any layer of `linear` or `conv`; `optimizers` are the texts of their makers,
     with the options as holes, `usual` the arguments of theirs that are the library's own
     defaults, and not written; `fitting` is the template of programs that fit a network to each
-    question, where `decorator` stands before an equation, and that import `imports`; `simplify`
-    shortens statements; `outside` defines `from_outside`, by which functions from outside are
-    called among tensors, `each` does the same to all arrays of nested ones. `runs` says for what
-    something runs along with training: layers' `state`, and a key for what `draws`; `mixing` how
-    mixed precision is written, where it is, and `again` what a step computes several times, where
-    that is another way; `constant_optimizers` whether optimizers stand among a program's constants;
+    question, by what `main` has as `fitted_by`, where `decorator` stands before an equation, and
+    that import `imports`; `simplify` shortens statements; `outside` defines `from_outside`, by
+    which functions from outside are called among tensors, `each` does the same to all arrays of
+    nested ones. `runs` says for what something runs along with training: layers' `state`, and a
+    key for what `draws`; `mixing` how mixed precision is written, where it is, and `again` what a
+    step computes several times, where that is another way; `constant_optimizers` whether
+    optimizers stand among a program's constants;
     `eager` whether each expression is computed as it stands. A backend that trains nothing needs
     no template, no layout of parameters and no optimizers.
     """
@@ -57,6 +58,7 @@ class Target(Struct, frozen=True):
     helpers: Mapping[str, str] = field(default_factory=dict[str, str])
     simplify: Simplify = as_it_is
     fitting: Path | None = None
+    fitted_by: tuple[str, ...] = ("rng",)
     decorator: str = ""
     imports: tuple[str, ...] = ()
     outside: str = ""

@@ -186,7 +186,7 @@ def residual(eq, field, n, rng):
     return np.asarray(left, dtype=np.float64)
 
 
-def network(eq, rng, device, phases=PHASES):
+def network(eq, rng, phases=PHASES):
     """A network that is fitted to the equation itself."""
 
     def array(values):
@@ -247,14 +247,14 @@ def main():
 
     # Compiling is timed apart from solving: an epoch of each optimizer is done, and forgotten.
     start = time.perf_counter()
-    network(points[0], np.random.default_rng(0), args.device, [*dict.fromkeys(PHASES)])
+    network(points[0], np.random.default_rng(0), [*dict.fromkeys(PHASES)])
     compile_time = time.perf_counter() - start
     report("compile", seconds=compile_time)
 
     start = time.perf_counter()
     outputs = []
     for number, eq in enumerate(points, 1):
-        outputs.append(network(eq, rng, args.device))
+        outputs.append(network(eq, rng))
         seconds = time.perf_counter() - start
         report("answer", answer=number, answers=len(points), seconds=seconds)
     test_time = time.perf_counter() - start

@@ -67,7 +67,7 @@ ROWS: Rows = {
     "listed": lambda op: f"[arg1 for {op.attributes['variable']} in arg0]",
     "side_by_side": "list(zip(*args, strict=True))",
     "reordered": "[arg0[i] for i in np.random.default_rng(seed).permutation(len(arg0))]",
-    "hide": "hide(a, b, seed)",
+    "hide": "np.where(np.random.default_rng(seed).random(a.shape) < b, 0, a)",
     "add_noise": "a + np.random.default_rng(seed).normal(0, b, np.shape(a))",
     "auc": "auc(a, b)",
 }

@@ -65,11 +65,6 @@ def rk4(rate, state, step, steps):
 '''
 OTHERS = _OTHERS.strip()
 MOTION = {"motion": _VERLET.strip(), "rk4": _RK4.strip()}
-_HIDE = '''
-def hide(x, share, seed):
-    """An array, each of its numbers 0 with a probability."""
-    return np.where(np.random.default_rng(seed).random(x.shape) < share, 0, x)
-'''
 _GAUSSIAN_FIELD = '''
 def gaussian_field(std, length, smoothness, shape, seed):
     """Normal fields on a periodic cube, of the spectrum of Whittle (1954) and Matérn (1960)."""
@@ -85,7 +80,6 @@ HELPERS = {
     "auc": _AUC.strip(),
     "others": OTHERS,
     "sobol": _SOBOL.strip(),
-    "hide": _HIDE.strip(),
     **MOTION,
     **tiling.helpers("np"),
     **layers.HELPERS,

@@ -54,14 +54,26 @@ def _door(op: Op) -> str:
 ROWS: Rows = {**NUMPY, "extern": _door}
 
 
+class Target(Struct, frozen=True):
+    """What makes of the truths of some splits what a loss compares, and of those of the first of
+    them what it needs for that."""
+
+    function: Function
+    statistics: Function
+    train: str
+    others: tuple[str, ...]
+
+
 class Loaded(Struct, frozen=True):
     """What a program says of its data: how they are loaded, what the results are called, what
-    makes points of them stage by stage, what is then known of all training points (by their
-    split), and what metrics take as the questions of those that are judged."""
+    makes points of them stage by stage, what truths become for the loss, what is then known of
+    all training points (by their split), and what metrics take as the questions of those that
+    are judged."""
 
     load: Function
     names: tuple[str, ...]
     parts: tuple[Data, ...]
+    targets: tuple[Target, ...]
     known: tuple[tuple[str, Makers], ...]
     questions: tuple[Function, ...]
     judged: str
@@ -83,6 +95,7 @@ def _functions(loaded: Loaded) -> Iterator[Function]:
     yield from loaded.questions
     for d in loaded.parts:
         yield from (f for f in (d.statistics, d.convert, d.required) if f is not None)
+    yield from (f for t in loaded.targets for f in (t.statistics, t.function))
     yield from (f for _, makers in loaded.known for f, _ in makers)
 
 
@@ -95,7 +108,10 @@ def _calls(loaded: Loaded) -> Counter[str]:
         found.update(p.questions for p in portions if p.questions)
         found.update(f.name for f in (d.statistics, d.convert, d.required) if f is not None)
         found.update(d.required.name for _ in d.splits[1:] if d.required is not None)
-    found.update(f.name for _, makers in loaded.known for f, _ in makers)
+    found.update(t.function.name for t in loaded.targets for _ in (t.train, *t.others))
+    once = {(t.statistics.name, t.train) for t in loaded.targets}
+    once |= {(f.name, split) for split, makers in loaded.known for f, _ in makers}
+    found.update(name for name, _ in once)
     return found
 
 
@@ -118,6 +134,13 @@ class _Making(Struct):
     called: set[str] = field(default_factory=set[str])
     points: dict[str, Expr] = field(default_factory=dict[str, Expr])
     """The points of each split, or, by the dict's name, of several."""
+    within: dict[str, str] = field(default_factory=dict[str, str])
+    """In which dict the points of a split are, if in one."""
+    fitted: dict[tuple[str, str], Sequence[Expr]] = field(
+        default_factory=dict[tuple[str, str], Sequence[Expr]]
+    )
+    """What was found of the truths of a split for what a loss compares, by the function that
+    finds it and the split."""
     later: list[Expr] = field(default_factory=list[Expr])
     """What else is read at the end."""
 
@@ -130,6 +153,8 @@ class _Making(Struct):
         self.later += [*asked, *(c.condition for c in load.checks)]
         for d in self.loaded.parts:
             self._part(d)
+        for t in self.loaded.targets:
+            self._targeted(t)
         known = [self._known(split, makers) for split, makers in self.loaded.known]
         whole = self._whole()
         if known and _is_pack(whole):
@@ -202,6 +227,7 @@ class _Making(Struct):
             over = self._dict(made, d)
         self._converted(d, over)
         self.points[over] = Ref(over)
+        self.within |= {s.name: over for s in d.splits}
 
     def _of_split(self, d: Data, s: Split) -> Expr:
         """The points of a split, as a tuple."""
@@ -226,7 +252,7 @@ class _Making(Struct):
         span = d.points[0].span
         if not _is_pack(points):
             points = self._bound(s.name, points, span)
-        x, y = (folded(Op("place", (points,), {"i": i})) for i in (0, 1))
+        x, y = (_part(points, i) for i in (0, 1))
         if d.convert is not None:
             x = self._bound(f"{s.name}_x", x, span)
             known = self._statistics(d, x)
@@ -239,8 +265,7 @@ class _Making(Struct):
 
     def _dict(self, points: Mapping[str, Expr], d: Data) -> str:
         """A dict of the points of several splits; its name."""
-        several = Op("pack", tuple(points.values()), {"names": tuple(points)})
-        self.body.append(Assign(self.names.fresh("splits"), several, d.points[0].span))
+        self.body.append(Assign(self.names.fresh("splits"), _dict(points), d.points[0].span))
         return self.body[-1].name
 
     def _alike(self, d: Data) -> str:
@@ -265,7 +290,7 @@ class _Making(Struct):
             return
         train, span = d.split("train"), d.points[0].span
         assert train is not None
-        known = self._statistics(d, self._at(Ref(over), train.name, 0))
+        known = self._statistics(d, _at(Ref(over), train.name, 0))
         if d.convert is not None:
             pairs = zip(known, d.convert.parameters[1:], strict=False)
             known = tuple(
@@ -292,10 +317,7 @@ class _Making(Struct):
             train = d.split("train")
             name = f"{train.name}_statistics" if train is not None else "statistics"
             return (self._bound(name, self._called(f, x), f.span),)
-        found = self._results(f, (x,))
-        if len(f.results) == 1:
-            return (found,)
-        return tuple(folded(Op("place", (found,), {"i": i})) for i in range(len(f.results)))
+        return tuple(self._several(f, x))
 
     def _conversion(
         self, f: Function, x: Expr, known: Sequence[Expr], names: NameTable
@@ -327,20 +349,56 @@ class _Making(Struct):
     def _whole(self) -> Expr:
         """The points of all splits, as a dict."""
         single = {n: e for n, e in self.points.items() if e != Ref(n)}
-        whole = [Op("pack", tuple(single.values()), {"names": tuple(single)})] if single else []
+        whole = [_dict(single)] if single else []
         dicts = (e for n, e in self.points.items() if e == Ref(n))
         return reduce(lambda a, b: Op("merged", (a, b)), [*whole, *dicts])
 
-    def _at(self, points: Expr, split: str, i: int) -> Expr:
-        """The questions or the truths of a split."""
-        return folded(Op("place", (folded(Op("key", (points,), {"name": split})),), {"i": i}))
+    def _targeted(self, t: Target) -> None:
+        """The points of some splits, with truths as the loss compares them."""
+        f, span = t.function, t.statistics.span
+        over, splits = self.within.get(t.train, ""), (t.train, *t.others)
+        question, truth = self._pair(t.train, span)
+        truth = truth if _is_pack(truth) else self._bound("truth", truth, span)
+        pairs = zip(self._several(t.statistics, truth), f.parameters[1:], strict=True)
+        known = [e if isinstance(e, Literal) else self._bound(n, e, span) for e, n in pairs]
+        self.fitted[t.statistics.name, t.train] = known
+        if not over:
+            self.points[t.train] = _tuple((question, self._results(f, (truth, *known))))
+            for split in t.others:
+                x, y = self._pair(split, span)
+                self.points[split] = _tuple((x, self._results(f, (y, *known))))
+            return
+        taken: tuple[str, ...] = ()
+        if len(splits) > 1:
+            names = self._inside(over)
+            names.taken |= {n for e in known for n in reads(e)}
+            taken = names.fresh("question"), names.fresh("truth")
+            question, truth = map(Ref, taken)
+        made = self._results(f, (truth, *known))
+        self._each(Each(over, taken, (), (question, made), only=splits), span)
+
+    def _pair(self, split: str, span: Span) -> tuple[Expr, Expr]:
+        """The questions and the truths of a split."""
+        points = self.points.get(split)
+        if points is None:
+            points = folded(Op("key", (Ref(self.within[split]),), {"name": split}))
+        elif not _is_pack(points):
+            points = self._bound(split, points, span)
+        return _part(points, 0), _part(points, 1)
+
+    def _several(self, f: Function, x: Expr) -> Sequence[Expr]:
+        """What a function gives, one by one."""
+        value = self._results(f, (x,))
+        if len(f.results) == 1:
+            return (value,)
+        return [_part(value, i) for i in range(len(f.results))]
 
     def _known(self, split: str, makers: Makers) -> Expr:
         """What is known of all points of a split."""
         found: list[Expr] = []
         for f, i in makers:
-            value = self._results(f, (self._at(self._whole(), split, i),))
-            found += value.arguments if len(f.results) > 1 and _is_pack(value) else [value]
+            known = self.fitted.get((f.name, split))
+            found += self._several(f, _at(self._whole(), split, i)) if known is None else known
         return _tuple(found)
 
     def _asked(self) -> tuple[Expr, ...]:
@@ -348,6 +406,19 @@ class _Making(Struct):
         split = self.loaded.parts[-1].split(self.loaded.judged)
         assert split is not None
         return (self._joined(self.loaded.questions, split, "questions"),)
+
+
+def _at(points: Expr, split: str, i: int) -> Expr:
+    """The questions or the truths of a split."""
+    return _part(folded(Op("key", (points,), {"name": split})), i)
+
+
+def _part(points: Expr, i: int) -> Expr:
+    return folded(Op("place", (points,), {"i": i}))
+
+
+def _dict(values: Mapping[str, Expr]) -> Op:
+    return Op("pack", tuple(values.values()), {"names": tuple(values)})
 
 
 def _tuple(values: Sequence[Expr]) -> Op:

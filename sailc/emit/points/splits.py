@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sailc.emit.points.data import Loaded, data_function
-from sailc.emit.training.batch import Makers, known, known_text, pick
+from sailc.emit.points.data import Loaded, Target, data_function
+from sailc.emit.training.batch import Makers, held, known, known_text, pick
 from sailc.emit.training.staged import statistics_of
 from sailc.program.training.fitting import FittedProgram
+from sailc.program.tree.names import NameTable, occupied
 from sailc.program.tree.nodes import Function
 from sailc.program.tree.programs import Data, Portion, Program, Split
+
+AS_COMPARED = ", in training as the loss takes them"
 
 
 def data_facts(program: Program | FittedProgram, taker: str) -> dict[str, object]:
@@ -23,6 +26,8 @@ def data_facts(program: Program | FittedProgram, taker: str) -> dict[str, object
     if not grouped:
         load, functions = data_function(loaded_of(program, taker))
         names = [name for name, _, _ in _known(program)]
+        if isinstance(program, Program) and (told := statistics_in_main(program)):
+            names[-1] = as_tuple(told)
     else:
         load, functions = program.load, (program.load, *_in_order(program, parts))
         later = [(name, known_text(of, split)) for name, split, of in _known(program)]
@@ -48,13 +53,17 @@ def data_facts(program: Program | FittedProgram, taker: str) -> dict[str, object
 def loaded_of(program: Program | FittedProgram, taker: str = "model") -> Loaded:
     """What a program says of its data."""
     parts = _parts(program)
+    known = tuple((split, functions) for _, split, functions in _known(program))
+    targets = _targets(program)
     converts = isinstance(program, FittedProgram) or not any(s.asked for s in program.stages)
     as_taken = f", as the {taker} takes them" if converts else ""
-    known = tuple((split, functions) for _, split, functions in _known(program))
+    if targets:
+        as_taken = f", as the {taker} and its loss take them" if converts else AS_COMPARED
     return Loaded(
         program.load,
         program.loaded,
         parts,
+        targets,
         known,
         program.questions,
         program.judged,
@@ -79,8 +88,44 @@ def _known(program: Program | FittedProgram) -> list[tuple[str, str, Makers]]:
     if isinstance(program, FittedProgram):
         f = program.truth_statistics
         return [("statistics", "train", ((f, 1),))] if f is not None else []
-    found = ((s, known(s), s.data.split("train")) for s in program.stages)
+    answers = any(a.places for a in program.answers)
+    reading = (s for s in program.stages if held(s) or (s is program.last and answers))
+    found = ((s, known(s), s.data.split("train")) for s in reading)
     return [(statistics_of(s), t.name, of) for s, of, t in found if of and t is not None]
+
+
+def statistics_in_main(program: Program) -> list[str]:
+    """Names in `main` for what is known of all training points of the stage that is judged:
+    nothing where no answer reads it."""
+    stage = program.last
+    if stage.grouped or program.staged or not any(a.places for a in program.answers):
+        return []
+    count = sum(len(f.results) for f, _ in known(stage))
+    own = ["scale"] * count
+    for a in program.answers:
+        own[a.places.start : a.places.stop] = a.function.parameters[1:]
+    if stage.loss is not None and held(stage):
+        own = stage.loss.parameters[-count:]
+    names = NameTable({*occupied(), *(f.name for f in program.functions)})
+    return list(map(names.fresh, own))
+
+
+def as_tuple(names: Sequence[str]) -> str:
+    """Several names, as a program takes them apart."""
+    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
+
+
+def _targets(program: Program | FittedProgram) -> tuple[Target, ...]:
+    """What training truths become, stage by stage."""
+    if isinstance(program, FittedProgram):
+        return ()
+    found: list[Target] = []
+    for s in program.stages:
+        train = s.data.split("train")
+        if s.target is not None and s.truth_statistics is not None and train is not None:
+            others = tuple(x.name for x in s.data.splits if x.kind == "validate")
+            found.append(Target(s.target, s.truth_statistics, train.name, others))
+    return tuple(found)
 
 
 def _in_order(program: Program | FittedProgram, parts: Sequence[Data]) -> Iterator[Function]:

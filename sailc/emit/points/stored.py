@@ -56,7 +56,9 @@ def _after(a: Assign, known: Mapping[str, Kinds]) -> Kinds:
     splits = known.get(a.value.over, "unknown")
     if isinstance(splits, str):
         return "unknown"
-    return {name: _in_loop(a.value, kinds, known) for name, kinds in splits.items()}
+    each, over = a.value, a.value.only or splits
+    pairs = splits.items()
+    return {name: _in_loop(each, k, known) if name in over else k for name, k in pairs}
 
 
 def _in_loop(each: Each, kinds: Kinds, known: Mapping[str, Kinds]) -> Kinds:
@@ -72,7 +74,7 @@ def _in_loop(each: Each, kinds: Kinds, known: Mapping[str, Kinds]) -> Kinds:
     else:
         items = list(kinds.values())
         inside.update(zip(each.parameters, items, strict=False))
-        rest = items[len(each.parameters) :]
+        rest = items[len(each.parameters) :] if each.kept else []
     for a in each.body:
         inside[a.name] = _after(a, inside)
     made: list[Kinds] = [*(_kinds(r, inside) for r in each.results), *rest]

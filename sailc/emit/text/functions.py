@@ -145,11 +145,17 @@ def _block(name: str, block: Block, rows: Rows, simplify: Simplify, indent: int)
 
 
 def _each(name: str, each: Each, rows: Rows, simplify: Simplify, indent: int) -> list[str]:
-    """A loop over the splits of a dict."""
-    body, results = _written(each.body, each.results, rows, simplify, indent + 4)
+    """A loop over the splits of a dict, or what is done to one of them."""
+    alone = len(each.only) == 1 and not each.parameters
+    at = json.dumps(each.only[0]) if alone else "split"
+    inside = indent if alone else indent + 4
+    body, results = _written(each.body, each.results, rows, simplify, inside)
     made = ", ".join([*results, *([each.kept] if each.kept else [])])
-    done = [fit(f"{name}[split] = {made}", indent + 4)] if results else []
-    return [fit(f"for {each.loop}:", indent), *body, *done]
+    done = [fit(f"{name}[{at}] = {made}", inside)] if results else []
+    if alone:
+        return [*body, *done]
+    taken = [fit(f"{', '.join(each.parameters)} = {name}[split]", inside)] if each.only else []
+    return [fit(f"for {each.loop}:", indent), *taken, *body, *done]
 
 
 def _returned(results: str, n: int) -> str:

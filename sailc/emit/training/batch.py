@@ -196,8 +196,8 @@ class Batch(Struct, frozen=True):
 
     @property
     def statistics(self) -> bool:
-        """Whether something is known of all training points."""
-        return bool(known(self.stage))
+        """Whether what is computed on the backend reads what is known of all training points."""
+        return held(self.stage)
 
     @property
     def constants(self) -> str:
@@ -272,6 +272,14 @@ def known(stage: Stage) -> Makers:
     fit = stage.asked.fit if stage.asked is not None else None
     both = ((fit, 0), (stage.truth_statistics, 1))
     return tuple((f, i) for f, i in both if f is not None)
+
+
+def held(stage: Stage) -> bool:
+    """Whether what is computed on the backend reads that."""
+    if not known(stage) or stage.loss is None:
+        return False
+    of_weights = stage.loss.parameters[0] == "w"
+    return len(stage.loss.parameters) > (3 if of_weights else 2)
 
 
 def known_text(makers: Makers, split: str) -> str:

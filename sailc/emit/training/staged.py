@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from sailc.emit.target import Target
 from sailc.emit.text.layout import fit
-from sailc.emit.training.batch import Batch, known, pick, place, told
+from sailc.emit.training.batch import Batch, held, pick, place, told
 from sailc.emit.training.starts import init_by_stage, init_functions, running_function
 from sailc.program.training.stages import renamed
 from sailc.program.tree.nodes import Function
@@ -66,7 +66,7 @@ class Staged(Batch, frozen=True):
 
     @property
     def constants(self) -> str:
-        return ", constants" if any(map(known, self.program.stages)) else ""
+        return ", constants" if any(map(held, self.program.stages)) else ""
 
     def step(self, result: str, indent: int, of: str = "") -> str:
         return fit(f"{result} {self.of_batch()}", indent)
@@ -146,7 +146,7 @@ class Staged(Batch, frozen=True):
         if self.holds_state:
             row["fresh"] = running_starts(self.program)[s.name][0]
         if self.constants:
-            row["known"] = statistics_of(s) if known(s) else "()"
+            row["known"] = statistics_of(s) if held(s) else "()"
         if "train.flops" in self.program.reads:
             row["flops"] = str(s.flops)
         return row

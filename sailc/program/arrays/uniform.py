@@ -171,8 +171,10 @@ def trailing(low: Lowering, term: Apply) -> Leaf:
     """An operator on the last axes of its first argument; batch axes pass through."""
     leaves = _numbers(low, term)
     levels = merge(*(v.levels for v in leaves))
-    if term.operator == "reshape" and len(levels) > 1:  # its row reads the argument twice
-        leaves = [low.store("whole", v, term.span) if _is_made(v) else v for v in leaves]
+    first, *others = leaves or [None]
+    twice = term.operator == "hide" or (term.operator == "reshape" and len(levels) > 1)
+    if twice and first is not None and _is_made(first):  # which its row reads more than once
+        leaves = [low.store("whole", first, term.span), *others]
     parts = tuple(
         align(v, levels, v.rank) if i == 0 or v.levels else v.expr for i, v in enumerate(leaves)
     )

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sailc.infer.modules.converter import Statistic
 from sailc.plan.link import Links
 from sailc.plan.scenario import PlannedMetric, Scenario
 from sailc.program.arrays.formulas import from_numbers
-from sailc.program.arrays.layout import Leaf, Vector, packed
+from sailc.program.arrays.layout import Vector, packed, rank_of
 from sailc.program.arrays.rules import mean_over_points
 from sailc.program.arrays.vectors import Lowering
 from sailc.program.points.conversions import bind_statistic, statistics
 from sailc.program.points.placed import Placed, convert, together
+from sailc.program.training.compared import in_spread, moved, said_at_once, target
 from sailc.program.training.model import function_name
 from sailc.program.training.scoring import measure_code, score_code
-from sailc.program.tree.expressions import replaced, variables
+from sailc.program.tree.expressions import reads
 from sailc.program.tree.names import NameTable, occupied
 from sailc.program.tree.nodes import Assign, Expr, Function, Op, Ref
 from sailc.program.tree.programs import AnswerCode, MetricCode
 from sailc.program.tree.tidy import inlined
-from sailc.source import Span
 from sailc.types.model import FunctionType, Num, Tensor, Type
 
 
@@ -67,35 +67,61 @@ class Answering(Struct):
             body = tuple(low.body)
         return Function("fit_truth", doc, ("truth",), body, (), truth.span)
 
-    def loss(self) -> Function:
+    @property
+    def ahead(self) -> bool:
+        """Whether the truths of training become with the data what the loss compares: not those
+        that a metric judges, too, and not where points come in groups."""
+        return self.scaled and not self.grouped and self.scenario.split == "test"
+
+    def loss(self) -> Taught:
         """The mean loss of some points, made dimensionless by the spread of the truths."""
         training = self.scenario.training
         loss = training.loss
         assert loss is not None
         low = Lowering()
-        low.names.taken |= {"output", "truth"}
-        extra = self._extra(low)
-        stage = self._converted(low, training.loss_at)
-        truth = low.points(loss.truth.type, "truth")
+        given = "target" if self.ahead else "truth"
+        low.names.taken |= {"output", given}
+        known = self._known(low)
+        answer = self._converted(low, training.loss_at)
+        truth = low.points(loss.truth.type, given)
+        ready: Function | None = None
         if self.scaled:
-            extra.append(low.names.fresh("scale"))
-            stage = divided(low, stage, extra[-1], "answer", loss.answer.span)
-            truth = divided(low, truth, extra[-1], "target", loss.truth.span)
-        low.bind(loss.answer, stage)
+            scale = known[_spread_at(self.truth_statistics())]
+            if self.ahead:
+                answer, shift = moved(loss, answer, self._numbers(known))
+                less = Ref("truth") if shift is None else Op("subtract", (Ref("truth"), shift))
+                value = Op("divide", (less, Ref(scale)))
+                ready = target(("truth", *known), value, loss.truth.span)
+            answer = in_spread(low, answer, scale, "answer", loss.answer.span)
+            if not self.ahead:
+                truth = in_spread(low, truth, scale, "target", loss.truth.span)
+        low.bind(loss.answer, answer)
         low.bind(loss.truth, truth)
         low.count(loss.value)
         value = low.leaf(loss.value)
-        result = mean_over_points(value, (stage, truth) if self.scaled else ())
-        result = said_at_once(low, result, (stage, truth))
-        parameters = ("output", "truth", *extra)
-        doc = "The mean loss of some points."
-        span = loss.value.span
-        return Function("loss", doc, parameters, tuple(low.body), (result,), span)
+        result = mean_over_points(value, (answer, truth) if self.scaled else ())
+        result = said_at_once(low, result, (answer, truth))
+        read = {n for e in (result, *(a.value for a in low.body)) for n in reads(e)}
+        parameters = ("output", given, *(known if read & {*known} else ()))
+        doc, span = "The mean loss of some points.", loss.value.span
+        made = Function("loss", doc, parameters, tuple(low.body), (result,), span)
+        return Taught(made, ready)
+
+    def _known(self, low: Lowering) -> list[str]:
+        """The parameters of a function that reads the statistics of truths."""
+        known = self._extra(low)
+        f = self.truth_statistics()
+        more = f is not None and len(f.results) > len(known)
+        return [*known, low.names.fresh("scale")] if more else known
+
+    def _numbers(self, known: Sequence[str]) -> list[str]:
+        """Which of them are single numbers."""
+        pairs = zip(known, self._statistics(), strict=False)
+        return [name for name, (_, s) in pairs if rank_of(s.variable.type) == 0]
 
     def judged(self, metrics: Sequence[PlannedMetric]) -> Judged:
         """The functions from outputs to the answers that metrics score, and the metrics."""
         stages: dict[int, Function] = {}
-        statistics = ", *statistics[:-1]" if self.scaled else ", *statistics"
         codes: list[MetricCode] = []
         names = NameTable({*occupied(), function_name(self.scenario.link.model)})
         for m in metrics:
@@ -107,12 +133,8 @@ class Answering(Struct):
             same = _is_output(stages[m.at])
             answers = "output" if same else f"{stages[m.at].name}s"
             codes.append(score_code(m, answers, names, self.grouped))
-        answers = tuple(
-            AnswerCode(f, "output", statistics if len(f.parameters) > 1 else "")
-            for f in stages.values()
-            if not _is_output(f)
-        )
-        return Judged(answers, tuple(codes))
+        made = (AnswerCode(f, "output") for f in stages.values() if not _is_output(f))
+        return Judged(tuple(made), tuple(codes))
 
     def _answer(self, at: int, n: int) -> Function:
         low = Lowering()
@@ -126,12 +148,13 @@ class Answering(Struct):
 
     def _extra(self, low: Lowering) -> list[str]:
         """The parameters of a function that reads the statistics of inverses."""
-        return [
-            bind_statistic(low, p, s.variable)
-            for p in self.chain
-            if p.conversion.inverse is not None
-            for s in p.conversion.statistics
-        ]
+        return [bind_statistic(low, p, s.variable) for p, s in self._statistics()]
+
+    def _statistics(self) -> Iterator[tuple[Placed, Statistic]]:
+        """The statistics that inverses read."""
+        for p in self.chain:
+            if p.conversion.inverse is not None:
+                yield from ((p, s) for s in p.conversion.statistics)
 
     def _output(self, low: Lowering) -> Vector:
         output = self.scenario.link.model.output
@@ -158,6 +181,13 @@ def is_taught(links: Links) -> bool:
     return any(k.line.split == "train" for k in links)
 
 
+class Taught(Struct, frozen=True):
+    """What is made small in training, and what truths become for it, if anything."""
+
+    loss: Function
+    target: Function | None = None
+
+
 class Judged(Struct, frozen=True):
     """The functions from outputs to answers, and the metrics that score these."""
 
@@ -166,12 +196,22 @@ class Judged(Struct, frozen=True):
 
 
 def _with_spread(f: Function) -> Function:
-    """A function that also returns the spread of its argument, by which one may divide."""
+    """A function that also returns the spread of its argument, by which one may divide, unless it
+    does."""
+    spread = _spread(f)
+    known = any(_value_of(r, f) == spread for r in f.results)
+    return f if known else replace(f, results=(*f.results, spread))
+
+
+def _spread(f: Function) -> Op:
     whole = f.body[0].name if f.body and _is_whole(f.body[0]) else f.parameters[0]
-    spread = Op("std", (Ref(whole),), {"axes": None})
-    scale = Op("number_or_one", (spread,))
-    same = next((r for r in f.results if _value_of(r, f) == scale), scale)
-    return replace(f, results=(*f.results, same))
+    return Op("number_or_one", (Op("std", (Ref(whole),), {"axes": None}),))
+
+
+def _spread_at(f: Function | None) -> int:
+    """Which result of such a function that is."""
+    assert f is not None
+    return next(i for i, r in enumerate(f.results) if _value_of(r, f) == _spread(f))
 
 
 def _is_whole(first: Assign) -> bool:
@@ -183,29 +223,6 @@ def _value_of(expr: Expr, f: Function) -> Expr:
     if isinstance(expr, Ref):
         return next((a.value for a in f.body if a.name == expr.name), expr)
     return expr
-
-
-A_LINE = 6
-"""How many variables an expression may read that is to be one line."""
-
-
-def said_at_once(low: Lowering, loss: Expr, compared: Iterable[Vector]) -> Expr:
-    """A loss with what it compares in the place of names, where it reads each of these but once."""
-    names = [v.expr for v in compared if isinstance(v, Leaf)]
-    read = Counter(variables(loss))
-    last = {a.name: a for a in low.body[-2:] if Ref(a.name) in names and not a.label}
-    made = replaced(loss, {name: a.value for name, a in last.items()})
-    if any(read[name] != 1 for name in last) or len(variables(made)) > A_LINE:
-        return loss
-    low.body = [a for a in low.body if a.name not in last]
-    return made
-
-
-def divided(low: Lowering, vector: Vector, scale: str, name: str, span: Span) -> Vector:
-    """What a loss compares, in the spread of the truths: a statement of its own."""
-    assert isinstance(vector, Leaf)
-    scaled = Op("divide", (vector.expr, Ref(scale)))
-    return low.store(name, Leaf(scaled, vector.levels, vector.rank), span)
 
 
 def _is_number(type: Type) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -33,8 +33,9 @@ from sailc.program.points.given import Given
 from sailc.program.points.lines import Functions, by_split, source_vector
 from sailc.program.points.load import Source
 from sailc.program.points.parts import Part, parts_of
-from sailc.program.points.placed import convert
-from sailc.program.training.answering import divided, is_taught, said_at_once
+from sailc.program.points.placed import Placed, convert
+from sailc.program.training.answering import Taught, is_taught
+from sailc.program.training.compared import in_spread, said_at_once, target
 from sailc.program.training.fixtures import Fixtures, Making
 from sailc.program.training.model import Keys
 from sailc.program.training.scoring import measure_code, score_code
@@ -145,38 +146,55 @@ class Several(Struct):
     def fit_truth(self) -> Function | None:
         """What inverses hold of the training truths, and the spreads of those that a loss is
         measured in."""
-        if not is_taught(self.scenario.links):
-            return None
+        return self._fit_truth()[0] if is_taught(self.scenario.links) else None
+
+    def _fit_truth(self) -> tuple[Function | None, dict[str, int]]:
+        """The same; and which of its results are the spreads of which fixtures."""
         low = Lowering()
         line = self.training
         span = line.link.line.span
         truth = opened(line.truths, Ref("truth"), outer=1)
         low.names.taken.add("truth")
         results: list[Expr] = []
-        backwards = [p for p in self.fixtures.answer if p.conversion.inverse is not None]
-        if backwards:
-            results += fit_on(low, backwards, inside(truth, (line.parts[0].name,)))
+        spreads: dict[str, int] = {}
+        if self._backwards:
+            results += fit_on(low, self._backwards, inside(truth, (line.parts[0].name,)))
         for p in line.parts:
             if p.scaled:
                 spread = Op("std", (packed(inside(truth, (p.name,))),), {"axes": None})
                 scale = Op("number_or_one", (spread,))
                 known = (Ref(a.name) for a in low.body if a.value == scale)
-                results.append(next(known, scale))
+                value = next(known, scale)
+                if value not in results:
+                    results.append(value)
+                spreads[p.name] = results.index(value)
         if not results:
-            return None
+            return None, {}
         doc = "The spread of the training truths of each fixture: its loss is measured in it."
-        return Function("fit_truth", doc, ("truth",), tuple(low.body), tuple(results), span)
+        body = tuple(low.body)
+        return Function("fit_truth", doc, ("truth",), body, tuple(results), span), spreads
+
+    @property
+    def _backwards(self) -> list[Placed]:
+        return [p for p in self.fixtures.answer if p.conversion.inverse is not None]
 
     # --- the loss ------------------------------------------------------------------------------
 
-    def loss(self) -> Function:
+    @property
+    def ahead(self) -> bool:
+        """Whether the truths of training become with the data what the loss compares: not those
+        that a metric judges, too."""
+        return self.scenario.split == "test"
+
+    def loss(self) -> Taught:
         """The mean losses of all fixtures of some points, each in the spread of its truths and
         times its weight."""
         line = self.training
-        making = self.fixtures.begin(line.link.line, line.given, "truth")
+        given = "target" if self.ahead else "truth"
+        making = self.fixtures.begin(line.link.line, line.given, given)
         low = making.low
-        truths = low.points(line.truths, "truth")
-        scales = {p.name: low.names.fresh(f"{p.name}_scale") for p in line.parts if p.scaled}
+        truths = low.points(line.truths, given)
+        known, scales = self._known(making)
         total: Expr | None = None
         for p in line.parts:
             value = self._part_loss(line, p, making, truths, scales.get(p.name))
@@ -185,10 +203,35 @@ class Several(Struct):
                 value = _weighted(p, stored.expr)
             total = value if total is None else Op("add", (total, value))
         assert total is not None
-        parameters = ("w", making.given, "truth", *making.statistics, *scales.values())
+        asked = making.statistics[: len(making.statistics) - self._count(self._backwards)]
+        parameters = ("w", making.given, given, *asked, *known)
         doc = "The mean loss of some points: of every fixture, in the spread of its truths."
         span = line.link.line.span
-        return Function("loss", doc, parameters, tuple(low.body), (total,), span)
+        loss = Function("loss", doc, parameters, tuple(low.body), (total,), span)
+        return Taught(loss, self._target(line, known, scales) if self.ahead else None)
+
+    def _known(self, making: Making) -> tuple[list[str], dict[str, str]]:
+        """The names of the statistics of truths in a function, and those of spreads by fixture."""
+        f, spreads = self._fit_truth()
+        inverse = self._count(self._backwards)
+        known = [*making.statistics[len(making.statistics) - inverse :]]
+        by_place = {i: name for name, i in reversed(spreads.items())}
+        for i in range(inverse, len(f.results) if f is not None else 0):
+            known.append(making.low.names.fresh(f"{by_place[i]}_scale"))
+        return known, {name: known[i] for name, i in spreads.items()}
+
+    def _target(
+        self, line: Line, known: Sequence[str], scales: Mapping[str, str]
+    ) -> Function | None:
+        """What truths become for the loss, those without a spread as they are."""
+        if not scales:
+            return None
+        parts: dict[str, Expr] = {}
+        for name, _ in line.truths.fields:
+            whole = Op("key", (Ref("truth"),), {"name": name})
+            parts[name] = Op("divide", (whole, Ref(scales[name]))) if name in scales else whole
+        made = Op("pack", tuple(parts.values()), {"names": tuple(parts)})
+        return target(("truth", *known), made, line.link.line.span)
 
     def _part_loss(
         self, line: Line, p: Part, making: Making, truths: Vector, scale: str | None
@@ -199,8 +242,9 @@ class Several(Struct):
         answer = self._answer(line, p, making)
         truth = inside(truths, (p.name,))
         if scale is not None:
-            answer = divided(low, answer, scale, f"{p.name}_answer", p.fixture.span)
-            truth = divided(low, truth, scale, f"{p.name}_truth", p.fixture.span)
+            answer = in_spread(low, answer, scale, f"{p.name}_answer", p.fixture.span)
+            if not self.ahead:
+                truth = in_spread(low, truth, scale, f"{p.name}_truth", p.fixture.span)
         low.bind(loss.answer, answer)
         low.bind(loss.truth, truth)
         value = loss.value
@@ -288,19 +332,16 @@ class Several(Struct):
         doc = f"Outputs as answers: the fixture {p.name}."
         body, span = tuple(low.body), p.fixture.span
         made = inlined(Function(name, doc, ("output", *held), body, (packed(vector),), span))
-        start = self._count(self.fixtures.question)
-        text = f", *statistics[{start}:{start + len(held)}]" if held else ""
-        return f"{name}s", AnswerCode(made, output, text)
+        return f"{name}s", AnswerCode(made, output, self._count(self.fixtures.question))
 
     def asked(self) -> Asked:
         """What the loss and the answers are made of; call it after these."""
-        backwards = [p for p in self.fixtures.answer if p.conversion.inverse is not None]
-        constants = self._count([*self.fixtures.question, *backwards])
+        constants = self._count([*self.fixtures.question, *self._backwards])
         respond = self.respond()
         return Asked(self.fit(), tuple(self.fixtures.functions), respond, constants)
 
-    def _count(self, chain: Sequence[object]) -> int:
-        return sum(len(p.conversion.statistics) for p in chain)  # type: ignore
+    def _count(self, chain: Sequence[Placed]) -> int:
+        return sum(len(p.conversion.statistics) for p in chain)
 
 
 def _points(line: Line) -> Function:

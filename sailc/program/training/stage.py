@@ -18,7 +18,7 @@ from sailc.program.points.lines import point_functions, with_lengths, with_quest
 from sailc.program.points.load import Source
 from sailc.program.points.parts import has_several
 from sailc.program.points.placed import Placed
-from sailc.program.training.answering import Answering, is_taught
+from sailc.program.training.answering import Answering, Taught, is_taught
 from sailc.program.training.model import (
     Keys,
     learned_arrays,
@@ -63,6 +63,7 @@ def _single(world: World, s: Scenario, name: str, keys: Keys, sources: Sequence[
     statistics, convert = fitted(late, bool(lengths))
     answering = Answering(s, conversions(world, s.link.answer), bool(lengths))
     judged = answering.judged(s.metrics)
+    taught = _taught(answering, model, keys)
     stage = Stage(
         name,
         Data(points, splits, statistics, convert, requirement(model), lengths),
@@ -70,11 +71,12 @@ def _single(world: World, s: Scenario, name: str, keys: Keys, sources: Sequence[
         learned_arrays(model.layers)[0],
         "init",
         model_function(in_numbers(model), keys),
-        _loss(answering, model, keys),
+        taught and taught.loss,
         dict(_structured(s.link)),
         model.minimize is not None,
         flops=s.cost.train_flops,
         running=running_arrays(model.layers)[0],
+        target=taught and taught.target,
     )
     return Lowered(stage, judged.answers, judged.metrics)
 
@@ -86,7 +88,7 @@ def _several(
     model = s.link.model
     several = Several.of(world, s, keys)
     points, splits = several.points(sources)
-    loss = several.loss() if is_taught(s.links) else None
+    taught = several.loss() if is_taught(s.links) else None
     answers, metrics = several.scores()
     stage = Stage(
         name,
@@ -95,20 +97,21 @@ def _several(
         learned_arrays(model.layers)[0],
         "init",
         model_function(model, keys),
-        loss,
+        taught and taught.loss,
         several.structured(),
         asked=several.asked(),
         flops=s.cost.train_flops,
         running=running_arrays(model.layers)[0],
+        target=taught and taught.target,
     )
     return Lowered(stage, answers, metrics)
 
 
-def _loss(answering: Answering, model: GroundModel, keys: Keys) -> Function | None:
+def _taught(answering: Answering, model: GroundModel, keys: Keys) -> Taught | None:
     """What is made small in training; nothing where no line is for that."""
     if not (model.afresh or is_taught(answering.scenario.links)):
         return None
-    return minimized(model, keys) if model.minimize is not None else answering.loss()
+    return Taught(minimized(model, keys)) if model.minimize is not None else answering.loss()
 
 
 def parted(chain: list[Placed]) -> tuple[list[Placed], list[Placed]]:

@@ -137,5 +137,6 @@ def renamed(s: Stage, name_of: Callable[[Function], str]) -> Stage:
         functions = tuple(map(change, asked.functions))
         respond = some(asked.respond)
         asked = replace(asked, fit=some(asked.fit), functions=functions, respond=respond)
-    truths, loss = some(s.truth_statistics), some(s.loss)
-    return replace(s, data=data, truth_statistics=truths, model=model, asked=asked, loss=loss)
+    truths, target, loss = some(s.truth_statistics), some(s.target), some(s.loss)
+    s = replace(s, data=data, truth_statistics=truths, target=target)
+    return replace(s, model=model, asked=asked, loss=loss)

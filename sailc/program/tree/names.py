@@ -38,8 +38,8 @@ TAKEN = _words(
     left_over lengths loss_of memory metrics mismatch number output outputs outside
     parameters parser passed peak_memory phases pkgutil place places question questions rebuilt
     references refused repeats report respond result rng run runpy seconds size_of sources
-    spent_flops stages start started statistics step steps taken tensor test_time together
-    train_time truth version x y
+    spent_flops stages start started statistics step steps taken target tensor test_time
+    together train_time truth version x y
     """
 )
 

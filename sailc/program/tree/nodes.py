@@ -6,6 +6,7 @@ Which library an operator is written in is left to whoever has its row.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeGuard
@@ -131,8 +132,9 @@ class Block(Struct, frozen=True):
 class Each(Struct, frozen=True):
     """The same done to the points of all splits in a dict: for each of `over`, what it holds is
     called as `parameters` and `kept` say, and becomes the `results` and what is kept (`*truth`:
-    however much that is); without results nothing changes. With statements, or where it is written
-    `apart`, it stands only as the value of an assignment to the dict."""
+    however much that is); without results nothing changes. With statements, where it is written
+    `apart`, or of some splits `only`, it stands only as the value of an assignment to the dict.
+    Of one split alone it may have no parameters: then its results are read by other names."""
 
     over: str
     parameters: tuple[str, ...]
@@ -140,10 +142,13 @@ class Each(Struct, frozen=True):
     results: tuple[Expr, ...]
     kept: str = ""
     apart: bool = False
+    only: tuple[str, ...] = ()
 
     @property
     def loop(self) -> str:
         """What it goes through, as Python says it after `for`."""
+        if self.only:
+            return f"split in ({', '.join(map(json.dumps, self.only))})"
         if not self.results:
             return f"{', '.join(self.parameters)}, *_ in {self.over}.values()"
         parts = [*self.parameters, *([self.kept] if self.kept else [])]
@@ -174,7 +179,8 @@ class Assign(Struct, frozen=True):
     def compound(self) -> bool:
         """Whether it is written as statements of its own."""
         return isinstance(self.value, Block) or (
-            isinstance(self.value, Each) and (self.value.apart or self.value.body != ())
+            isinstance(self.value, Each)
+            and (self.value.apart or self.value.body != () or self.value.only != ())
         )
 
 

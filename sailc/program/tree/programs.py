@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 
 from sailc.infer.modules.trainer import Phase, Schedule, Stop, is_phased
-from sailc.program.tree.expressions import replaced
+from sailc.program.tree.expressions import at_once, replaced
 from sailc.program.tree.nodes import Door, Driver, Expr, Function, Text
 
 
@@ -80,21 +80,24 @@ class Data(Struct, frozen=True):
 
 
 class AnswerCode(Struct, frozen=True):
-    """A function from outputs to the answers that a metric scores: of which output, and with
-    which of the program's `statistics`, as Python texts."""
+    """A function from outputs to the answers that a metric scores: of which output, as Python's
+    text, and with which of the program's statistics, the first of so many."""
 
     function: Function
     output: str
-    statistics: str
+    start: int = 0
 
     @property
-    def at_once(self) -> Expr | None:
-        """What it computes of the output alone, if that is an expression: then no function is
-        written for it."""
-        f = self.function
-        if f.body or len(f.parameters) != 1:
-            return None
-        return replaced(f.results[0], {f.parameters[0]: Text(self.output)})
+    def places(self) -> range:
+        """Which of the program's statistics it reads."""
+        return range(self.start, self.start + len(self.function.parameters) - 1)
+
+    def value(self, statistics: Sequence[str]) -> Expr | None:
+        """What it computes, if that is an expression: then no function is written for it."""
+        whole = at_once(self.function, again=True)
+        given = (self.output, *(statistics[i] for i in self.places))
+        texts = map(Text, given)
+        return whole and replaced(whole, dict(zip(self.function.parameters, texts, strict=True)))
 
 
 class Asked(Struct, frozen=True):
@@ -157,7 +160,8 @@ class Stage(Struct, frozen=True):
     record's, a tuple of a tuple's, and the path to the first of these. Where `minimized`, the loss
     is what the model minimizes: a function of weights and questions, not of outputs and truths.
     Where points have several fixtures, `asked` answers, and the loss is of weights, points and
-    truths; so it is where a program has several stages. `flops` are the operations of training
+    truths; so it is where a program has several stages. `target` makes of the truths of training
+    and of their `truth_statistics` what the loss compares. `flops` are the operations of training
     with a point, and `running` the arrays that training changes and does not learn.
     """
 
@@ -174,6 +178,7 @@ class Stage(Struct, frozen=True):
     carried: tuple[str, ...] = ()
     flops: int | None = None
     running: tuple[ParameterSpec, ...] = ()
+    target: Function | None = None
 
     @property
     def grouped(self) -> bool:
@@ -188,7 +193,7 @@ class Stage(Struct, frozen=True):
     def on_data(self) -> tuple[Function, ...]:
         """The functions that are written in NumPy."""
         asked = self.asked.fit if self.asked is not None else None
-        some = (asked, self.truth_statistics)
+        some = (asked, self.truth_statistics, self.target)
         return (*self.data.functions, *(f for f in some if f is not None))
 
     @property

@@ -45,21 +45,22 @@ def said_once(
 
 def _repeated(f: Function) -> tuple[Found, str] | None:
     """What is computed twice: where that is first, and what it may be called."""
-    seen: dict[tuple[str, int], list[Found]] = {}
-    best: tuple[Found, str] | None = None
+    seen: dict[tuple[str, int], list[list[Found]]] = {}
+    best: list[Found] = []
     changing = {a.name for a in f.body if isinstance(a.value, Each)}
     for at, root in enumerate(f.expressions):
         for found in _operators(root, at, ""):
             if changing & reads(found.op):
                 continue
             alike = seen.setdefault((found.op.operator, found.size), [])
-            twin = next((x for x in alike if x.op == found.op), None)
-            alike.append(found)
-            if twin is None or _is_bound(f, found):
+            twins = next((x for x in alike if x[0].op == found.op), None)
+            if twins is None:
+                alike.append([found])
                 continue
-            if best is None or found.size > best[0].size:
-                best = twin, twin.name or found.name
-    return best
+            twins.append(found)
+            if not _is_bound(f, found) and (not best or found.size > best[0].size):
+                best = twins
+    return (best[0], next((x.name for x in best if x.name), "")) if best else None
 
 
 def _is_bound(f: Function, found: Found) -> bool:
