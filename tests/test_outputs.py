@@ -137,7 +137,7 @@ def test_the_program_holds_a_record_as_a_dict(outputs: Emitted) -> None:
     torch, jax = (outputs.texts[f"Sums/Ensemble/{s}"] for s in BACKENDS)
     assert '(output["low"] + output["high"]) / 2' in torch
     assert "lambda: each(lambda array: array.cpu(), respond(w, points[" in torch
-    assert "jax.device_get(respond(w, points[" in jax
+    assert "jax.device_get(ensemble(w, points[" in jax
 
 
 def test_a_loss_of_several_answers_has_no_common_scale(outputs: Emitted) -> None:

@@ -173,9 +173,9 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
     drawing = any(map(draws, _expressions(program)))
     inits, by_stage = starting(program, target)
     largest = program.training.batch
-    batch = Batch(stage, largest)
+    batch = Batch(stage, largest, target.eager)
     if program.staged:
-        batch = Staged(stage, largest, program, learning.checks, by_stage)
+        batch = Staged(stage, largest, target.eager, program, learning.checks, by_stage)
     data = data_facts(program, "model")
     return {
         "program": program,

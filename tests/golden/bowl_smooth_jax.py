@@ -140,11 +140,6 @@ def train(w, points, constants, rng):
     return w, time.perf_counter() - start, epoch, mean_loss
 
 
-def respond(w, x, constants):
-    """What the model says to some questions."""
-    return jax.block_until_ready(answer(w, x, *constants[:4]))
-
-
 def taken(value, index):
     """Some of the points that a question or an answer is of."""
     return jax.tree.map(lambda array: array[index], value)
@@ -187,16 +182,17 @@ def main():
         advance(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, orders, constants)
     )
     loss(w, *points["validate"], *constants)
-    respond(w, points["test"][0], constants)
+    jax.block_until_ready(answer(w, points["test"][0], *constants[:4]))
     compile_time = time.perf_counter() - start
     report("compile", seconds=compile_time)
 
     w, train_time, epochs, final_loss = train(w, points, constants, rng)
     output = jax.tree.map(
-        lambda array: np.asarray(array, dtype=np.float64), respond(w, points["test"][0], constants)
+        lambda array: np.asarray(array, dtype=np.float64),
+        answer(w, points["test"][0], *constants[:4]),
     )
     repeats, seconds = Timer(
-        lambda: jax.device_get(respond(w, points["test"][0], constants))
+        lambda: jax.device_get(answer(w, points["test"][0], *constants[:4]))
     ).autorange()
     test_time = seconds / repeats
     run = {

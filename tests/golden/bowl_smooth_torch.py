@@ -115,6 +115,7 @@ def loss(w, at, target, center, spread, center_2, spread_2, pull_scale):
     return energy_loss + 10 * pull_loss
 
 
+@torch.no_grad()
 def answer(w, at, center, spread, center_2, spread_2):
     """What is answered, before it is judged."""
     standardize_columns = (at - center) / spread
@@ -152,12 +153,6 @@ def train(w, points, constants, rng):
         if since >= 10:
             break
     return time.perf_counter() - start, epoch, mean_loss
-
-
-@torch.no_grad()
-def respond(w, x, constants):
-    """What the model says to some questions."""
-    return answer(w, x, *constants[:4])
 
 
 def each(change, value):
@@ -214,10 +209,10 @@ def main():
 
     train_time, epochs, final_loss = train(w, points, constants, rng)
     output = each(
-        lambda array: array.cpu().double().numpy(), respond(w, points["test"][0], constants)
+        lambda array: array.cpu().double().numpy(), answer(w, points["test"][0], *constants[:4])
     )
     repeats, seconds = Timer(
-        lambda: each(lambda array: array.cpu(), respond(w, points["test"][0], constants))
+        lambda: each(lambda array: array.cpu(), answer(w, points["test"][0], *constants[:4]))
     ).autorange()
     test_time = seconds / repeats
     run = {

@@ -153,11 +153,6 @@ def train(w, points, constants, rng):
     return w, time.perf_counter() - start, epoch, mean_loss
 
 
-def respond(w, x):
-    """What the model says to some questions."""
-    return jax.block_until_ready(reader(w, x))
-
-
 def report(event, **facts):
     """Print one JSON object on a line of its own."""
     print(json.dumps({"event": event, **facts}), flush=True)
@@ -195,13 +190,13 @@ def main():
     jax.block_until_ready(
         step(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, index, constants)
     )
-    respond(w, points["test"][0])
+    jax.block_until_ready(reader(w, points["test"][0]))
     compile_time = time.perf_counter() - start
     report("compile", seconds=compile_time)
 
     w, train_time, epochs, final_loss = train(w, points, constants, rng)
-    output = np.asarray(respond(w, points["test"][0]), dtype=np.float64)
-    repeats, seconds = Timer(lambda: jax.device_get(respond(w, points["test"][0]))).autorange()
+    output = np.asarray(reader(w, points["test"][0]), dtype=np.float64)
+    repeats, seconds = Timer(lambda: jax.device_get(reader(w, points["test"][0]))).autorange()
     test_time = seconds / repeats
     run = {
         "train": {"time": train_time, "epochs": epochs, "loss": final_loss},

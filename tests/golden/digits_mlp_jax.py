@@ -95,11 +95,6 @@ def train(w, points, rng):
     return w, time.perf_counter() - start, epoch, mean_loss
 
 
-def respond(w, x):
-    """What the model says to some questions."""
-    return jax.block_until_ready(mlp(w, x))
-
-
 def report(event, **facts):
     """Print one JSON object on a line of its own."""
     print(json.dumps({"event": event, **facts}), flush=True)
@@ -128,13 +123,13 @@ def main():
     x, y = points["train"]
     orders = np.zeros((math.ceil(len(y) / BATCH), BATCH), int)
     jax.block_until_ready(advance(jax.tree.map(jnp.copy, w), OPTIMIZER.init(w), x, y, orders))
-    respond(w, points["test"][0])
+    jax.block_until_ready(mlp(w, points["test"][0]))
     compile_time = time.perf_counter() - start
     report("compile", seconds=compile_time)
 
     w, train_time, epochs, final_loss = train(w, points, rng)
-    output = np.asarray(respond(w, points["test"][0]), dtype=np.float64)
-    repeats, seconds = Timer(lambda: jax.device_get(respond(w, points["test"][0]))).autorange()
+    output = np.asarray(mlp(w, points["test"][0]), dtype=np.float64)
+    repeats, seconds = Timer(lambda: jax.device_get(mlp(w, points["test"][0]))).autorange()
     test_time = seconds / repeats
     run = {
         "train": {"time": train_time, "epochs": epochs, "loss": final_loss},

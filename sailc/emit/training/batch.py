@@ -25,6 +25,8 @@ class Batch(Struct, frozen=True):
     stage: Stage
     largest: int
     """How many points a batch has, where there are as many."""
+    eager: bool
+    """Whether each operation is done as it is reached, and keeps what a gradient needs."""
 
     @property
     def given(self) -> str:
@@ -125,14 +127,14 @@ class Batch(Struct, frozen=True):
             found = [f"check = loss(w, *{points}{self.more}{told(p.loss)}).item()"]
         elif not self.grouped:
             alone = f"w, {points}[0]{told(p.loss)}"
-            answers = f"respond(w, {points}[0]{self.held})"
+            answers = self.answers(f"{points}[0]")
             of = f"{answers}, {points}[1]{self.more}" if self.truths else alone
             found = [f"check = loss({of}).item()"]
         else:
             kind, value = ("truth", "b") if self.truths else ("question", "a")
             n = size(p.structured, kind, value)
             of = f"a, b{self.more}" if self.truths else f"w, a{told(p.loss)}"
-            answers = f"respond(w, {points}[0]{self.held})" if self.truths else f"{points}[0]"
+            answers = self.answers(f"{points}[0]") if self.truths else f"{points}[0]"
             pairs = f"zip({answers}, {points}[1])" if self.truths else f"({answers})"
             names = "a, b" if self.truths else "a"
             found = [
@@ -215,6 +217,26 @@ class Batch(Struct, frozen=True):
     def answerer(self) -> str:
         """The function that gives the outputs for some questions."""
         return answerer(self.stage)
+
+    @property
+    def compiled(self) -> str:
+        """What is called to answer, where that is compiled."""
+        return "MODEL" if self.running_answers else self.answerer
+
+    @property
+    def direct(self) -> str:
+        """What answers all questions without a `respond` around it, if anything."""
+        if not self.at_once or self.grouped:
+            return ""
+        if not self.eager:
+            return self.compiled
+        return self.answerer if self.stage.asked is not None else ""
+
+    def answers(self, x: str) -> str:
+        """What the model says to questions."""
+        if self.direct:
+            return f"{self.direct}(w, {x}{self.known})"
+        return f"respond(w, {x}{self.held})"
 
     @property
     def held(self) -> str:
