@@ -65,15 +65,6 @@ def init(rng):
     return w
 
 
-def gradient(function, x):
-    """The derivative of a function's one number by x; in training it can be differentiated."""
-    further = torch.is_grad_enabled()
-    with torch.enable_grad():
-        x = x if x.requires_grad else x.detach().requires_grad_()
-        found = torch.autograd.grad(function(x), x, create_graph=further, materialize_grads=True)
-    return found[0]
-
-
 def value_and_gradient(function, x):
     """A function's numbers and the derivative of their sum by x, of one pass; in training both can
     be differentiated."""
@@ -100,7 +91,7 @@ def energy(w, question, center, spread, center_2, spread_2):
 
 def pull(w, at, center, spread, center_2, spread_2):
     """The fixture pull, computed from answers."""
-    return -gradient(lambda at: energy(w, at, center, spread, center_2, spread_2).sum(), at)
+    return -value_and_gradient(lambda at: energy(w, at, center, spread, center_2, spread_2), at)[1]
 
 
 def loss(w, at, target, center, spread, center_2, spread_2, pull_scale):

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
-from typing import TypeGuard
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from sailc.emit.numpy_rows import NUMPY
+from sailc.emit.points.loaded import Loaded, Target, is_alike
 from sailc.emit.text.functions import expression
 from sailc.emit.text.layout import WIDTH
 from sailc.emit.text.rows import Rows
@@ -34,6 +34,7 @@ from sailc.program.tree.nodes import (
     Ref,
     Text,
 )
+from sailc.program.tree.packs import at, dict_of, is_pack, part, tuple_of
 from sailc.program.tree.programs import Data, Split
 from sailc.program.tree.sharing import said_once
 from sailc.program.tree.tidy import inlined
@@ -54,72 +55,13 @@ def _door(op: Op) -> str:
 ROWS: Rows = {**NUMPY, "extern": _door}
 
 
-class Target(Struct, frozen=True):
-    """What makes of the truths of some splits what a loss compares, and of those of the first of
-    them what it needs for that."""
-
-    function: Function
-    statistics: Function
-    train: str
-    others: tuple[str, ...]
-
-
-class Loaded(Struct, frozen=True):
-    """What a program says of its data: how they are loaded, what the results are called, what
-    makes points of them stage by stage, what truths become for the loss, what is then known of
-    all training points (by their split), and what metrics take as the questions of those that
-    are judged."""
-
-    load: Function
-    names: tuple[str, ...]
-    parts: tuple[Data, ...]
-    targets: tuple[Target, ...]
-    known: tuple[tuple[str, Makers], ...]
-    questions: tuple[Function, ...]
-    judged: str
-    doc: str
-
-
 def data_function(loaded: Loaded) -> tuple[Function, tuple[Function, ...]]:
     """The function, which returns the points, what metrics take as the questions, and what is
     known of all points; and the functions that it calls."""
-    making = _Making(loaded, _calls(loaded))
+    making = _Making(loaded, loaded.calls)
     function = making.made()
-    others = {f.name: f for f in _functions(loaded) if f.name in making.called}
+    others = {f.name: f for f in loaded.functions if f.name in making.called}
     return function, tuple(others.values())
-
-
-def _functions(loaded: Loaded) -> Iterator[Function]:
-    for d in loaded.parts:
-        yield from d.points
-    yield from loaded.questions
-    for d in loaded.parts:
-        yield from (f for f in (d.statistics, d.convert, d.required) if f is not None)
-    yield from (f for t in loaded.targets for f in (t.statistics, t.function))
-    yield from (f for _, makers in loaded.known for f, _ in makers)
-
-
-def _calls(loaded: Loaded) -> Counter[str]:
-    """How often each of the functions is called."""
-    found: Counter[str] = Counter()
-    for d in loaded.parts:
-        portions = [p for s in d.splits for p in s.portions]
-        found.update([portions[0].points] if is_alike(d) else [p.points for p in portions])
-        found.update(p.questions for p in portions if p.questions)
-        found.update(f.name for f in (d.statistics, d.convert, d.required) if f is not None)
-        found.update(d.required.name for _ in d.splits[1:] if d.required is not None)
-    found.update(t.function.name for t in loaded.targets for _ in (t.train, *t.others))
-    once = {(t.statistics.name, t.train) for t in loaded.targets}
-    once |= {(f.name, split) for split, makers in loaded.known for f, _ in makers}
-    found.update(name for name, _ in once)
-    return found
-
-
-def is_alike(data: Data) -> bool:
-    """Whether the points of several splits are made by the same calls."""
-    calls = {(p.points, len(p.sources), s.truths) for s in data.splits for p in s.portions}
-    single = all(len(s.portions) == 1 and s.truths for s in data.splits)
-    return single and len(calls) == 1 and len(data.splits) > 1
 
 
 class _Making(Struct):
@@ -157,7 +99,7 @@ class _Making(Struct):
             self._targeted(t)
         known = [self._known(split, makers) for split, makers in self.loaded.known]
         whole = self._whole()
-        if known and _is_pack(whole):
+        if known and is_pack(whole):
             whole = self._bound("splits", whole, load.span)
         body, results = tuple(self.body), (whole, *asked, *known)
         made = replace(load, name="data", doc=self.loaded.doc, body=body, results=results)
@@ -203,7 +145,7 @@ class _Making(Struct):
             return self._called(f, *arguments)
         body, results = statements_of(f, arguments, self.names)
         self.body += body
-        return _tuple(results) if len(results) != 1 else results[0]
+        return tuple_of(results) if len(results) != 1 else results[0]
 
     def _bound(self, name: str, value: Expr, span: Span) -> Expr:
         """A value by a name."""
@@ -232,7 +174,7 @@ class _Making(Struct):
     def _of_split(self, d: Data, s: Split) -> Expr:
         """The points of a split, as a tuple."""
         made = self._joined(d.points, s)
-        return made if s.truths else _tuple((made,))
+        return made if s.truths else tuple_of((made,))
 
     def _joined(self, functions: Sequence[Function], split: Split, what: str = "points") -> Expr:
         """What functions make of the data lines of a split, as one value."""
@@ -250,9 +192,9 @@ class _Making(Struct):
         if d.convert is None and d.required is None:
             return points
         span = d.points[0].span
-        if not _is_pack(points):
+        if not is_pack(points):
             points = self._bound(s.name, points, span)
-        x, y = (_part(points, i) for i in (0, 1))
+        x, y = (part(points, i) for i in (0, 1))
         if d.convert is not None:
             x = self._bound(f"{s.name}_x", x, span)
             known = self._statistics(d, x)
@@ -261,17 +203,17 @@ class _Making(Struct):
         if d.required is not None:
             x = self._bound(f"{s.name}_x", x, span)
             self.body.append(Assign("", self._called(d.required, x), span))
-        return _tuple((x, y) if s.truths else (x,))
+        return tuple_of((x, y) if s.truths else (x,))
 
     def _dict(self, points: Mapping[str, Expr], d: Data) -> str:
         """A dict of the points of several splits; its name."""
-        self.body.append(Assign(self.names.fresh("splits"), _dict(points), d.points[0].span))
+        self.body.append(Assign(self.names.fresh("splits"), dict_of(points), d.points[0].span))
         return self.body[-1].name
 
     def _alike(self, d: Data) -> str:
         """A dict of the points of several splits, which are made in a loop; its name."""
         rows = {s.name: [self.values.pop(n) for n in s.sources] for s in d.splits}
-        over = self._dict({n: _tuple(r) if len(r) > 1 else r[0] for n, r in rows.items()}, d)
+        over = self._dict({n: tuple_of(r) if len(r) > 1 else r[0] for n, r in rows.items()}, d)
         (f,) = d.points
         names = self._inside(over)
         parameters = tuple(map(names.fresh, f.parameters))
@@ -290,7 +232,7 @@ class _Making(Struct):
             return
         train, span = d.split("train"), d.points[0].span
         assert train is not None
-        known = self._statistics(d, _at(Ref(over), train.name, 0))
+        known = self._statistics(d, at(Ref(over), train.name, 0))
         if d.convert is not None:
             pairs = zip(known, d.convert.parameters[1:], strict=False)
             known = tuple(
@@ -349,7 +291,7 @@ class _Making(Struct):
     def _whole(self) -> Expr:
         """The points of all splits, as a dict."""
         single = {n: e for n, e in self.points.items() if e != Ref(n)}
-        whole = [_dict(single)] if single else []
+        whole = [dict_of(single)] if single else []
         dicts = (e for n, e in self.points.items() if e == Ref(n))
         return reduce(lambda a, b: Op("merged", (a, b)), [*whole, *dicts])
 
@@ -358,15 +300,15 @@ class _Making(Struct):
         f, span = t.function, t.statistics.span
         over, splits = self.within.get(t.train, ""), (t.train, *t.others)
         question, truth = self._pair(t.train, span)
-        truth = truth if _is_pack(truth) else self._bound("truth", truth, span)
+        truth = truth if is_pack(truth) else self._bound("truth", truth, span)
         pairs = zip(self._several(t.statistics, truth), f.parameters[1:], strict=True)
         known = [e if isinstance(e, Literal) else self._bound(n, e, span) for e, n in pairs]
         self.fitted[t.statistics.name, t.train] = known
         if not over:
-            self.points[t.train] = _tuple((question, self._results(f, (truth, *known))))
+            self.points[t.train] = tuple_of((question, self._results(f, (truth, *known))))
             for split in t.others:
                 x, y = self._pair(split, span)
-                self.points[split] = _tuple((x, self._results(f, (y, *known))))
+                self.points[split] = tuple_of((x, self._results(f, (y, *known))))
             return
         taken: tuple[str, ...] = ()
         if len(splits) > 1:
@@ -382,51 +324,30 @@ class _Making(Struct):
         points = self.points.get(split)
         if points is None:
             points = folded(Op("key", (Ref(self.within[split]),), {"name": split}))
-        elif not _is_pack(points):
+        elif not is_pack(points):
             points = self._bound(split, points, span)
-        return _part(points, 0), _part(points, 1)
+        return part(points, 0), part(points, 1)
 
     def _several(self, f: Function, x: Expr) -> Sequence[Expr]:
         """What a function gives, one by one."""
         value = self._results(f, (x,))
         if len(f.results) == 1:
             return (value,)
-        return [_part(value, i) for i in range(len(f.results))]
+        return [part(value, i) for i in range(len(f.results))]
 
     def _known(self, split: str, makers: Makers) -> Expr:
         """What is known of all points of a split."""
         found: list[Expr] = []
         for f, i in makers:
             known = self.fitted.get((f.name, split))
-            found += self._several(f, _at(self._whole(), split, i)) if known is None else known
-        return _tuple(found)
+            found += self._several(f, at(self._whole(), split, i)) if known is None else known
+        return tuple_of(found)
 
     def _asked(self) -> tuple[Expr, ...]:
         """What metrics take as the questions of those points that are judged."""
         split = self.loaded.parts[-1].split(self.loaded.judged)
         assert split is not None
         return (self._joined(self.loaded.questions, split, "questions"),)
-
-
-def _at(points: Expr, split: str, i: int) -> Expr:
-    """The questions or the truths of a split."""
-    return _part(folded(Op("key", (points,), {"name": split})), i)
-
-
-def _part(points: Expr, i: int) -> Expr:
-    return folded(Op("place", (points,), {"i": i}))
-
-
-def _dict(values: Mapping[str, Expr]) -> Op:
-    return Op("pack", tuple(values.values()), {"names": tuple(values)})
-
-
-def _tuple(values: Sequence[Expr]) -> Op:
-    return Op("pack", tuple(values), {"names": tuple(range(len(values)))})
-
-
-def _is_pack(expr: Expr) -> TypeGuard[Op]:
-    return isinstance(expr, Op) and expr.operator == "pack"
 
 
 def _shortened(loop: Each, problem: Span) -> Each:

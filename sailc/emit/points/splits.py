@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sailc.emit.points.data import Loaded, Target, data_function
+from sailc.emit.points.data import data_function
+from sailc.emit.points.loaded import Loaded, Target
 from sailc.emit.training.batch import Makers, held, known, known_text, pick
 from sailc.emit.training.staged import statistics_of
 from sailc.program.training.fitting import FittedProgram

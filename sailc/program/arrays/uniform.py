@@ -171,10 +171,9 @@ def trailing(low: Lowering, term: Apply) -> Leaf:
     """An operator on the last axes of its first argument; batch axes pass through."""
     leaves = _numbers(low, term)
     levels = merge(*(v.levels for v in leaves))
-    first, *others = leaves or [None]
     twice = term.operator == "hide" or (term.operator == "reshape" and len(levels) > 1)
-    if twice and first is not None and _is_made(first):  # which its row reads more than once
-        leaves = [low.store("whole", first, term.span), *others]
+    if twice and _is_made(leaves[0]):  # which its row reads more than once
+        leaves = [low.store("whole", leaves[0], term.span), *leaves[1:]]
     parts = tuple(
         align(v, levels, v.rank) if i == 0 or v.levels else v.expr for i, v in enumerate(leaves)
     )

@@ -15,7 +15,8 @@ from sailc.infer.modules.problem import DataLine
 from sailc.program.arrays.layout import Group, Vector, any_leaf, filled, inside, opened, packed
 from sailc.program.arrays.vectors import Lowering
 from sailc.program.tree.names import NameTable
-from sailc.program.tree.nodes import Expr, Op, Ref
+from sailc.program.tree.nodes import Expr, Ref
+from sailc.program.tree.packs import dict_of
 from sailc.terms import Path, Term, paths, rooted
 from sailc.types.model import ListType, RecordType, SetType, TupleType, Type
 from sailc.types.parts import stacked
@@ -64,7 +65,7 @@ class Given(Struct, frozen=True):
         values = {n: packed(filled(v, any_leaf(variable))) for n, v in found.items()}
         if len(values) == 1:
             return values[self.name]
-        return Op("pack", tuple(values.values()), {"names": tuple(values)})
+        return dict_of(values)
 
     def open(self, low: Lowering, start: str) -> Vector:
         """Bind the line's variable where a function is given this as `start`; the question."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -54,6 +54,11 @@ class Placed(Struct, frozen=True):
                 path.append(part)
             type = inner
         return replace(self, path=tuple(path))
+
+
+def counted(chain: Iterable[Placed]) -> int:
+    """How many statistics a chain has."""
+    return sum(len(p.conversion.statistics) for p in chain)
 
 
 def _inside(type: Type, part: str | int) -> Type:

@@ -115,6 +115,22 @@ class Fixtures(Struct):
             self.functions.append(twin)
         return twin.name
 
+    def unconverted(self, line: DataLine, at: int, given: Given, making: Making) -> Vector:
+        """What a fixture is for the points of a function in the making: the model's output for the
+        first, and what its own function computes for others."""
+        if at == 0:
+            return self.output(making)
+        name = self.computed(line, at, given)
+        making.low.names.taken.add(name)
+        arguments = tuple(map(Ref, ("w", making.given, *making.statistics)))
+        called = Op("call", arguments, {"function": name})
+        return opened(line.fixtures[at].question.type, called, (POINTS,))
+
+    @property
+    def backwards(self) -> list[Placed]:
+        """What stands between outputs and answers and was fitted on truths."""
+        return [p for p in self.answer if p.conversion.inverse is not None]
+
     def _answering(self) -> Function:
         low = self._empty()
         start = low.names.fresh("question")
@@ -147,9 +163,8 @@ class Fixtures(Struct):
 
     def _bound(self, low: Lowering) -> tuple[str, ...]:
         """The parameters of a function that holds statistics: of questions, then of truths."""
-        backwards = [p for p in self.answer if p.conversion.inverse is not None]
         return tuple(
             bind_statistic(low, p, s.variable)
-            for p in (*self.question, *backwards)
+            for p in (*self.question, *self.backwards)
             for s in p.conversion.statistics
         )

@@ -88,12 +88,13 @@ def _several(
     model = s.link.model
     several = Several.of(world, s, keys)
     points, splits = several.points(sources)
-    taught = several.loss() if is_taught(s.links) else None
+    losses = several.losses()
+    taught = losses and losses.loss()
     answers, metrics = several.scores()
     stage = Stage(
         name,
         Data(points, splits, required=requirement(model)),
-        several.fit_truth(),
+        losses and losses.fit_truth(),
         learned_arrays(model.layers)[0],
         "init",
         model_function(model, keys),

@@ -12,6 +12,7 @@ from sailc.program.tree.expressions import below, operations, reads, rebuild, re
 from sailc.program.tree.inlining import Inner, bound, substituted
 from sailc.program.tree.names import RESERVED, NameTable
 from sailc.program.tree.nodes import Assign, Expr, Function, Op, Ref, Step
+from sailc.program.tree.packs import part
 from sailc.program.tree.programs import Program, Stage
 
 BOTH = "value_and_grad"
@@ -22,7 +23,10 @@ def in_one_pass(program: Program) -> Program:
     modes, each call of a function is one of its own: there it stays as it is."""
     if any(o.state or o.attributes.get("draws") for o in _operations(program)):
         return program
-    return replace(program, stages=tuple(map(_changed, program.stages)))
+    made = replace(program, stages=tuple(map(_changed, program.stages)))
+    if not any(o.operator == BOTH for o in _operations(made)):
+        return program
+    return replace(made, stages=tuple(map(_alike, made.stages)))
 
 
 def _operations(program: Program) -> Iterator[Op]:
@@ -40,6 +44,26 @@ def _changed(s: Stage) -> Stage:
     called = {str(o.attributes["function"]) for f in left for o in _calls(f)}
     functions = tuple(f for f in asked.functions if f.name in called)
     return replace(s, loss=loss, asked=replace(asked, functions=functions, respond=respond))
+
+
+def _alike(s: Stage) -> Stage:
+    """A stage whose derivatives are all computed so: programs have one function for that."""
+
+    def change(e: Expr) -> Expr:
+        made = rebuild(e, change)
+        inner = _of_sum(made) if isinstance(made, Op) else None
+        if inner is None or not isinstance(made, Op):
+            return made
+        return part(Op(BOTH, (inner, made.arguments[1])), 1)
+
+    def some(f: Function | None) -> Function | None:
+        return rebuilt(f, change) if f is not None else None
+
+    asked = s.asked
+    if asked is not None:
+        functions = tuple(rebuilt(f, change) for f in asked.functions)
+        asked = replace(asked, functions=functions, respond=some(asked.respond))
+    return replace(s, loss=some(s.loss), asked=asked)
 
 
 def _calls(f: Function) -> Iterator[Op]:
