@@ -64,3 +64,55 @@ def test_plain_numbers_that_gain_a_unit_have_their_mean_already(tmp_path: Path) 
     path = spring(tmp_path, "JAX", model="Linear")
     (scenario,) = plan_of(path)["scenarios"]
     assert scenario["answer"] == ["squeeze", "standardize^-1"]
+
+
+FAR = """
+problem Far {
+    let places = uniform(0.0, 1.0, shape = [2]) |> sample(200, seed = 1)
+    let level(x) = 1e7 + 3 * x[0] + x[1]
+    train    x in places |> first(120):            predict x as level(x)
+    validate x in places |> drop(120) |> first(40): predict x as level(x)
+    test     x in places |> last(40):              predict x as level(x)
+}
+
+model Line { input x: Tensor[real, n]; output y: real = x |> linear(1) |> squeeze }
+
+trainer standardizing {
+    standardize
+    optimizer adam(0.01)
+    epochs    60
+    batch     16
+    loss      (answer: real, truth: real) => LOSS
+    stop      stalled(validate.loss, epochs = 30)
+}
+
+benchmark b {
+    models   Line
+    trainers standardizing
+    software SOFTWARE
+    metrics  mean_error
+}
+"""
+
+
+@pytest.mark.parametrize("software", ["PyTorch", "JAX"])
+def test_standardized_numbers_far_from_zero_keep_their_digits(
+    software: str, tmp_path: Path
+) -> None:
+    """Single precision tells 1e7 from its neighbors by 1: truths are standardized before."""
+    text = FAR.replace("SOFTWARE", software).replace("LOSS", "(answer - truth) ^ 2")
+    (text,) = emitted_by(write_one(tmp_path, text)).values()
+    assert "return splits, (center_2, spread_2)" in text
+    assert run_here(text, 0, tmp_path / "out")[-1]["metrics"]["mean_error"] < 0.05
+
+
+@pytest.mark.parametrize("software", ["PyTorch", "JAX"])
+def test_a_loss_of_more_than_differences_is_of_the_numbers_themselves(
+    software: str, tmp_path: Path
+) -> None:
+    text = FAR.replace("SOFTWARE", software).replace("LOSS", "abs(answer / truth - 1)")
+    text = text.replace("1e7 +", "2 +")
+    (text,) = emitted_by(write_one(tmp_path, text)).values()
+    assert "def loss(output, target, center, spread):" in text
+    assert "/ spread" in text[text.index("def loss(") : text.index("def train(")]
+    assert run_here(text, 0, tmp_path / "out")[-1]["metrics"]["mean_error"] < 0.2
