@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sail_jax.fields import FIELDS
 from sailc.emit.numpy_rows import tiling
 from sailc.emit.numpy_rows.layers import (
     attention,
@@ -174,6 +175,7 @@ JAX: Rows = {
     "pool": pool,
     "upsample": _upsample,
     **tiling.ROWS,
+    **FIELDS,
     "parameter": "value",
     "grad": _grad,
     "flat_pair": "a.reshape(*a.shape[:axis], -1, *a.shape[axis + 2 :])",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sail_jax.fields import reading
 from sail_jax.layers import LAYERS
 from sail_jax.mixed import MIXING
 from sail_jax.motion import MOTION
@@ -116,6 +117,7 @@ TARGET = Target(
         **tiling.helpers("jnp", zeros="jnp.zeros", add="whole = whole.at[:, *at].add(parts[:, k])"),
     },
     fitting=Path(__file__).parent / "collocation.py.jinja",
+    reading=reading,
     imports=("import jax", "import jax.numpy as jnp", "import optax"),
     decorator="@jax.tree_util.register_dataclass",
     outside=OUTSIDE,

@@ -3,6 +3,7 @@ which PyTorch knows as the memory format `channels_last`, so nothing is copied."
 
 from __future__ import annotations
 
+from sail_torch.fields import FIELDS
 from sailc.emit.numpy_rows import tiling
 from sailc.emit.numpy_rows.layers import attention, crop, mean_of, recurrent
 from sailc.emit.numpy_rows.shared import (
@@ -258,6 +259,7 @@ TORCH: Rows = {
     "pool": _pool,
     "upsample": _upsample,
     **tiling.ROWS,
+    **FIELDS,
     "parameter": "value",
     "grad": "gradient(a, b)",
     "value_and_grad": "value_and_gradient(a, b)",

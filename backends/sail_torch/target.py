@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sail_torch.convolved import BY_NAME
+from sail_torch.fields import reading
 from sail_torch.in_place import in_place
 from sail_torch.layout import channels_second
 from sail_torch.mixed import MIXING
@@ -203,6 +204,7 @@ TARGET = Target(
     simplify=simplified,
     eager=True,
     fitting=Path(__file__).parent / "collocation.py.jinja",
+    reading=reading,
     fitted_by=("rng", "args.device"),
     imports=("import torch", "import torch.nn.functional as F"),
     outside=OUTSIDE,

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable
 from functools import partial
 from symtable import symtable
+
+from msgspec.structs import replace
 
 from sailc.emit.numpy_rows import NUMPY
 from sailc.emit.target import Target
 from sailc.emit.text.environment import names_in
 from sailc.emit.text.functions import Write, docstring, function, once
+from sailc.emit.text.hygiene import bound
 from sailc.emit.text.layout import fit
 from sailc.program.equations.classes import EquationCode
+from sailc.program.equations.fields import FieldMethod
+from sailc.program.tree.names import NameTable
 from sailc.program.tree.nodes import Function, Op
 
 WRITTEN = ("equations", "grids", "lines")
@@ -49,7 +53,7 @@ def called_by(functions: Iterable[str]) -> frozenset[str]:
     return frozenset[str]().union(*map(names_in, whole.get_children()))
 
 
-def equation_class(e: EquationCode, numpy: Write, line: bool, target: Target | None = None) -> str:
+def equation_class(e: EquationCode, line: bool, target: Target | None = None) -> str:
     """A class of an equation; `target` writes the methods that are on arrays of the backend. On
     a `line`, nobody asks for slopes at the ends."""
     decorators = [target.decorator] if target and e.own and target.decorator else []
@@ -57,8 +61,19 @@ def equation_class(e: EquationCode, numpy: Write, line: bool, target: Target | N
     lines += [f"    {name}: float" for name in e.fields]
     lines += [""] if e.fields else []
     lines += [fit(f"{name} = {value}", 4) for name, value in e.facts]
-    texts = [numpy(m) for m in e.methods if not (line and m.name == "slopes")]
-    texts += [function(m, target.rows, target.simplify) for m in e.own if target is not None]
-    for text in texts:
-        lines += ["", re.sub(r"(?m)^(?=.)", "    ", text)]
+    for m in e.methods:
+        if not (line and m.name == "slopes"):
+            lines += ["", function(m, NUMPY, indent=4)]
+    if target is not None:
+        for m in e.own:
+            lines += ["", _of_field(m, target)]
     return "\n".join(lines)
+
+
+def _of_field(m: FieldMethod, target: Target) -> str:
+    """A method that reads a field, as a backend does."""
+    f = m.function
+    names = NameTable({*bound(f), *(name for r in m.readings for name in r.names)})
+    read = [a for r in m.readings for a in target.reading(r, names)]
+    body = (*f.body[: m.first], *read, *f.body[m.first :])
+    return function(replace(f, body=body), target.rows, target.simplify, indent=4)

@@ -13,12 +13,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sailc.emit.points.doors import Doors
 from sailc.emit.points.splits import made_of
 from sailc.emit.text.functions import PASSED
 from sailc.plan.scenario import Scenario, learns
 from sailc.program.equations.classes import EquationCode
+from sailc.program.equations.fields import FieldMethod
 from sailc.program.training.fitting import FittedProgram
 from sailc.program.tree.nodes import Assign, Block, Each, Function, is_tuple
 from sailc.program.tree.programs import Program
@@ -99,6 +101,8 @@ def _functions(value: object, owner: str = "") -> Iterator[tuple[tuple[str, ...]
     """The functions of a program, wherever it holds them."""
     if isinstance(value, Function):
         yield ((owner, value.name) if owner else (value.name,)), value
+    elif isinstance(value, FieldMethod):  # its statements are a backend's
+        yield (owner, value.function.name), replace(value.function, body=())
     elif isinstance(value, Struct):
         owner = value.name if isinstance(value, EquationCode) else owner
         for name in value.__struct_fields__:

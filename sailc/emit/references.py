@@ -44,7 +44,7 @@ def reference_module(references: References) -> tuple[str, str]:
     """The name of the module of some references, which tells what it finds, and its text."""
     line = "lines" in written(references.equations)
     numpy = in_numpy()
-    equation = partial(equation_class, numpy=numpy, line=line)
+    equation = partial(equation_class, line=line)
     template = TEMPLATES / "references.py.jinja"
     text = tidy(filled(template, _facts(references, numpy), numpy=numpy, equation=equation))
     mark = sha256(text.encode()).hexdigest()[:6]

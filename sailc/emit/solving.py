@@ -36,7 +36,7 @@ def solver_script(program: SolverProgram, target: Target) -> str:
         return function(f, target.rows, target.simplify)
 
     def equation(e: EquationCode) -> str:
-        return equation_class(e, numpy, "lines" in written(program.equations), target)
+        return equation_class(e, "lines" in written(program.equations), target)
 
     facts = _facts(program, target, numpy)
     return tidy(filled(template, facts, numpy=numpy, own=own, equation=equation))
@@ -75,7 +75,6 @@ def _facts(program: SolverProgram, target: Target, numpy: Write) -> dict[str, ob
         "init": _init(fitted, target) if fitted else "",
         "learning": Learning(fitted, target, False) if fitted else None,
         "judged": "residual" in used,
-        "branches": any(e.branches for e in program.equations),
         "doors": None,
         "drawing": False,
         "kept": kept,

@@ -12,6 +12,9 @@ from sailc.emit.mixed import Mixing
 from sailc.emit.text.functions import Simplify, as_it_is
 from sailc.emit.text.rows import Rows
 from sailc.emit.text.twins import defined
+from sailc.program.equations.fields import Reading
+from sailc.program.tree.names import NameTable
+from sailc.program.tree.nodes import Assign
 from sailc.program.tree.programs import ParameterSpec
 
 
@@ -30,20 +33,20 @@ class Again(Struct, frozen=True):
 class Target(Struct, frozen=True):
     """What a backend adds to the shared writing.
 
-    `helpers` are function definitions that some rows call, by operator; `store` is what
-    brings a parameter into the backend's own layout (`.T`), or nothing, `weight` what so brings
-    the `weight` of any layer of `linear` or `conv`; `optimizers` are the texts of their makers,
-    with the options as holes, `usual` the arguments of theirs that are the library's own
-    defaults, and not written; `fitting` is the template of programs that fit a network to each
-    question, by what `main` has as `fitted_by`, where `decorator` stands before an equation, and
-    that import `imports`; `simplify` shortens statements; `outside` defines `from_outside`, by
-    which functions from outside are called among tensors, `each` does the same to all arrays of
-    nested ones. `runs` says for what something runs along with training: layers' `state`, and a
-    key for what `draws`; `mixing` how mixed precision is written, where it is, and `again` what a
-    step computes several times, where that is another way; `constant_optimizers` whether
-    optimizers stand among a program's constants;
-    `eager` whether each expression is computed as it stands. A backend that trains nothing needs
-    no template, no layout of parameters and no optimizers.
+    `helpers` are function definitions that some rows call, by operator; `store` is what brings a
+    parameter into the backend's own layout (`.T`), or nothing, `weight` what so brings the
+    `weight` of any layer of `linear` or `conv`; `optimizers` are the texts of their makers, with
+    the options as holes, `usual` the arguments of theirs that are the library's own defaults, and
+    not written; `fitting` is the template of programs that fit a network to each question, by
+    what `main` has as `fitted_by`, where `decorator` stands before an equation, `reading` gives
+    the statements that read a field, and that import `imports`; `simplify` shortens statements;
+    `outside` defines `from_outside`, by which functions from outside are called among tensors,
+    `each` does the same to all arrays of nested ones. `runs` says for what something runs along
+    with training: layers' `state`, and a key for what `draws`; `mixing` how mixed precision is
+    written, where it is, and `again` what a step computes several times, where that is another
+    way; `constant_optimizers` whether optimizers stand among a program's constants; `eager`
+    whether each expression is computed as it stands. A backend that trains nothing needs no
+    template, no layout of parameters and no optimizers.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Target(Struct, frozen=True):
     fitting: Path | None = None
     fitted_by: tuple[str, ...] = ("rng",)
     decorator: str = ""
+    reading: Callable[[Reading, NameTable], list[Assign]] = lambda _, __: []
     imports: tuple[str, ...] = ()
     outside: str = ""
     each: str = "each"

@@ -382,7 +382,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn")
     parser.add_argument("--out", type=Path, default=Path("results"), help="folder of result.json")
-    parser.add_argument("--device", choices=["cpu"], default="cpu", help="where to run: the processor")
+    parser.add_argument("--device", choices=["cpu"], default="cpu", help="where to run")
     here = Path(__file__).parent
     parser.add_argument("--fixtures", type=Path, default=here, help="folder of kept references")
     args = parser.parse_args()

@@ -40,24 +40,37 @@ class Heat:
 
     conductivity: float
 
-    law_jets = ((0, (0, 1)), (0, (2, 0)))
-
     def domain(self):
         """The ends of x, t."""
         return [(0, 1), (0, 1)]
 
-    def laws(self, x, t, u_t, u_xx):
-        """What the laws leave over, left minus right sides."""
-        conductivity = self.conductivity
-        return [u_t - conductivity * u_xx]
+    def sides(self):
+        """Where each condition holds: which variable is fixed, and at what."""
+        return [(1, [0]), (0, [0]), (0, [1])]
 
-    def conditions(self):
-        """Each condition: its variable, its places, the jets that it reads, itself."""
-        return [
-            (1, [0], (((0, (0, 0)),),), lambda x, t, u: u - jnp.sin(math.pi * x)),
-            (0, [0], (((0, (0, 0)),),), lambda x, t, u: u),
-            (0, [1], (((0, (1, 0)),),), lambda x, t, u_x: u_x),
-        ]
+    def laws(self, field, x, t):
+        """What the laws leave over for a field, left minus right sides."""
+        conductivity = self.conductivity
+
+        def first(x, t):
+            u, back = jax.vjp(lambda x, t: field(jnp.stack([x, t], axis=-1))[:, 0], x, t)
+            u_x, u_t = back(jnp.ones_like(u))
+            return u_x, u_t
+
+        (_, u_t), (u_xx, _) = jax.jvp(first, (x, t), (jnp.ones_like(x), jnp.zeros_like(t)))
+        return (u_t - conductivity * u_xx)[..., None]
+
+    def conditions(self, field, places):
+        """What the conditions leave over for a field, each at its places."""
+        (x, t), (x_2, t_2), (x_3, t_3) = places
+        u = field(jnp.stack([x, t], axis=-1))[:, 0]
+        u_2 = field(jnp.stack([x_2, t_2], axis=-1))[:, 0]
+        _, u_x = jax.jvp(
+            lambda x_3, t_3: field(jnp.stack([x_3, t_3], axis=-1))[:, 0],
+            (x_3, t_3),
+            (jnp.ones_like(x_3), jnp.zeros_like(t_3)),
+        )
+        return jnp.concatenate([u - jnp.sin(math.pi * x), u_2, u_x], axis=-1)
 
 
 def load():
@@ -74,16 +87,12 @@ def collocation(domain, n, rng):
 
 def borders(eq, n, rng):
     """Places where the conditions hold, n in all; of a periodic one, on both sides."""
-    conditions = eq.conditions()
     found = []
-    for i, (axis, ends, _, _) in enumerate(conditions):
-        count = max(1, (n + i) // len(conditions))
-        drawn = collocation(eq.domain(), count, rng)
-        sides = [
-            [np.full(count, end) if j == axis else x for j, x in enumerate(drawn)]
-            for end in ends
-        ]
-        found.append(sides)
+    for i, (axis, ends) in enumerate(eq.sides()):
+        drawn = collocation(eq.domain(), max(1, (n + i) // len(eq.sides())), rng)
+        for end in ends:
+            held = np.full_like(drawn[axis], end)
+            found.append([*drawn[:axis], held, *drawn[axis + 1 :]])
     return found
 
 
@@ -104,50 +113,11 @@ def phi(w, points):
     return jnp.tanh(phi_hidden) @ w["phi_y.weight"] + w["phi_y.bias"]
 
 
-def jets(phi, places, wanted):
-    """A field and its derivatives at some places, by automatic derivative: the first ones
-    backwards, by all variables at once, each further one forwards over those before it."""
-    unknowns = {unknown for unknown, _ in wanted}
-    axes = [[axis for axis, n in enumerate(orders) for _ in range(n)] for _, orders in wanted]
-
-    def upto(order, *places):
-        if order > 1:
-            found = {}
-            for axis in sorted({by[order - 1] for by in axes if len(by) >= order}):
-                along = tuple(jnp.full_like(x, i == axis) for i, x in enumerate(places))
-                known, changes = jax.jvp(partial(upto, order - 1), places, along)
-                found |= {(*jet, axis): slope for jet, slope in changes.items()}
-            return known | found
-        values, back = jax.vjp(lambda *x: phi(jnp.stack(x, axis=-1)), *places)
-        known = {(unknown,): values[:, unknown] for unknown in unknowns}
-        for unknown in unknowns:
-            slopes = back(jnp.zeros_like(values).at[:, unknown].set(1))
-            known |= {(unknown, axis): slope for axis, slope in enumerate(slopes)}
-        return known
-
-    known = upto(max(sum(orders) for _, orders in wanted), *places)
-    return [known[unknown, *by] for (unknown, _), by in zip(wanted, axes)]
-
-
-def left_over(eq, phi, places):
-    """What the laws leave over for a field at some places."""
-    return jnp.stack(eq.laws(*places, *jets(phi, places, eq.law_jets)), axis=-1)
-
-
-def mismatch(eq, phi, border):
-    """What the conditions leave over for a field, each at its places."""
-    left = []
-    for (_, _, wanted, condition), sides in zip(eq.conditions(), border):
-        found = [x for at, w in zip(sides, wanted) for x in jets(phi, at, w)]
-        left.append(condition(*sides[0], *found))
-    return jnp.concatenate(left)
-
-
 def loss(w, eq, inside, border):
     """What Network makes small."""
-    return (
-        left_over(eq, partial(phi, w), inside) ** 2
-    ).mean() + (mismatch(eq, partial(phi, w), border) ** 2).mean()
+    laws = eq.laws(partial(phi, w), *inside)
+    conditions = eq.conditions(partial(phi, w), border)
+    return (laws ** 2).mean() + (conditions ** 2).mean()
 
 
 @partial(jax.jit, static_argnums=(0, 1))
@@ -182,7 +152,7 @@ class Solution:
 def residual(eq, field, n, rng):
     """What the laws leave over for a fitted field, at n places inside the domain."""
     places = [jnp.asarray(x, dtype=jnp.float32) for x in collocation(eq.domain(), n, rng)]
-    left = left_over(eq, partial(phi, field.w), places)
+    left = eq.laws(partial(phi, field.w), *places)
     return np.asarray(left, dtype=np.float64)
 
 
@@ -194,10 +164,7 @@ def network(eq, rng, phases=PHASES):
 
     w = {name: array(value) for name, value in init(rng).items()}
     inside = [array(x) for x in collocation(eq.domain(), 200, rng)]
-    border = [
-        [[array(x) for x in at] for at in sides]
-        for sides in borders(eq, 60, rng)
-    ]
+    border = [[array(x) for x in at] for at in borders(eq, 60, rng)]
     start, before = time.perf_counter(), None
     for epoch, (optimizer, steps) in enumerate(phases, start=1):
         if optimizer is not before:

@@ -35,24 +35,30 @@ class Heat:
 
     conductivity: float
 
-    law_jets = ((0, (0, 1)), (0, (2, 0)))
-
     def domain(self):
         """The ends of x, t."""
         return [(0, 1), (0, 1)]
 
-    def laws(self, x, t, u_t, u_xx):
-        """What the laws leave over, left minus right sides."""
-        conductivity = self.conductivity
-        return [u_t - conductivity * u_xx]
+    def sides(self):
+        """Where each condition holds: which variable is fixed, and at what."""
+        return [(1, [0]), (0, [0]), (0, [1])]
 
-    def conditions(self):
-        """Each condition: its variable, its places, the jets that it reads, itself."""
-        return [
-            (1, [0], (((0, (0, 0)),),), lambda x, t, u: u - torch.sin(math.pi * x)),
-            (0, [0], (((0, (0, 0)),),), lambda x, t, u: u),
-            (0, [1], (((0, (1, 0)),),), lambda x, t, u_x: u_x),
-        ]
+    def laws(self, field, x, t):
+        """What the laws leave over for a field, left minus right sides."""
+        conductivity = self.conductivity
+        u = field(torch.stack([x, t], dim=-1))[:, 0]
+        u_x, u_t = slopes(u, x, t)
+        u_xx = slopes(u_x, x)[0]
+        return (u_t - conductivity * u_xx)[..., None]
+
+    def conditions(self, field, places):
+        """What the conditions leave over for a field, each at its places."""
+        (x, t), (x_2, t_2), (x_3, t_3) = places
+        u = field(torch.stack([x, t], dim=-1))[:, 0]
+        u_2 = field(torch.stack([x_2, t_2], dim=-1))[:, 0]
+        u_3 = field(torch.stack([x_3, t_3], dim=-1))[:, 0]
+        u_x = slopes(u_3, x_3)[0]
+        return torch.cat([u - torch.sin(math.pi * x), u_2, u_x], dim=-1)
 
 
 def load():
@@ -69,16 +75,12 @@ def collocation(domain, n, rng):
 
 def borders(eq, n, rng):
     """Places where the conditions hold, n in all; of a periodic one, on both sides."""
-    conditions = eq.conditions()
     found = []
-    for i, (axis, ends, _, _) in enumerate(conditions):
-        count = max(1, (n + i) // len(conditions))
-        drawn = collocation(eq.domain(), count, rng)
-        sides = [
-            [np.full(count, end) if j == axis else x for j, x in enumerate(drawn)]
-            for end in ends
-        ]
-        found.append(sides)
+    for i, (axis, ends) in enumerate(eq.sides()):
+        drawn = collocation(eq.domain(), max(1, (n + i) // len(eq.sides())), rng)
+        for end in ends:
+            held = np.full_like(drawn[axis], end)
+            found.append([*drawn[:axis], held, *drawn[axis + 1 :]])
     return found
 
 
@@ -99,44 +101,16 @@ def phi(w, points):
     return F.linear(torch.tanh(phi_hidden), w["phi_y.weight"], w["phi_y.bias"])
 
 
-def jets(phi, places, wanted):
-    """A field and its derivatives at some places, by automatic derivative."""
-    places = [x.detach().requires_grad_() for x in places]
-    values = phi(torch.stack(places, dim=-1))
-    known = {(unknown,): values[:, unknown] for unknown, _ in wanted}
-    found = []
-    for unknown, orders in wanted:
-        jet = (unknown,)
-        for axis in (axis for axis, n in enumerate(orders) for _ in range(n)):
-            if (*jet, axis) not in known:
-                slopes = torch.autograd.grad(
-                    known[jet].sum(), places, create_graph=True, materialize_grads=True
-                )
-                known |= {(*jet, i): slope for i, slope in enumerate(slopes)}
-            jet = (*jet, axis)
-        found.append(known[jet])
-    return found
-
-
-def left_over(eq, phi, places):
-    """What the laws leave over for a field at some places."""
-    return torch.stack(eq.laws(*places, *jets(phi, places, eq.law_jets)), dim=-1)
-
-
-def mismatch(eq, phi, border):
-    """What the conditions leave over for a field, each at its places."""
-    left = []
-    for (_, _, wanted, condition), sides in zip(eq.conditions(), border):
-        found = [x for at, w in zip(sides, wanted) for x in jets(phi, at, w)]
-        left.append(condition(*sides[0], *found))
-    return torch.cat(left)
+def slopes(values, *places):
+    """The derivatives of numbers by the places that each of them is read at."""
+    return torch.autograd.grad(values.sum(), places, create_graph=True, materialize_grads=True)
 
 
 def loss(w, eq, inside, border):
     """What Network makes small."""
-    return (
-        left_over(eq, partial(phi, w), inside) ** 2
-    ).mean() + (mismatch(eq, partial(phi, w), border) ** 2).mean()
+    laws = eq.laws(partial(phi, w), *inside)
+    conditions = eq.conditions(partial(phi, w), border)
+    return (laws ** 2).mean() + (conditions ** 2).mean()
 
 
 @dataclass
@@ -159,10 +133,15 @@ def tensor(array, w):
     return torch.as_tensor(array, dtype=known.dtype, device=known.device)
 
 
+def places_of(arrays, w):
+    """Coordinates as tensors by which a field is differentiated."""
+    return [tensor(x, w).requires_grad_() for x in arrays]
+
+
 def residual(eq, field, n, rng):
     """What the laws leave over for a fitted field, at n places inside the domain."""
-    places = [tensor(x, field.w) for x in collocation(eq.domain(), n, rng)]
-    left = left_over(eq, partial(phi, field.w), places)
+    places = places_of(collocation(eq.domain(), n, rng), field.w)
+    left = eq.laws(partial(phi, field.w), *places)
     return left.detach().cpu().double().numpy()
 
 
@@ -170,17 +149,14 @@ def network(eq, rng, device):
     """A network that is fitted to the equation itself."""
     kind = {"dtype": torch.float32, "device": device, "requires_grad": True}
     w = {name: torch.tensor(np.ascontiguousarray(v), **kind) for name, v in init(rng).items()}
-    inside = [tensor(x, w) for x in collocation(eq.domain(), 200, rng)]
-    border = [
-        [[tensor(x, w) for x in at] for at in sides]
-        for sides in borders(eq, 60, rng)
-    ]
+    inside = places_of(collocation(eq.domain(), 200, rng), w)
+    border = [places_of(at, w) for at in borders(eq, 60, rng)]
     optimizer = torch.optim.Adam(w.values(), lr=RATE, fused=True)
     start = time.perf_counter()
     for epoch in range(1, EPOCHS + 1):
         optimizer.zero_grad()
         value = loss(w, eq, inside, border)
-        value.backward()
+        value.backward(inputs=[*w.values()])
         optimizer.step()
         mean_loss = value.item()
         if not math.isfinite(mean_loss):

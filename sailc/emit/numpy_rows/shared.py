@@ -282,8 +282,8 @@ INFIX: Rows = {
     "fold": "functools.reduce(a, b, c)",
     "items": "[*args]",
     "table": table,
-    "left_over": lambda op: f"left_over(arg0, partial({op.attributes['function']}, w), arg1)",
-    "mismatched": lambda op: f"mismatch(arg0, partial({op.attributes['function']}, w), arg1)",
+    "left_over": lambda op: f"a.laws(partial({op.attributes['function']}, w), *b)",
+    "mismatched": lambda op: f"a.conditions(partial({op.attributes['function']}, w), b)",
     "call": called_by_name,
     "merged": "a | b",
 }

@@ -11,7 +11,7 @@ from sailc.emit.text.hygiene import bound, unhidden
 from sailc.emit.text.layout import WIDTH, fit
 from sailc.emit.text.rows import Rows, render
 from sailc.program.tree.expressions import reads
-from sailc.program.tree.nodes import Assign, Block, Each, Expr, Function
+from sailc.program.tree.nodes import Assign, Block, Each, Expr, Function, Op
 
 
 def quoted(node: ast.expr) -> str:
@@ -45,20 +45,22 @@ def as_it_is(code: Code, kept: frozenset[str]) -> Code:
     return code
 
 
-def function(f: Function, rows: Rows, simplify: Simplify = as_it_is) -> str:
+def function(f: Function, rows: Rows, simplify: Simplify = as_it_is, indent: int = 0) -> str:
     """A function definition, one statement for each of the author's bindings."""
     f = unhidden(f, rows)
-    head = fit(f"def {f.name}({', '.join(f.parameters)}):")
-    head = f"@{f.decorator}\n{head}" if f.decorator else head
+    inside = indent + 4
+    lines = [f"@{f.decorator}"] if f.decorator else []
+    lines.append(fit(f"def {f.name}({', '.join(f.parameters)}):", indent))
     ends = [*(c.condition for c in f.checks), *f.results]
-    body, values = _written(f.body, ends, rows, simplify, 4, whole=f)
-    lines = [head, *docstring(f.doc, 4), *body]
+    body, values = _written(f.body, ends, rows, simplify, inside, whole=f)
+    lines += [*docstring(f.doc, inside), *body]
     for c, condition in zip(f.checks, values, strict=False):
-        lines.append(fit(f"if not ({condition}):", 4))
-        lines.append(fit(f"raise SystemExit({json.dumps(c.message, ensure_ascii=False)})", 8))
+        message = json.dumps(c.message, ensure_ascii=False)
+        lines.append(fit(f"if not ({condition}):", inside))
+        lines.append(fit(f"raise SystemExit({message})", inside + 4))
     results = ", ".join(values[len(f.checks) :])
     if f.results:
-        lines.append(fit(_returned(results, len(f.results)), 4))
+        lines.append(fit(_returned(results, len(f.results)), inside))
     return "\n".join(lines)
 
 
@@ -97,7 +99,7 @@ def _written(
     for a in body:
         match a.value:
             case Block() as block:
-                lines += [] if air else [""]
+                lines += [] if air or (not lines and whole is None) else [""]
                 lines += _block(a.name, block, rows, simplify, indent)
             case Each() as each if a.compound:
                 lines += _each(a.name, each, rows, simplify, indent)
@@ -140,8 +142,18 @@ def _names(f: Function) -> set[str]:
 
 def _block(name: str, block: Block, rows: Rows, simplify: Simplify, indent: int) -> list[str]:
     head = " " * indent + f"def {name}({', '.join(block.parameters)}):"
-    inner, (result,) = _written(block.body, [block.result], rows, simplify, indent + 4)
-    return [head, *inner, fit(f"return {result}", indent + 4), ""]
+    parts = _results(block.result)
+    inner, results = _written(block.body, parts, rows, simplify, indent + 4)
+    return [head, *inner, fit(_returned(", ".join(results), len(parts)), indent + 4), ""]
+
+
+def _results(expr: Expr) -> tuple[Expr, ...]:
+    """What a function returns: the parts of a tuple are so many results."""
+    match expr:
+        case Op("pack", parts, {"names": names}) if names == (*range(len(parts)),):
+            return parts
+        case _:
+            return (expr,)
 
 
 def _each(name: str, each: Each, rows: Rows, simplify: Simplify, indent: int) -> list[str]:

@@ -143,16 +143,12 @@ def collocation(domain, n, rng):
 
 def borders(eq, n, rng):
     """Places where the conditions hold, n in all; of a periodic one, on both sides."""
-    conditions = eq.conditions()
     found = []
-    for i, (axis, ends, _, _) in enumerate(conditions):
-        count = max(1, (n + i) // len(conditions))
-        drawn = collocation(eq.domain(), count, rng)
-        sides = [
-            [np.full(count, end) if j == axis else x for j, x in enumerate(drawn)]
-            for end in ends
-        ]
-        found.append(sides)
+    for i, (axis, ends) in enumerate(eq.sides()):
+        drawn = collocation(eq.domain(), max(1, (n + i) // len(eq.sides())), rng)
+        for end in ends:
+            held = np.full_like(drawn[axis], end)
+            found.append([*drawn[:axis], held, *drawn[axis + 1 :]])
     return found
 
 

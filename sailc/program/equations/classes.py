@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from sailc.program.arrays.layout import Leaf
 from sailc.program.arrays.vectors import Lowering
+from sailc.program.equations.binding import bind
+from sailc.program.equations.fields import FieldMethod, fitted_methods
 from sailc.program.tree.names import class_name
-from sailc.program.tree.nodes import Assign, Check, Expr, Function, Literal, Op, Ref, Step, Text
+from sailc.program.tree.nodes import Check, Expr, Function, Op
 from sailc.symbolic.form import TypedEquation
-from sailc.symbolic.laws import Leftover, conditions, laws
+from sailc.symbolic.laws import Leftover, laws
 from sailc.symbolic.system import End, System
-from sailc.terms import Const, Term, Var, walk
+from sailc.terms import Const, Term, Var
 
 NONE = "_"
 _Make = Callable[[list[Expr]], Expr]
@@ -28,17 +28,13 @@ class EquationCode(Struct, frozen=True):
     fields: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     methods: tuple[Function, ...]
-    own: tuple[Function, ...] = ()
+    own: tuple[FieldMethod, ...] = ()
     """Methods on arrays of the backend."""
-    derivatives: tuple[tuple[int, ...], ...] = ()
-    """Those that its laws read: how many by each variable."""
 
     @property
-    def branches(self) -> bool:
-        """Whether a derivative of the laws is differentiated further by several variables."""
-        places = [[axis for axis, n in enumerate(by) for _ in range(n)] for by in self.derivatives]
-        further = [set(axes) for axes in zip_longest(*places)]
-        return any(len(axes - {None}) > 1 for axes in further[1:])
+    def order(self) -> int:
+        """Of the derivatives that these read."""
+        return max((r.order for m in self.own for r in m.readings), default=0)
 
 
 class Wanted(Struct, frozen=True):
@@ -62,17 +58,14 @@ def equation_code(e: TypedEquation, s: System | None, wanted: Wanted) -> Equatio
         methods += [writer.start(), writer.rates()]
         methods += [writer.jacobian()] if wanted.implicit or s.space else []
         facts.append(("unknowns", str(s.unknowns)))
-    own: list[Function] = []
-    derivatives: tuple[tuple[int, ...], ...] = ()
-    if wanted.judged or wanted.fitted:
-        found = laws(e)
-        own.append(writer.laws(found))
-        facts.append(("law_jets", jets_of(found)))
-        derivatives = tuple(j.orders for j in found.jets)
+    own: tuple[FieldMethod, ...] = ()
     if wanted.fitted:
-        own += writer.conditions()
-    elif own:
-        methods, own = [*methods, *own], []
+        sides, own = fitted_methods(e)
+        methods.append(sides)
+    elif wanted.judged:
+        found = laws(e)
+        methods.append(writer.laws(found))
+        facts.append(("law_jets", str(tuple((j.unknown, j.orders) for j in found.jets))))
     fields = tuple(v.name for v in e.parameters)
     if s is not None and s.space:
         methods += writer.carried() if s.fluxes else []
@@ -83,13 +76,8 @@ def equation_code(e: TypedEquation, s: System | None, wanted: Wanted) -> Equatio
             ("periodic", str(s.periodic)),
             ("time_axis", str(s.time)),
         ]
-    parts = (fields, tuple(facts), tuple(methods), tuple(own), derivatives)
+    parts = (fields, tuple(facts), tuple(methods), own)
     return EquationCode(class_name(e.name), describe(e), *parts)
-
-
-def jets_of(found: Leftover) -> str:
-    """The derivatives that are read, as (unknown, how many by each variable)."""
-    return str(tuple((j.unknown, j.orders) for j in found.jets))
 
 
 def describe(e: TypedEquation) -> str:
@@ -217,42 +205,6 @@ class _Writer(Struct):
         variables = [*self.e.independents, *(j.variable for j in found.jets)]
         return self._plain("laws", doc, variables, found.values)
 
-    def conditions(self) -> list[Function]:
-        """A method that lists the conditions, and one for each that needs statements."""
-        made: list[Function] = []
-        rows: list[Expr] = []
-        places: list[Term] = []
-        for i, c in enumerate(conditions(self.e), 1):
-            sides = [c.left, *([c.other] if c.other is not None else [])]
-            left = self._condition(f"condition_{i}", sides)
-            made += [left] if left.body else []
-            own = (
-                Text(f"self.{left.name}") if left.body else Step(left.parameters[1:], *left.results)
-            )
-            places += [c.place, *([c.there] if c.there is not None else [])]
-            jets = Text(f"({', '.join(jets_of(x) for x in sides)},)")
-            parts = (Literal(c.axis), Literal(len(sides)), jets, own)
-            rows.append(Op("pack", parts, {"names": (0, 1, 2, 3)}))
-        whole = self._method("conditions", _CONDITIONS, (), places, lambda v: _rows(rows, v))
-        return [*made, whole]
-
-    def _condition(self, name: str, sides: list[Leftover]) -> Function:
-        """What a condition leaves over: of a periodic one, here minus there."""
-        low = Lowering()
-        low.names.taken |= {"self", NONE}
-        names = [low.names.fresh(v.name) for v in self.e.independents]
-        parameters = ["self", *names]
-        values: list[Expr] = []
-        for x in sides:
-            own = [low.names.fresh(j.variable.name) for j in x.jets]
-            parameters += own
-            variables = [*self.e.independents, *(j.variable for j in x.jets)]
-            low.body += bind(low, self.e.parameters, variables, [*names, *own], x.values)
-            values.append(low.leaf(x.values[0]).expr)
-        result = values[0] if len(values) == 1 else Op("subtract", tuple(values))
-        doc = "What a condition leaves over."
-        return Function(name, doc, tuple(parameters), tuple(low.body), (result,), self.e.span)
-
     def values(self) -> Function:
         ends = [x for x in self.s.ends if x.kind == "value"]
         doc = "What the boundary gives: a value for (state, axis, end)."
@@ -276,22 +228,6 @@ class _Writer(Struct):
         return self._method("slopes", doc, [*self._space, *self._time], flat, table)
 
 
-_CONDITIONS = "Each condition: its variable, its places, the jets that it reads, itself."
-
-
-def _rows(rows: list[Expr], places: list[Expr]) -> Expr:
-    """The conditions, each with its own of all places."""
-    made: list[Expr] = []
-    rest = list(places)
-    for row in rows:
-        assert isinstance(row, Op)
-        axis, count, jets, left = row.arguments
-        assert isinstance(count, Literal)
-        own = tuple(rest.pop(0) for _ in range(int(str(count.value))))
-        made.append(Op("pack", (axis, Op("items", own), jets, left), {"names": (0, 1, 2, 3)}))
-    return Op("items", tuple(made))
-
-
 def _items(values: list[Expr]) -> Expr:
     return Op("items", tuple(values))
 
@@ -307,27 +243,3 @@ def _nested(values: Sequence[Expr], *sizes: int) -> Expr:
 def _table(ends: Sequence[End]) -> _Make:
     keys = tuple((x.state, x.axis, -1 if x.last else 0) for x in ends)
     return lambda values: Op("table", tuple(values), {"keys": keys})
-
-
-def bind(
-    low: Lowering,
-    parameters: Iterable[Var],
-    variables: Sequence[Var],
-    names: Sequence[str],
-    terms: Sequence[Term],
-) -> list[Assign]:
-    """Bind a method's variables by name; parameters that the terms read are the object's."""
-    table: Mapping[str, str] = {v.name: n for v, n in zip(variables, names, strict=True)}
-    own = {v.name: v for v in parameters}
-    body: list[Assign] = []
-    for t in walk(*terms):
-        if isinstance(t, Const) and t.name == "pi":
-            low.bind(t, Leaf(Text("math.pi"), (), 0))
-        elif isinstance(t, Var) and t.name in table:
-            low.bind(t, Leaf(Ref(table[t.name]), (), 0))
-        elif isinstance(t, Var) and t.name in own:
-            if not any(a.name == t.name for a in body):
-                low.names.taken.add(t.name)
-                body.append(Assign(t.name, Text(f"self.{t.name}"), t.span))
-            low.bind(t, Leaf(Ref(t.name), (), 0))
-    return body

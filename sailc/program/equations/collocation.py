@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sailc.plan.scenario import Scenario
 from sailc.program.arrays.layout import POINTS, Leaf, packed
@@ -11,7 +12,7 @@ from sailc.program.precision import PRECISIONS
 from sailc.program.training.learned import training
 from sailc.program.training.model import Keys, learned_arrays
 from sailc.program.tree.names import NameTable, identifier
-from sailc.program.tree.nodes import Function, Op, Ref
+from sailc.program.tree.nodes import Assign, Function, Op, Ref
 from sailc.program.tree.programs import ParameterSpec, Training
 from sailc.program.tree.tidy import inlined
 from sailc.terms import Apply, Lambda, Term, digest, walk
@@ -61,6 +62,7 @@ def collocated(s: Scenario, taken: NameTable) -> Collocated:
 
     network(whole)
     drawn: list[Drawn] = []
+    left: list[Assign] = []
     for t in walk(model.minimize):
         if isinstance(t, Apply) and t.operator in ("residual", "mismatch"):
             border = t.operator == "mismatch"
@@ -69,7 +71,8 @@ def collocated(s: Scenario, taken: NameTable) -> Collocated:
             function = network(_lambda(t))
             operator = "mismatched" if border else "left_over"
             made = Op(operator, (Ref(start), Ref(name)), {"function": function})
-            low.bind(t, Leaf(made, (), 1 if border else 2))
+            left.append(Assign(low.names.fresh("conditions" if border else "laws"), made, t.span))
+            low.bind(t, Leaf(Ref(left[-1].name), (), 1 if border else 2))
     low.count(model.minimize)
     result = low.leaf(model.minimize).expr
     d = model.entry.declaration
@@ -77,6 +80,7 @@ def collocated(s: Scenario, taken: NameTable) -> Collocated:
     doc = f"What {d.name} makes small."
     span = model.minimize.span
     loss = inlined(Function("loss", doc, names, tuple(low.body), (result,), span))
+    loss = replace(loss, body=(*left, *loss.body))
     return Collocated(
         solver=taken.fresh(identifier(d.name).lower()),
         doc=d.doc or f"The solver {d.name}.",

@@ -34,10 +34,10 @@ TAKEN = _words(
     EPOCH STEP Solution advance after alike along answer answers answers_to array asked auc
     batches before called checked compile_time constants convert count data drawn each
     energy epoch_of epochs facts final_loss first fit fit_truth fitted given glorot he here
-    history in_order initial_running jets joined joules keep keeper known latency layer lecun
-    left_over lengths loss_of memory metrics mismatch number output outputs outside
-    parameters parser passed peak_memory phases pkgutil place places question questions rebuilt
-    references refused repeats report respond result rng run runpy seconds size_of sources
+    history in_order initial_running joined joules keep keeper known latency layer lecun
+    lengths loss_of memory metrics number output outputs outside parameters parser passed
+    peak_memory phases pkgutil place places places_of question questions rebuilt references
+    refused repeats report respond result rng run runpy seconds size_of slopes sources
     spent_flops stages start started statistics step steps taken target tensor test_time
     together train_time truth version x y
     """
