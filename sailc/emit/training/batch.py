@@ -232,6 +232,11 @@ class Batch(Struct, frozen=True):
             return self.compiled
         return self.answerer if self.stage.asked is not None else ""
 
+    @property
+    def bare(self) -> bool:
+        """Whether `respond` is the function that gives the outputs, and nothing more."""
+        return self.at_once and not self.grouped and not self.direct and not self._known
+
     def answers(self, x: str) -> str:
         """What the model says to questions."""
         if self.direct:

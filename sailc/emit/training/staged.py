@@ -124,9 +124,10 @@ class Staged(Batch, frozen=True):
         return ", ".join(self._row(self.trained[0]))
 
     @property
-    def rows(self) -> list[str]:
-        """The stages, as the entries of a table."""
-        return [fit(f"({', '.join(self._row(s).values())}),", 8) for s in self.trained]
+    def table(self) -> str:
+        """The statement that lists the stages."""
+        rows = (f"({', '.join(self._row(s).values())})" for s in self.trained)
+        return fit(f"stages = [{', '.join(rows)}]", 4)
 
     def _row(self, s: Stage) -> dict[str, str]:
         train, validate = s.data.split("train"), s.data.split("validate")
