@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from sailc.emit.text.functions import docline
 from sailc.emit.text.layout import WIDTH, fit
+from sailc.program.arrays.rules import means_at_once
 from sailc.program.tree.expressions import at_once, rebuild, rebuilt, replaced, walk
 from sailc.program.tree.names import NameTable, occupied
 from sailc.program.tree.nodes import Expr, Function, Op, Text
@@ -176,4 +177,5 @@ def _number(m: MetricCode, arguments: Sequence[str]) -> Expr:
 
 def _expression(m: MetricCode) -> Expr | None:
     """What stands where a metric's value is wanted, instead of a call."""
-    return at_once(m.function, again=m.measured)
+    found = at_once(m.function, again=m.measured)
+    return means_at_once(found) if found is not None else None

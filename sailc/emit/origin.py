@@ -142,14 +142,15 @@ def _within(f: Function, node: Definition, line: int) -> Origin:
 def _binding(bindings: Sequence[Assign], statements: list[ast.stmt], line: int) -> Assign | None:
     """The binding whose statement a line is in, or what that one is handed before it."""
     own = PASSED in {b.name for b in bindings}
-    left, start = iter(bindings), 0
+    left, start = [*reversed(bindings)], 0
     for statement in statements:
         start = start or statement.lineno
-        if not own and _hands_on(statement):
+        several = left != [] and ", " in left[-1].name
+        if not own and not several and _hands_on(statement):
             continue
-        binding = next(left, None)
-        if binding is None:
+        if not left:
             break
+        binding = left.pop()
         if start <= line <= (statement.end_lineno or statement.lineno):
             return _inner(binding.value, statement, line) or binding
         start = 0

@@ -206,7 +206,7 @@ def _facts(program: Program, target: Target, doors: Doors) -> dict[str, object]:
         "differentiates": bool(used & {"grad", BOTH}),
         **data,
         "statistics": as_tuple(told) if (told := statistics_in_main(program)) else "statistics",
-        "plain": _is_plain(program, data["load"], batch),
+        "plain": _is_plain(program, data["load"]),
         "validated": validated,
         "evaluation_batch": EVALUATION_BATCH,
         "constants": batch.constants,
@@ -267,9 +267,9 @@ def _measured(program: Program) -> str:
 SMALL_STEP = 300e6
 
 
-def _is_plain(program: Program, load: object, batch: Batch) -> bool:
+def _is_plain(program: Program, load: object) -> bool:
     """Whether all arrays of a program are stored as backends take them, without being told."""
-    single = program.precision == "float32" and not program.last.grouped and not batch.constants
+    single = program.precision == "float32" and not program.last.grouped
     return single and isinstance(load, Function) and is_plain(load)
 
 

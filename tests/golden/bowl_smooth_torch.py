@@ -216,7 +216,7 @@ def main():
         "mean_error": float(
             np.abs(output["energy"].reshape(-1) * spread_2 + center_2 - truth["energy"]).mean()
         ),
-        "mean_error(pull)": float(np.abs(output["pull"] - truth["pull"]).mean(axis=-1).mean()),
+        "mean_error(pull)": float(np.abs(output["pull"] - truth["pull"]).mean()),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}
     (args.out / "result.json").write_text(json.dumps(result, indent=2) + "\n")

@@ -179,7 +179,7 @@ def main():
         "model": {"parameters": sum(value.numel() for value in w.values())},
     }
     metrics = {
-        "mean_error": float(np.abs(output - truth).mean(axis=-1).mean()),
+        "mean_error": float(np.abs(output - truth).mean()),
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}
     (args.out / "result.json").write_text(json.dumps(result, indent=2) + "\n")

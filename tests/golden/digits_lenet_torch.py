@@ -2,8 +2,8 @@
 
 LeNet.kernel = 5, adam.rate = 0.001
 
-Written by sailc 0.1.0 from quickstart.sail. It needs torch, numpy, the data in sklearn,
-and no sailc.
+Written by sailc 0.1.0 from quickstart.sail. It needs torch, numpy, the data in sklearn, and no
+sailc.
 """
 
 import argparse

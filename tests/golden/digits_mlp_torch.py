@@ -2,8 +2,8 @@
 
 MLP.width = 64, MLP.depth = 1, MLP.activation = relu, adam.rate = 0.001
 
-Written by sailc 0.1.0 from quickstart.sail. It needs torch, numpy, the data in sklearn,
-and no sailc.
+Written by sailc 0.1.0 from quickstart.sail. It needs torch, numpy, the data in sklearn, and no
+sailc.
 """
 
 import argparse

@@ -218,8 +218,8 @@ def main():
         "model": {"parameters": sum(value.numel() for value in outputs[0].w.values())},
     }
     metrics = {
-        "mean_error": float(np.abs(field_answers - field_truths).mean(axis=(-3, -2, -1)).mean()),
-        "mean_error(law)": float(np.abs(law_answers - law_truths).mean(axis=(-2, -1)).mean()),
+        "mean_error": float(np.abs(field_answers - field_truths).mean()),
+        "mean_error(law)": float(np.abs(law_answers - law_truths).mean()),
         "throughput": len(points) / test_time,
     }
     result = {"scenario": SCENARIO, "seed": args.seed, "metrics": metrics, **run}

@@ -7,32 +7,26 @@ convert stand one after another. What lines or stages share stays a function of 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from sailc.emit.numpy_rows import NUMPY
 from sailc.emit.points.loaded import Loaded, Target, is_alike
-from sailc.emit.text.functions import expression
-from sailc.emit.text.layout import WIDTH
-from sailc.emit.text.rows import Rows
+from sailc.emit.points.shaping import shaped
 from sailc.emit.training.batch import Makers
 from sailc.program.tree.expressions import reads, walk
-from sailc.program.tree.inlining import folded, statements_of, substituted
+from sailc.program.tree.inlining import folded, statements_of
 from sailc.program.tree.names import NameTable
 from sailc.program.tree.nodes import (
     Assign,
-    Block,
-    Door,
     Each,
     Expr,
     Function,
     Literal,
     Op,
     Ref,
-    Text,
 )
 from sailc.program.tree.packs import at, dict_of, is_pack, part, tuple_of
 from sailc.program.tree.programs import Data, Split
@@ -43,16 +37,6 @@ from sailc.source import Span
 TWICE, SHORT, SMALL = 2, 2, 16
 """How often a function may be written in place, and how many statements and expressions it then
 has at most."""
-
-
-def _door(op: Op) -> str:
-    """A call of a function from outside, about as long as it is going to be."""
-    door = op.attributes["door"]
-    assert isinstance(door, Door)
-    return f"{door.name}_of(*args)"
-
-
-ROWS: Rows = {**NUMPY, "extern": _door}
 
 
 def data_function(loaded: Loaded) -> tuple[Function, tuple[Function, ...]]:
@@ -104,26 +88,7 @@ class _Making(Struct):
         body, results = tuple(self.body), (whole, *asked, *known)
         made = replace(load, name="data", doc=self.loaded.doc, body=body, results=results)
         made = said_once(made, self.names)
-        return inlined(replace(made, body=tuple(self._laid_out(made.body))))
-
-    def _laid_out(self, body: Sequence[Assign]) -> Iterator[Assign]:
-        """Statements that take few lines: what is done to all splits is a loop where it is too
-        long for one line, and so are the paths of files apart."""
-        for a in body:
-            plain = "" if a.compound else expression(a.value, ROWS)
-            head = f"    {a.name} = "
-            long = len(head + plain) > WIDTH
-            if long and isinstance(a.value, Each) and a.value.results:
-                yield replace(a, value=replace(a.value, apart=True))
-            elif long and isinstance(a.value, Text) and " / " in a.value.path:
-                text = a.value.text.replace(a.value.path, "arg0")
-                if len(head + text) <= WIDTH:
-                    path = self.names.fresh("file")
-                    yield Assign(path, Text(a.value.path), a.span)
-                    a = replace(a, value=Op("opened", (Ref(path),), {"text": text}))
-                yield a
-            else:
-                yield a
+        return inlined(shaped(made, self.names))
 
     def _stays(self, f: Function) -> bool:
         """Whether a function is called: others call it too, and it would not be shorter to say
@@ -282,7 +247,6 @@ class _Making(Struct):
         return NameTable({over, "split", *self.calls, *(n for e in after for n in reads(e))})
 
     def _each(self, loop: Each, span: Span) -> None:
-        loop = _shortened(loop, self.loaded.load.span)
         self.names.taken |= {*loop.bound}
         self.body.append(Assign(loop.over, loop, span))
 
@@ -348,18 +312,3 @@ class _Making(Struct):
         split = self.loaded.parts[-1].split(self.loaded.judged)
         assert split is not None
         return (self._joined(self.loaded.questions, split, "questions"),)
-
-
-def _shortened(loop: Each, problem: Span) -> Each:
-    """A loop without names for what the library's converters make at its end, while that fits."""
-    match loop.body:
-        case (*rest, Assign(name, value, span)) if span.file != problem.file:
-            read = sum(e == Ref(name) for r in loop.results for e in walk(r))
-            if read == 1 and not isinstance(value, Block | Each):
-                results = tuple(substituted(r, {name: value}) for r in loop.results)
-                made = ", ".join([*(expression(r, ROWS) for r in results), loop.kept])
-                if len(f"        {loop.over}[split] = {made}") <= WIDTH:
-                    return _shortened(replace(loop, body=tuple(rest), results=results), problem)
-        case _:
-            pass
-    return loop

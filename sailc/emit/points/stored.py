@@ -12,6 +12,7 @@ from typing import Literal as OneOf
 
 from sailc.emit.numpy_rows.shared import ELEMENTARY
 from sailc.program.tree.nodes import Assign, Each, Expr, Function, Literal, Op, Ref, Text, is_tuple
+from sailc.types.model import Tensor
 
 Kind = OneOf["real", "integer", "number", "any number", "unknown"]
 """What an array holds: reals, integers of 64 bits, or numbers that are not of half precision; a
@@ -23,12 +24,19 @@ Kinds = Kind | Mapping[object, "Kinds"]
 # What readers give.
 READERS: dict[str, Kind] = {"read_idx": "any number", "np.loadtxt": "real"}
 
+# How the types of what files hold say the same.
+STORED: dict[str, Kind] = {
+    **dict.fromkeys(("f32", "f64"), "real"),
+    "i64": "integer",
+    **dict.fromkeys(("i8", "i16", "i32", "u8", "u16", "u32", "u64"), "any number"),
+}
+
 # What gives numbers of its first argument.
 KEEPING = frozenset(
     [
         *("reshape", "expand", "index", "first", "last", "drop", "rows", "every", "take_rows"),
         *("as_column", "from_column", "as_row", "from_row", "flat_rows", "merge_rows"),
-        *("transpose", "negative", "number_or_one", "or_one", "max", "min"),
+        *("transpose", "negative", "number_or_one", "or_one", "max", "min", "hide"),
     ]
 )
 
@@ -44,21 +52,37 @@ def is_plain(data: Function) -> bool:
     takes them by itself."""
     known: dict[str, Kinds] = {}
     for a in data.body:
-        known[a.name] = _after(a, known)
+        _follow(a, known)
     leaves = set(_leaves(_kinds(data.results[0], known)))
     return leaves <= {"real", "integer"}
 
 
+def _follow(a: Assign, known: dict[str, Kinds]) -> None:
+    """What is known once a statement is done, which may have several names."""
+    names, kinds = a.name.split(", "), _after(a, known)
+    if len(names) == 1:
+        known[a.name] = kinds
+    else:
+        parts = ["unknown"] * len(names) if isinstance(kinds, str) else kinds.values()
+        known.update(zip(names, parts, strict=True))
+
+
 def _after(a: Assign, known: Mapping[str, Kinds]) -> Kinds:
     """What a name holds after a statement."""
-    if not isinstance(a.value, Each):
-        return _kinds(a.value, known)
+    match a:
+        case Assign(value=Text(), type=Tensor(storage=storage)) if storage in STORED:
+            return STORED[storage]
+        case Assign(value=Each()):
+            pass
+        case _:
+            return _kinds(a.value, known)
+    assert isinstance(a.value, Each)
     splits = known.get(a.value.over, "unknown")
     if isinstance(splits, str):
         return "unknown"
     each, over = a.value, a.value.only or splits
-    pairs = splits.items()
-    return {name: _in_loop(each, k, known) if name in over else k for name, k in pairs}
+    given = {**dict.fromkeys(over, "unknown"), **splits}
+    return {n: _in_loop(each, k, known) if n in over else k for n, k in given.items()}
 
 
 def _in_loop(each: Each, kinds: Kinds, known: Mapping[str, Kinds]) -> Kinds:
@@ -67,7 +91,9 @@ def _in_loop(each: Each, kinds: Kinds, known: Mapping[str, Kinds]) -> Kinds:
         return kinds
     rest: list[Kinds] = []
     inside = dict(known)
-    if len(each.parameters) == 1 and not each.kept:
+    if not each.parameters:
+        pass
+    elif len(each.parameters) == 1 and not each.kept:
         inside[each.parameters[0]] = kinds
     elif isinstance(kinds, str):
         return "unknown"
@@ -76,7 +102,7 @@ def _in_loop(each: Each, kinds: Kinds, known: Mapping[str, Kinds]) -> Kinds:
         inside.update(zip(each.parameters, items, strict=False))
         rest = items[len(each.parameters) :] if each.kept else []
     for a in each.body:
-        inside[a.name] = _after(a, inside)
+        _follow(a, inside)
     made: list[Kinds] = [*(_kinds(r, inside) for r in each.results), *rest]
     return dict(enumerate(made)) if len(made) > 1 else made[0]
 
@@ -93,6 +119,10 @@ def _kinds(e: Expr, known: Mapping[str, Kinds]) -> Kinds:
             names = attributes["names"]
             assert is_tuple(names)
             return {n: _kinds(a, known) for n, a in zip(names, arguments, strict=True)}
+        case Op("merged", (first, second)):
+            one, other = _kinds(first, known), _kinds(second, known)
+            told = not isinstance(one, str) and not isinstance(other, str)
+            return {**one, **other} if told else "unknown"
         case Op("place" | "key", (whole,), attributes):
             parts = _kinds(whole, known)
             at = attributes.get("i", attributes.get("name"))

@@ -24,6 +24,7 @@ from jinja2.bccache import Bucket
 from jinja2.runtime import Context
 
 from sailc import __version__
+from sailc.emit.text.layout import WIDTH
 from sailc.syntax.cache import folder
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -96,7 +97,7 @@ def is_standard(line: str) -> bool:
 def wrapped(text: str) -> str:
     """A documentation text in lines that fit, safe in a docstring."""
     flat = " ".join(text.split()).replace("\\", "\\\\").replace('"""', "'''")
-    return "\n".join(textwrap.wrap(flat, 88, break_long_words=False))
+    return "\n".join(textwrap.wrap(flat, WIDTH, break_long_words=False))
 
 
 def provenance(source: str, packages: Iterable[str], expressions: Iterable[str] = ()) -> str:

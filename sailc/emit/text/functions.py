@@ -117,6 +117,8 @@ def _statement(name: str, value: ast.expr, indent: int, whole: Function | None) 
     """An assignment; of a call that is longer than a line, the longest argument comes before it
     where two lines are enough then."""
     head = f"{name} = " if name else ""  # a call alone
+    if ", " in name and isinstance(value, ast.Tuple):
+        return [fit(head + ", ".join(map(quoted, value.elts)), indent)]
     plain = fit(f"{head}{quoted(value)}", indent)
     if "\n" not in plain or whole is None or PASSED in _names(whole):
         return [plain]

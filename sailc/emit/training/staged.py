@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from os.path import commonprefix
 
 from msgspec.structs import replace
 
 from sailc.emit.target import Target
-from sailc.emit.text.layout import fit
+from sailc.emit.text.layout import WIDTH, fit
 from sailc.emit.training.batch import Batch, held, pick, place, told
 from sailc.emit.training.starts import init_by_stage, init_functions, running_function
 from sailc.program.training.stages import renamed
@@ -119,15 +120,27 @@ class Staged(Batch, frozen=True):
         return tuple(s for s in self.program.stages if s.loss is not None)
 
     @property
-    def columns(self) -> str:
-        """What the table says of a stage."""
-        return ", ".join(self._row(self.trained[0]))
+    def loop(self) -> str:
+        """The head of a loop over the stages, what it says of each, and what lists them where that
+        is too long."""
+        columns = ", ".join(self._row(self.trained[0]))
+        rows = (f"({', '.join(self._row(s).values())})" for s in self.trained)
+        listed = f"[{', '.join(rows)}]"
+        whole = f"    for {columns} in {listed}:"
+        if len(whole) <= WIDTH:
+            return f"{self._told}\n{whole}"
+        table = fit(f"stages = {listed}", 4)
+        return f"{self._told}\n{table}\n    for {columns} in stages:"
 
     @property
-    def table(self) -> str:
-        """The statement that lists the stages."""
-        rows = (f"({', '.join(self._row(s).values())})" for s in self.trained)
-        return fit(f"stages = [{', '.join(rows)}]", 4)
+    def _told(self) -> str:
+        """A comment on what is said of a stage."""
+        starts = [] if self.by_stage else ["what starts the arrays"]
+        known = ["what is known of the points"] if self.constants else []
+        along = "how names of arrays begin that come along"
+        said = ", ".join(["points", *starts, "loss", along, *known])
+        lines = textwrap.wrap(f"In turn: {said}.", WIDTH - 6)
+        return "\n".join(f"    # {line}" for line in lines)
 
     def _row(self, s: Stage) -> dict[str, str]:
         train, validate = s.data.split("train"), s.data.split("validate")

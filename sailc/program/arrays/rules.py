@@ -39,6 +39,15 @@ def _mean(expr: Expr, compared: tuple[Vector, ...]) -> Expr:
             return Op("mean", (expr,), {"axes": None})
 
 
+def means_at_once(expr: Expr) -> Expr:
+    """An expression whose means of means, which are of as many numbers each, are one mean."""
+    match rebuild(expr, means_at_once):
+        case Op("mean", (Op("mean", (inner,)),), {"axes": None}):
+            return Op("mean", (inner,), {"axes": None})
+        case other:
+            return other
+
+
 def convolved_by_name(f: Function) -> Function:
     """A model whose convolutions are told their layer, and how many of them there are, where they
     have a bias, no options, and as many places after as before: a library may have a word for
