@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from sailc.program.equations.solving import AnyProgram
+    from sailc.program.equations.programs import AnyProgram
 
 GROUP = "sailc.backends"
 PLAIN = "numpy"

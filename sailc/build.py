@@ -25,7 +25,7 @@ from sailc.plan.outside import packages_of
 from sailc.plan.plan import make_plan
 from sailc.plan.scenario import Plan, Scenario
 from sailc.plan.select import Selection
-from sailc.program.equations.solving import AnyProgram, SolverProgram
+from sailc.program.equations.programs import AnyProgram, SolverProgram
 from sailc.program.points.files import Files
 from sailc.program.scenario import lower_scenario
 from sailc.program.training.fitting import FittedProgram

@@ -16,7 +16,7 @@ from sailc.emit.numpy_rows.helpers import OTHERS
 from sailc.emit.numpy_rows.texts import shared
 from sailc.emit.script import lacking, script
 from sailc.emit.target import Target, as_declared
-from sailc.program.equations.solving import AnyProgram
+from sailc.program.equations.programs import AnyProgram
 
 FOLDED = '''
 def folded(step, xs, start):

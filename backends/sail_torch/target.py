@@ -19,7 +19,7 @@ from sailc.emit.numpy_rows.texts import shared
 from sailc.emit.script import lacking, script
 from sailc.emit.target import Again, Target
 from sailc.emit.text.functions import Code
-from sailc.program.equations.solving import AnyProgram
+from sailc.program.equations.programs import AnyProgram
 from sailc.program.tree.programs import ParameterSpec
 
 OUTPUTS_FIRST = [

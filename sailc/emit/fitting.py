@@ -21,7 +21,7 @@ from sailc.emit.text.pieces import helpers, pieces
 from sailc.emit.text.rows import operators_in
 from sailc.emit.text.twins import with_own_names
 from sailc.emit.training.batch import place
-from sailc.program.equations.solving import AnyProgram, SolverProgram
+from sailc.program.equations.programs import AnyProgram, SolverProgram
 from sailc.program.training.fitting import FittedProgram
 from sailc.program.tree.nodes import Expr, Function
 

@@ -16,8 +16,8 @@ from sailc.emit.text.functions import Write
 from sailc.emit.text.layout import fit
 from sailc.emit.text.pieces import merged, taken
 from sailc.emit.text.rows import operators_in
+from sailc.program.equations.programs import LineCode, SolverProgram
 from sailc.program.equations.references import References
-from sailc.program.equations.solving import LineCode, SolverProgram
 from sailc.program.tree.names import snake
 
 IMPORTS = (

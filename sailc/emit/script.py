@@ -30,7 +30,7 @@ from sailc.emit.training.batch import EVALUATION_BATCH, Batch, all_of, pick, siz
 from sailc.emit.training.learning import Learning
 from sailc.emit.training.modes import has_modes_again, with_modes
 from sailc.emit.training.staged import Staged, shared, starting
-from sailc.program.equations.solving import AnyProgram, SolverProgram
+from sailc.program.equations.programs import AnyProgram, SolverProgram
 from sailc.program.tree.expressions import draws, operations, walk
 from sailc.program.tree.nodes import Expr, Function, Op, Text
 from sailc.program.tree.programs import Program

@@ -21,7 +21,7 @@ from sailc.emit.training.learning import Learning
 from sailc.emit.training.starts import init_function, layers
 from sailc.program.equations.classes import EquationCode
 from sailc.program.equations.collocation import Collocated
-from sailc.program.equations.solving import LineCode, SolverProgram
+from sailc.program.equations.programs import LineCode, SolverProgram
 from sailc.program.tree.nodes import Expr, Function
 from sailc.program.tree.programs import MetricCode
 

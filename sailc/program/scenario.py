@@ -5,7 +5,8 @@ from __future__ import annotations
 from sailc.infer.modules.common import World
 from sailc.plan.scenario import Scenario
 from sailc.plan.solving import is_solving
-from sailc.program.equations.solving import AnyProgram, lower_solver
+from sailc.program.equations.programs import AnyProgram
+from sailc.program.equations.solving import lower_solver
 from sailc.program.lower import lower
 from sailc.program.points.files import Files
 from sailc.program.training.fitting import lower_fitted

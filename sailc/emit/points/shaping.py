@@ -13,7 +13,18 @@ from sailc.emit.text.rows import Rows
 from sailc.program.tree.expressions import reads, walk
 from sailc.program.tree.inlining import substituted
 from sailc.program.tree.names import NameTable
-from sailc.program.tree.nodes import Assign, Block, Door, Each, Expr, Function, Op, Ref, Text
+from sailc.program.tree.nodes import (
+    Assign,
+    Block,
+    Door,
+    Each,
+    Expr,
+    Function,
+    Op,
+    Ref,
+    Text,
+    is_tuple,
+)
 
 
 def _door(op: Op) -> str:
@@ -103,7 +114,7 @@ def _without_long_dict(
         case (Op("merged", (Op("pack", parts, {"names": names}), Ref(over))) as whole, *rest):
             if len(f"    return {expression(whole, ROWS)}") <= WIDTH:
                 return body, results
-            assert isinstance(names, tuple)
+            assert is_tuple(names)
             for name, part in zip(names, parts, strict=True):
                 several = isinstance(part, Op) and part.operator == "pack" and part.arguments[1:]
                 own = part.arguments if isinstance(part, Op) and several else (part,)

@@ -26,9 +26,16 @@ READERS: dict[str, Kind] = {"read_idx": "any number", "np.loadtxt": "real"}
 
 # How the types of what files hold say the same.
 STORED: dict[str, Kind] = {
-    **dict.fromkeys(("f32", "f64"), "real"),
+    "f32": "real",
+    "f64": "real",
     "i64": "integer",
-    **dict.fromkeys(("i8", "i16", "i32", "u8", "u16", "u32", "u64"), "any number"),
+    "i8": "any number",
+    "i16": "any number",
+    "i32": "any number",
+    "u8": "any number",
+    "u16": "any number",
+    "u32": "any number",
+    "u64": "any number",
 }
 
 # What gives numbers of its first argument.
@@ -63,8 +70,8 @@ def _follow(a: Assign, known: dict[str, Kinds]) -> None:
     if len(names) == 1:
         known[a.name] = kinds
     else:
-        parts = ["unknown"] * len(names) if isinstance(kinds, str) else kinds.values()
-        known.update(zip(names, parts, strict=True))
+        parts: Mapping[object, Kinds] = {} if isinstance(kinds, str) else kinds
+        known.update((name, parts.get(i, "unknown")) for i, name in enumerate(names))
 
 
 def _after(a: Assign, known: Mapping[str, Kinds]) -> Kinds:
@@ -81,7 +88,8 @@ def _after(a: Assign, known: Mapping[str, Kinds]) -> Kinds:
     if isinstance(splits, str):
         return "unknown"
     each, over = a.value, a.value.only or splits
-    given = {**dict.fromkeys(over, "unknown"), **splits}
+    given: dict[object, Kinds] = dict.fromkeys(over, "unknown")
+    given.update(splits)
     return {n: _in_loop(each, k, known) if n in over else k for n, k in given.items()}
 
 
@@ -121,8 +129,12 @@ def _kinds(e: Expr, known: Mapping[str, Kinds]) -> Kinds:
             return {n: _kinds(a, known) for n, a in zip(names, arguments, strict=True)}
         case Op("merged", (first, second)):
             one, other = _kinds(first, known), _kinds(second, known)
-            told = not isinstance(one, str) and not isinstance(other, str)
-            return {**one, **other} if told else "unknown"
+            if isinstance(one, str) or isinstance(other, str):
+                return "unknown"
+            both: dict[object, Kinds] = {}
+            both.update(one)
+            both.update(other)
+            return both
         case Op("place" | "key", (whole,), attributes):
             parts = _kinds(whole, known)
             at = attributes.get("i", attributes.get("name"))
