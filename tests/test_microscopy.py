@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,17 @@ def test_an_encoder_is_carried_from_hidden_pixels_to_labels(
     result = run_here(text, 0, tmp_path)[-1]
     assert result["test"]["count"] == 32
     assert 0.2 < result["metrics"]["accuracy"] <= 1
+
+
+def test_programs_are_short_and_have_no_fault_that_ruff_knows(cells: Path, tmp_path: Path) -> None:
+    """Those of the figure itself: with all its settings, and with trainers that standardize."""
+    sail("emit", cells / "microscopy.sail", "-o", tmp_path, exit=0)
+    programs = sorted(tmp_path.glob("CellSegmentation_*.py"))
+    assert len(programs) >= 16
+    assert all(len(p.read_text("utf-8").splitlines()) < 200 for p in programs)
+    rules = ["--select", "E,F,B,I", "--ignore", "B905", "--line-length", "100"]
+    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", *rules, *programs]
+    subprocess.run(ruff, check=True)
 
 
 @pytest.mark.parametrize("software", ["PyTorch", "JAX"])
