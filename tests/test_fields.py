@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
-from support import emitted_by, write_one
+from support import emitted_by, run_here, sail, write_one
 
 BOTH = pytest.mark.parametrize("software", ["PyTorch", "JAX"])
 
@@ -249,3 +249,63 @@ def test_laws_and_conditions_are_what_calculus_says(
 
 def _array(value: Any) -> np.ndarray:
     return np.asarray(value.detach() if isinstance(value, torch.Tensor) else value)
+
+
+SHADOWS = {
+    "an unknown and a variable that are called like a helper": """
+        equation E {
+            unknown  slopes(x, along)
+            domain   x in 0..1, along in 0..1
+            law      d(slopes, along) == d(slopes, x, x)
+            initial  slopes(x, 0) == x
+            boundary slopes(0, along) == 0
+            boundary d(slopes, x)(1, along) == 0
+        }
+        """,
+    "parameters that are called like methods, and a word of Python": """
+        equation E(sides: real, laws: real, lambda: real) {
+            unknown u(x)
+            domain  x in 0..laws
+            law     d(u, x) == sides * u * lambda
+            initial u(0) == sides
+        }
+        """,
+    "functions of parameters alone": """
+        equation E(a: real) {
+            unknown u(t)
+            domain  t in 0..1
+            law     d(u, t) == -sqrt(a) * u + max(a, 0.5)
+            initial u(0) == exp(a)
+        }
+        """,
+    "no conditions": """
+        equation E {
+            unknown u(x)
+            domain  x in 0..1
+            law     u == 3
+        }
+        """,
+}
+
+
+@pytest.mark.parametrize("case", SHADOWS)
+def test_both_backends_lose_alike(tmp_path: Path, case: str) -> None:
+    text = SHADOWS[case]
+    asked = {"lambda": "E(1, 2, 3)", "(a:": "E(2)"}
+    call = next((own for part, own in asked.items() if part in text), "E")
+    program = problem(Case(text, call, 2 if "along" in text else 1, 1, None, None, []), "SOFTWARE")
+    if "initial" not in text:
+        program = program.replace(" + mean(mismatch(eq, phi, at = 8) ^ 2)", "")
+    first: list[float] = []
+    for software in ("PyTorch", "JAX"):
+        (script,) = emitted_by(write_one(tmp_path, program.replace("SOFTWARE", software))).values()
+        assert ("def borders" in script) == ("initial" in text)
+        events = run_here(script, 0, tmp_path / "out")
+        first.append(next(e["loss"] for e in events if e["event"] == "epoch"))
+    assert first[0] == pytest.approx(first[1], rel=1e-5)
+
+
+def test_what_no_condition_leaves_over_cannot_be_made_small(tmp_path: Path) -> None:
+    case = Case(SHADOWS["no conditions"], "E", 1, 1, None, None, [])
+    ran = sail("emit", write_one(tmp_path, problem(case, "JAX")), exit=1)
+    assert "`mismatch` of `E`, which has no conditions" in ran.output

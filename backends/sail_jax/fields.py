@@ -31,7 +31,12 @@ FIELDS: dict[str, Row] = {
     "applied": lambda op: f"a({', '.join(f'arg{i}' for i in range(1, len(op.arguments)))})",
     "ones_like": "jnp.ones_like(a)",
     "zeros_like": "jnp.zeros_like(a)",
+    "as_array": "a",
+    "nth": "a[i]",
 }
+
+LONG = 50
+"""How many characters of names are one statement yet."""
 
 NAMES = ("first", "second", "third", "fourth")
 
@@ -107,17 +112,40 @@ class _Reader(Struct):
     ) -> Iterator[Assign]:
         """A function's values, and how they change along some of its variables: of one, in one
         pass; of several, the passes share what is linear in the direction."""
+        values = _packed(outs)
         if len(along) == 1:
             ((axis, slopes),) = along
             given = (function, _tuple(self._places), _tuple(self._direction(axis)))
-            yield self._assign(f"{_packed(outs)}, {_packed(slopes)}", Op("jvp", given))
+            changes = _packed(slopes)
+            short = len(values + changes) <= LONG
+            left = changes if short else self.names.fresh("changes")
+            yield from self._parted(values, left, Op("jvp", given), short)
+            yield from [] if short else self._taken(slopes, Ref(left))
             return
         name = self.names.fresh("along")
         made = Op("linearize", (function, *self._places))
-        yield self._assign(f"{_packed(outs)}, {name}", made)
+        yield from self._parted(values, name, made, len(values) <= LONG)
         for axis, slopes in along:
-            found = Op("applied", (Ref(name), *self._direction(axis)))
-            yield self._assign(_named(slopes), found)
+            changed = Op("applied", (Ref(name), *self._direction(axis)))
+            if len(_named(slopes)) <= LONG:
+                yield self._assign(_named(slopes), changed)
+            else:
+                changes = self.names.fresh("changes")
+                yield self._assign(changes, changed)
+                yield from self._taken(slopes, Ref(changes))
+
+    def _parted(self, values: str, beside: str, pair: Expr, short: bool) -> Iterator[Assign]:
+        """Values and what comes with them; the names of long ones in a statement of their own."""
+        found = values if short else self.names.fresh("found")
+        yield self._assign(f"{found}, {beside}", pair)
+        if not short:
+            yield self._assign(values, Ref(found))
+
+    def _taken(self, names: Sequence[str], of: Expr) -> Iterator[Assign]:
+        """Some parts of a tuple."""
+        for i, name in enumerate(names):
+            if name != "_":
+                yield self._assign(name, Op("nth", (of,), {"i": i}))
 
     def _direction(self, axis: int) -> list[Expr]:
         """One variable changes, the others do not."""

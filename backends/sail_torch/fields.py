@@ -20,6 +20,7 @@ FIELDS: dict[str, Row] = {
     "field_values": _values,
     "slopes": "slopes(*args)",
     "slope": "slopes(a, b)[0]",
+    "as_array": "torch.tensor(a)",
 }
 
 

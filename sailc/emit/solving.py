@@ -48,7 +48,9 @@ def _facts(program: SolverProgram, target: Target, numpy: Write) -> dict[str, ob
     fitted = program.fitted
     own = [*map(numpy, functions)]
     wanted = sorted(called_by(own) - ({"residual"} if fitted else set()))
-    wanted += ["collocation", "borders"] if fitted else []
+    if fitted:
+        wanted += ["borders" if d.border else "collocation" for d in fitted.drawn]
+        wanted += ["collocation"] if "residual" in used else []
     texts, needed = taken(written(program.equations), wanted)
     extra = ["from dataclasses import dataclass"]
     modules = dict.fromkeys(x.module for x in program.lines if x.references)

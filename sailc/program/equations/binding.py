@@ -6,8 +6,24 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sailc.program.arrays.layout import Leaf
 from sailc.program.arrays.vectors import Lowering
+from sailc.program.tree.names import NameTable
 from sailc.program.tree.nodes import Assign, Ref, Text
 from sailc.terms import Const, Term, Var, walk
+
+MEMBERS = frozenset(
+    [
+        *("domain", "start", "rates", "jacobian", "fluxes", "speeds", "values", "slopes"),
+        *("laws", "conditions", "sides", "required", "unknowns", "law_jets", "states", "jets"),
+        *("periodic", "time_axis"),
+    ]
+)
+"""What classes of equations have beside their parameters."""
+
+
+def fields(parameters: Iterable[Var]) -> Mapping[str, str]:
+    """What an object calls its parameters."""
+    names = NameTable({"self", *MEMBERS})
+    return {v.name: names.fresh(v.name) for v in parameters}
 
 
 def bind(
@@ -21,7 +37,7 @@ def bind(
     """Bind a method's variables by name; parameters that the terms read are the object's. What is
     to be stated for them, but for what statements `before` have bound."""
     table: Mapping[str, str] = {v.name: n for v, n in zip(variables, names, strict=True)}
-    own = {v.name: Text(f"self.{v.name}") for v in parameters}
+    own = {name: Text(f"self.{field}") for name, field in fields(parameters).items()}
     bound = {a.value: a for a in before if isinstance(a.value, Text)}
     for t in walk(*terms):
         if isinstance(t, Const) and t.name == "pi":

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from sailc.program.arrays.vectors import Lowering
-from sailc.program.equations.binding import bind
-from sailc.program.equations.fields import FieldMethod, fitted_methods
+from sailc.program.equations.binding import bind, fields
+from sailc.program.equations.fields import FieldMethod, conditions_methods, laws_method
 from sailc.program.tree.names import class_name
 from sailc.program.tree.nodes import Check, Expr, Function, Op
 from sailc.symbolic.form import TypedEquation
@@ -39,13 +39,14 @@ class EquationCode(Struct, frozen=True):
 
 class Wanted(Struct, frozen=True):
     """What a program does with equations. Explicit methods need no Jacobian without space; a
-    field is `judged` by the laws, a network is `fitted` to laws and conditions; parameters may
-    have to meet what is `required`."""
+    field is `judged` by the laws, a network is `fitted` to laws and, if it is `bounded`, to
+    conditions; parameters may have to meet what is `required`."""
 
     implicit: bool
     judged: bool
     fitted: bool
     required: bool
+    bounded: bool = False
 
 
 def equation_code(e: TypedEquation, s: System | None, wanted: Wanted) -> EquationCode:
@@ -60,13 +61,15 @@ def equation_code(e: TypedEquation, s: System | None, wanted: Wanted) -> Equatio
         facts.append(("unknowns", str(s.unknowns)))
     own: tuple[FieldMethod, ...] = ()
     if wanted.fitted:
-        sides, own = fitted_methods(e)
-        methods.append(sides)
+        own = (laws_method(e),)
+        if wanted.bounded:
+            sides, conditions = conditions_methods(e)
+            methods, own = [*methods, sides], (*own, conditions)
     elif wanted.judged:
         found = laws(e)
         methods.append(writer.laws(found))
         facts.append(("law_jets", str(tuple((j.unknown, j.orders) for j in found.jets))))
-    fields = tuple(v.name for v in e.parameters)
+    own_fields = tuple(fields(e.parameters).values())
     if s is not None and s.space:
         methods += writer.carried() if s.fluxes else []
         methods += [writer.values(), writer.slopes()]
@@ -76,7 +79,7 @@ def equation_code(e: TypedEquation, s: System | None, wanted: Wanted) -> Equatio
             ("periodic", str(s.periodic)),
             ("time_axis", str(s.time)),
         ]
-    parts = (fields, tuple(facts), tuple(methods), own)
+    parts = (own_fields, tuple(facts), tuple(methods), own)
     return EquationCode(class_name(e.name), describe(e), *parts)
 
 

@@ -6,9 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from sailc.program.arrays.layout import CannotLower
 from sailc.program.arrays.vectors import Lowering
 from sailc.program.equations.binding import bind
+from sailc.program.tree.expressions import rebuild
 from sailc.program.tree.nodes import Assign, Expr, Function, Literal, Op, Ref
 from sailc.source import Span
 from sailc.symbolic.algebra import Symbols
@@ -75,22 +78,25 @@ class FieldMethod(Struct, frozen=True):
     readings: tuple[Reading, ...]
 
 
-def fitted_methods(e: TypedEquation) -> tuple[Function, tuple[FieldMethod, FieldMethod]]:
-    """Where the conditions hold; what laws and conditions leave over for a field."""
-    held = conditions(e)
-    return _sides(e, held), (_laws(e), _conditions(e, held))
-
-
-def _laws(e: TypedEquation) -> FieldMethod:
+def laws_method(e: TypedEquation) -> FieldMethod:
+    """What the laws leave over for a field."""
     low, field = _lowering(e)
     found = laws(e)
     reading = _reading(low, e, field, found)
     bound = _bind(low, e, found, reading, ())
-    result = Op("stack", _values(low, found), {"axis": -1, "alike": True})
+    result = Op("stack", _values(low, found, reading), {"axis": -1, "alike": True})
     doc = "What the laws leave over for a field, left minus right sides."
     parameters = ("self", field, *reading.places)
     whole = Function("laws", doc, parameters, (*bound, *low.body), (result,), e.span)
     return FieldMethod(whole, len(bound), (reading,))
+
+
+def conditions_methods(e: TypedEquation) -> tuple[Function, FieldMethod]:
+    """Where the conditions hold; what they leave over for a field."""
+    held = conditions(e)
+    if not held:
+        raise CannotLower(f"`mismatch` of `{e.name}`, which has no conditions", e.span)
+    return _sides(e, held), _conditions(e, held)
 
 
 def _conditions(e: TypedEquation, held: Sequence[Condition]) -> FieldMethod:
@@ -104,7 +110,7 @@ def _conditions(e: TypedEquation, held: Sequence[Condition]) -> FieldMethod:
         for found in sides:
             readings.append(_reading(low, e, field, found))
             bound += _bind(low, e, found, readings[-1], bound)
-            own += _values(low, found)
+            own += _values(low, found, readings[-1])
         left.append(own[0] if len(own) == 1 else Op("subtract", tuple(own)))
     result = Op("concat", tuple(left))
     doc = "What the conditions leave over for a field, each at its places."
@@ -114,8 +120,35 @@ def _conditions(e: TypedEquation, held: Sequence[Condition]) -> FieldMethod:
     return FieldMethod(whole, len(taken) + len(bound), tuple(readings))
 
 
-def _values(low: Lowering, found: Leftover) -> tuple[Expr, ...]:
-    return tuple(low.leaf(t).expr for t in found.values)
+def _values(low: Lowering, found: Leftover, r: Reading) -> tuple[Expr, ...]:
+    arrays = frozenset(r.names)
+    return tuple(_of_arrays(low.leaf(t).expr, arrays) for t in found.values)
+
+
+ARITHMETIC = frozenset(["add", "subtract", "multiply", "divide", "power", "negative"])
+"""What Python's own numbers can do; all else a backend does with arrays."""
+
+
+def _of_arrays(e: Expr, arrays: frozenset[str]) -> Expr:
+    """An expression in which functions of parameters and numbers alone are given arrays."""
+    match rebuild(e, lambda x: _of_arrays(x, arrays)):
+        case Op(operator, arguments) as op if operator not in ARITHMETIC:
+            if not all(_is_number(a, arrays) for a in arguments):
+                return op
+            return replace(op, arguments=tuple(Op("as_array", (a,)) for a in arguments))
+        case other:
+            return other
+
+
+def _is_number(e: Expr, arrays: frozenset[str]) -> bool:
+    """Whether an expression is a parameter, a number, or arithmetic with these."""
+    match e:
+        case Ref(name):
+            return name not in arrays
+        case Op(operator, arguments):
+            return operator in ARITHMETIC and all(_is_number(a, arrays) for a in arguments)
+        case _:
+            return True
 
 
 def _sides(e: TypedEquation, held: Sequence[Condition]) -> Function:
@@ -140,7 +173,7 @@ def _items(low: Lowering, terms: Iterable[Term]) -> Expr:
 def _lowering(e: TypedEquation) -> tuple[Lowering, str]:
     """A method's names, and what it calls the field."""
     low = Lowering()
-    low.names.taken |= {"self", "_"}
+    low.names.taken |= {"self", "_", "slopes"}
     return low, low.names.fresh("field")
 
 

@@ -49,6 +49,7 @@ def lower_solver(
         any(a.judged for a in asked),
         first.model.minimize is not None,
         any(asks(world, a.roots) for a in asked),
+        _bounded(first),
     )
     every = {e.name: e for e in equations}
     grids = solutions if first.model.minimize is None else {}
@@ -260,3 +261,10 @@ def _implicit(link: Link) -> bool:
             case _:
                 pass
     return False
+
+
+def _bounded(link: Link) -> bool:
+    """Whether what the solver makes small reads what conditions leave over."""
+    goal = link.model.minimize
+    parts = walk(goal) if goal is not None else ()
+    return any(isinstance(t, Apply) and t.operator == "mismatch" for t in parts)

@@ -20,10 +20,10 @@ def _words(text: str) -> frozenset[str]:
 # what functions of programs read on purpose (`w`, `training`).
 RESERVED = _words(
     """
-    DATA F Path abs argparse args bool bz2 column csv device dict evaluate find_spec float
-    functools gzip h5py init int itertools jax jnp json len list load loss lzma main map math max
-    min model np open optax out part points print range rng running seed self set str sum test
-    time torch train training tuple type w weights zip
+    DATA F Path abs argparse args bool bz2 column csv dataclass device dict evaluate find_spec
+    float functools gzip h5py init int itertools jax jnp json len list load loss lzma main map
+    math max min model np open optax out part partial points print qmc range rng running seed
+    self set str sum test time torch train training tuple type w weights zip
     """
 )
 
