@@ -72,6 +72,8 @@ def _later(what: str) -> Reason:
 
 def _refused(world: World, link: Link) -> Iterator[Reason]:
     """What of the equations that are asked about the solver cannot do."""
+    from sailc.symbolic.algebra import NoSymbol
+    from sailc.symbolic.laws import conditions, laws
     from sailc.symbolic.system import Refused, system
 
     roots = [link.line.source, link.fixture.question]
@@ -84,6 +86,12 @@ def _refused(world: World, link: Link) -> Iterator[Reason]:
         equation = typed(world, term)
         if equation is None:
             yield Reason("X0302", f"`{name}` has mistakes: see `sailc check`")
+            return
+        try:
+            _ = laws(equation), conditions(equation)
+        except NoSymbol as unknown:
+            what = f"a law or condition holds `{unknown.operator}`"
+            yield Reason("X0303", f"`{name}`: {what}, which has no derivative that I know")
             return
         if not solved(link):
             continue

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sailc.diagnostics.base import Note
 from sailc.diagnostics.kinds import WrongPropertyArgument
+from sailc.diagnostics.names import DeclaredTwice
 from sailc.infer.coerce import coerce
 from sailc.infer.context import Context
 from sailc.infer.equations import parameter_type, unknown_calls, variables_of
@@ -39,6 +41,7 @@ def elaborate_equation(ctx: Context, entry: Entry) -> TypedEquation | None:
     scope.names.update((v.name, v) for v in independents)
     unknowns = tuple(_unknown(ctx, c) for c in unknown_calls(d))
     scope.names.update((v.name, v) for v in unknowns)
+    _apart(ctx, (*parameters, *independents, *unknowns))
     outer, ctx.independents = ctx.independents, independents
     try:
         laws = tuple(_laws(ctx, d, "law", scope))
@@ -160,6 +163,16 @@ def _variables(
 def _unknown(ctx: Context, call: tree.Call) -> Var:
     assert isinstance(call.function, tree.Name)
     return Var(Tensor(Num(ctx.solver.unit_var())), call.function.span, call.function.id)
+
+
+def _apart(ctx: Context, variables: Sequence[Var]) -> None:
+    """Report names that stand for two things: parameters, variables and unknowns."""
+    first: dict[str, Var] = {}
+    for v in variables:
+        other = first.setdefault(v.name, v)
+        if other is not v:
+            note = Note(other.span, f"the other `{v.name}` is here")
+            ctx.report(DeclaredTwice(span=v.span, name=v.name, kind="name", notes=(note,)))
 
 
 # --- laws and conditions --------------------------------------------------------------------
