@@ -389,8 +389,9 @@ def test_arrays_of_numbers(suffix: str, tmp_path: Path) -> None:
     path = write_arrays(tmp_path / f"a.{suffix}")
     for name, array in ARRAYS.items():
         header = header_of(path, Options(path=name))
-        assert (header.shape, header.storage) == (array.shape, name)
-        native = array.astype(array.dtype.newbyteorder("="))
+        read = "f32" if name == "f16" else name  # half precision is too short to compute with
+        assert (header.shape, header.storage) == (array.shape, read)
+        native = array.astype(WIDTHS[read]).astype(np.dtype(WIDTHS[read]).newbyteorder("="))
         assert same(load(path, Options(path=name)), native)
 
 

@@ -55,7 +55,7 @@ class Header(Struct, frozen=True):
 
     `shape` is the array's, or (rows, columns) of a table; a table of one nameless column
     of numbers is an array of shape (rows,). `storage` is how a number is stored: `u8`
-    (8 bits) to `i64`, `f16` to `f64`, `c64` (two `f32`), `c128`, `bool`, or `text`; of a
+    (8 bits) to `i64`, `f32` and `f64`, `c64` (two `f32`), `c128`, `bool`, or `text`; of a
     table `f64`, or `text` where some column is text. `unit` is an HDF5 `units` attribute,
     or the one unit of all columns.
     """

@@ -34,7 +34,8 @@ _UNSUPPORTED = {
 
 class Storage(Struct, frozen=True):
     """How one value is stored: SAIL's width, how many bytes, and whether NumPy must `convert`
-    it, for its bytes have another order than the machine's or it is text in bytes."""
+    it, for its bytes have another order than the machine's, it is text in bytes, or of half
+    precision."""
 
     name: str
     bytes: int
@@ -53,6 +54,8 @@ def storage(type_string: str) -> Storage | str:
     name = _WIDTHS.get(kind + digits)
     if name is None:
         return _UNSUPPORTED.get(kind, f"numbers of type `{type_string}`")
+    if name == "f16":  # too short to compute with: it is read as single precision
+        return Storage("f32", size, convert=True)
     return Storage(name, size, foreign and size > 1)
 
 
