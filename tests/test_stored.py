@@ -17,13 +17,13 @@ TOLD = "def array("
 AS_TAKEN = {"float32", "float64", "int64"}
 
 
-def written(folder: Path, question: str) -> str:
+def written(folder: Path, question: str, software: str = "JAX") -> str:
     """The program of a linear model on small pictures, in bytes as they are stored."""
     rng = np.random.default_rng(0)
     write_idx(folder / "images.idx3.gz", rng.integers(0, 256, (40, 4, 4)))
     write_idx(folder / "labels.idx1.gz", rng.integers(0, 3, 40))
     path = write_one(folder, PROGRAM.replace("image / 255", question))
-    return emitted_by(path)["Letters/Linear/JAX"]
+    return emitted_by(path)[f"Letters/Linear/{software}"]
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def written(folder: Path, question: str) -> str:
         ("sqrt(image / 255)", True),
         ("(image / 2 - 60.0) / 64", True),
         ("2 * (image / 255) - 1", True),
-        ("image", False),
+        ("image", True),
         ("image * 2", True),
         ("image - 1", True),
         ("max(image / 255, 0.5)", False),
@@ -72,8 +72,9 @@ def test_what_is_computed_of_bytes_is_what_numbers_give(
     assert np.array_equal(found.reshape(-1), wanted(images)[: len(found)].reshape(-1))
 
 
+@pytest.mark.parametrize("software", ["PyTorch", "JAX"])
 @pytest.mark.parametrize("question", ["image / 255", "image"])
-def test_bytes_are_learned_from_as_numbers(tmp_path: Path, question: str) -> None:
-    *_, result = run_here(written(tmp_path, question), 0, tmp_path / "out")
+def test_bytes_are_learned_from_as_numbers(tmp_path: Path, question: str, software: str) -> None:
+    *_, result = run_here(written(tmp_path, question, software), 0, tmp_path / "out")
     assert result["event"] == "result"
     assert np.isfinite(result["train"]["loss"])

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from sailc.plan.ragged import length_of
 from sailc.program.arrays.formulas import SYMBOLIC
 from sailc.program.arrays.layout import (
     ELEMENT,
+    Group,
     Leaf,
+    Vector,
     align,
     enter,
     leave,
@@ -20,7 +24,17 @@ from sailc.program.arrays.layout import (
 from sailc.program.arrays.lengths import is_length
 from sailc.program.tree.nodes import Literal, Op, Ref
 from sailc.terms import Apply, Map, Term
-from sailc.types.model import Bool, Complex, ListType, SetType, Tensor, Type
+from sailc.types.model import (
+    Bool,
+    Complex,
+    ListType,
+    Num,
+    RecordType,
+    SetType,
+    Tensor,
+    TupleType,
+    Type,
+)
 
 if TYPE_CHECKING:
     from sailc.program.arrays.vectors import Lowering
@@ -91,6 +105,7 @@ REDUCTIONS = frozenset(
 # How files hold integers that wrap around in NumPy's arithmetic, and what computes with them so, or
 # to half precision; a quotient of any is a real number.
 WRAPPING = frozenset(["u8", "u16", "u32", "u64", "i8", "i16", "i32"])
+INTEGERS = WRAPPING | {"i64"}
 COMPUTING = frozenset(
     [
         *("add", "subtract", "multiply", "power", "negative", "abs", "sqrt"),
@@ -113,6 +128,23 @@ def _numbers(low: Lowering, term: Apply) -> list[Leaf]:
         Leaf(Op("as_real", (v.expr,)), v.levels, v.rank) if w else v
         for w, v in zip(whole, leaves, strict=True)
     ]
+
+
+def as_reals(vector: Vector, type: Type) -> Vector:
+    """What files hold as integers, as the real numbers that models compute with; what is known by
+    its number stays an integer."""
+    match vector, type:
+        case Group(items), RecordType(fields):
+            parts = {k: as_reals(v, dict(fields)[str(k)]) for k, v in items.items()}
+        case Group(items), TupleType(types):
+            parts = {k: as_reals(v, types[int(k)]) for k, v in items.items()}
+        case Leaf(), ListType(item, _) | SetType(item, _):
+            return as_reals(vector, item)
+        case Leaf() as leaf, Tensor(Num(), storage=storage) if storage in INTEGERS:
+            return replace(leaf, expr=Op("as_real", (leaf.expr,)))
+        case _:
+            return vector
+    return vector if parts == items else Group(parts)
 
 
 def elementwise(low: Lowering, term: Apply) -> Leaf:

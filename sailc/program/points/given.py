@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from sailc.infer.modules.problem import DataLine
 from sailc.program.arrays.layout import Group, Vector, any_leaf, filled, inside, opened, packed
+from sailc.program.arrays.uniform import as_reals
 from sailc.program.arrays.vectors import Lowering
 from sailc.program.tree.names import NameTable
 from sailc.program.tree.nodes import Expr, Ref
@@ -62,7 +63,8 @@ class Given(Struct, frozen=True):
             n: low.lower(self.line.fixtures[0].question) if p is None else inside(variable, p)
             for n, p in self.parts.items()
         }
-        values = {n: packed(filled(v, any_leaf(variable))) for n, v in found.items()}
+        reals = {n: as_reals(v, self._type(self.parts[n])) for n, v in found.items()}
+        values = {n: packed(filled(v, any_leaf(variable))) for n, v in reals.items()}
         if len(values) == 1:
             return values[self.name]
         return dict_of(values)

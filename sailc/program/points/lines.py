@@ -21,6 +21,7 @@ from sailc.program.arrays.layout import (
     packed,
 )
 from sailc.program.arrays.lengths import counts
+from sailc.program.arrays.uniform import as_reals
 from sailc.program.arrays.vectors import Lowering
 from sailc.program.points.load import Source
 from sailc.program.points.placed import Placed, convert
@@ -126,8 +127,7 @@ def _points_of(line: DataLine, conversions: Sequence[Placed], judged: bool) -> F
     low.count(fixture.question, *truths)
     vector, parameters = source_vector(line, low.names)
     low.bind(line.variable, enter(vector, POINTS))
-    question = low.lower(fixture.question)
-    answers = [low.lower(t) for t in truths]
+    question, *answers = (as_reals(low.lower(t), t.type) for t in (fixture.question, *truths))
     for c in conversions:
         question = convert(low, c, question)
     some = any_leaf(vector)
