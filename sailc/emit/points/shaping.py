@@ -144,9 +144,9 @@ def _in_pairs(body: Sequence[Assign]) -> Iterator[Assign]:
 def _pair(a: Assign, b: Assign) -> Assign | None:
     match a.value, b.value:
         case (
-            Op("mean", (Ref(x),), {"axes": None}),
-            Op("number_or_one", (Op("std", (Ref(y),), {"axes": None}),)),
-        ) if x == y != a.name:
+            Op("mean", (x,), {"axes": None}),
+            Op("number_or_one", (Op("std", (y,), {"axes": None}),)),
+        ) if x == y and a.name not in reads(y):
             both = Op("pack", (a.value, b.value), {"names": (0, 1)})
             return replace(a, name=f"{a.name}, {b.name}", value=both)
         case _:
