@@ -40,8 +40,7 @@ def data():
     for split, m in splits.items():
         splits[split] = m["at"], {"energy": m["energy"], "pull": m["force"]}
     truth = splits["train"][1]
-    center = truth["energy"].mean()
-    spread = truth["energy"].std() or 1.0
+    center, spread = truth["energy"].mean(), truth["energy"].std() or 1.0
     pull_scale = truth["pull"].std() or 1.0
     for split in ("train", "validate"):
         question, truth = splits[split]
