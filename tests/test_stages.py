@@ -193,6 +193,24 @@ def test_a_stage_may_have_several_fixtures(tmp_path: Path, software: str) -> Non
     assert result_of(text, tmp_path)["metrics"]["mean_error"] < 1e-4
 
 
+@BOTH
+def test_what_is_judged_may_have_fixtures_that_the_last_stage_has_not(
+    tmp_path: Path, software: str
+) -> None:
+    """Judged points are then a question and the x of its slope, those of the stage questions."""
+    problem = SEVERAL.replace("predict x as 1.0", "predict x / 2 as 1.0")
+    problem = problem.replace("energy(x), x) as [3.0]", "energy(x / 2), x) as [3.0]")
+    judged = "test x in xs |> last(16): predict x as sum(3 * x) + 1"
+    assert judged in problem
+    both = """test x in xs |> last(16) {
+        energy: predict x / 2 as sum(3 * x) + 1
+        pull:   grad(energy(x / 2), x) as [3.0]
+    }"""
+    problem = problem.replace("energy: predict x as", "energy: predict x / 2 as")
+    text = text_of(tmp_path, problem.replace(judged, both), software, METRICS="mean_error(pull)")
+    assert result_of(text, tmp_path)["metrics"]["mean_error(pull)"] < 1e-4
+
+
 # --- lines that ask with several types -----------------------------------------------------
 
 LONGER = """

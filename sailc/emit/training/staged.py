@@ -56,9 +56,14 @@ class Staged(Batch, frozen=True):
         return f"len({first})" if first else f"size_of({points})"
 
     def _first(self, points: str) -> str:
-        """The first array of the points of a stage; nothing where that stands in several places."""
-        places = {s.structured.get("question", ()) for s in self.trained}
-        return f"{points}[0]{place(*places)}" if len(places) == 1 else ""
+        """The first array of the points of a stage; nothing where that stands in several places.
+        Where there are several fixtures it is one of the truths: of questions, those that are
+        judged may have more parts."""
+        taught = not any(s.minimized for s in self.trained)
+        several = taught and any(s.asked is not None for s in self.trained)
+        kind, at = ("truth", 1) if several else ("question", 0)
+        places = {s.structured.get(kind, ()) for s in self.trained}
+        return f"{points}[{at}]{place(*places)}" if len(places) == 1 else ""
 
     @property
     def _counts(self) -> Sequence[int | None]:
