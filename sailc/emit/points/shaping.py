@@ -39,7 +39,7 @@ ROWS: Rows = {**NUMPY, "extern": _door}
 
 def shaped(f: Function, names: NameTable) -> Function:
     """A function whose statements take few lines."""
-    body = [_shortened(a, f.span.file) for a in _in_one_loop(f.body)]
+    body = [_without_unread(_shortened(a, f.span.file)) for a in _in_one_loop(f.body)]
     body, results = _without_long_dict(body, f.results)
     return replace(f, body=tuple(_laid_out(_in_pairs(body), names)), results=results)
 
@@ -103,6 +103,17 @@ def _shortened(a: Assign, problem: str) -> Assign:
         case _:
             pass
     return a
+
+
+def _without_unread(a: Assign) -> Assign:
+    """A loop that has no names for what it does not read."""
+    match a.value:
+        case Each(parameters=parameters, body=body, results=results) as loop if results:
+            read = frozenset[str]().union(*map(reads, (*results, *(x.value for x in body))))
+            named = tuple(p if p in read else "_" for p in parameters)
+            return replace(a, value=replace(loop, parameters=named))
+        case _:
+            return a
 
 
 def _without_long_dict(
