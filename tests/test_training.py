@@ -69,6 +69,16 @@ def test_phases_follow_each_other(tmp_path: Path, software: str) -> None:
 
 
 @BOTH
+def test_the_loss_of_an_epoch_is_that_before_its_steps(tmp_path: Path, software: str) -> None:
+    """Of L-BFGS too, which looks at the loss many times in one."""
+    at_first = losses(tmp_path / "a", software, "optimizer sgd(1e-3)\nepochs 1")
+    assert losses(tmp_path / "b", software, "optimizer lbfgs(steps = 5)\nepochs 2") == [
+        pytest.approx(at_first[0]),
+        pytest.approx(0, abs=1e-6),
+    ]
+
+
+@BOTH
 def test_a_plateau_lowers_the_rate(tmp_path: Path, software: str) -> None:
     fixed = losses(tmp_path / "a", software, "optimizer sgd(1.0)\nepochs 12")
     assert fixed[-1] == pytest.approx(fixed[0])
