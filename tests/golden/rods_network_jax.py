@@ -122,7 +122,7 @@ def loss(w, eq, inside, border):
 
 @partial(jax.jit, static_argnums=(0, 1))
 def advance(optimizer, steps, w, state, eq, inside, border):
-    """Some steps of an optimizer on all places, and the loss before the last of them."""
+    """Some steps of an optimizer on all places, and the loss before the first of them."""
 
     def left(w):
         return loss(w, eq, inside, border)
