@@ -54,9 +54,9 @@ def conv(x, weight, stride=1, padding="SAME", **more):
 _BY_NAME = """
 def convRANKd(w, name, x):
     \"\"\"A convolution, as large as what it is of; channels come last, as XLA has them.\"\"\"
-    layout = ("NSC", "SIO", "NSC")
+    axes = ("NSC", "SIO", "NSC")
     weight, bias = w[f"{name}.weight"], w[f"{name}.bias"]
-    return bias + jax.lax.conv_general_dilated(x, weight, ONES, "SAME", dimension_numbers=layout)
+    return bias + jax.lax.conv_general_dilated(x, weight, ONES, "SAME", dimension_numbers=axes)
 """
 
 

@@ -95,9 +95,9 @@ def mixed(model):
 
 def conv1d(w, name, x):
     """A convolution, as large as what it is of; channels come last, as XLA has them."""
-    layout = ("NWC", "WIO", "NWC")
+    axes = ("NWC", "WIO", "NWC")
     weight, bias = w[f"{name}.weight"], w[f"{name}.bias"]
-    return bias + jax.lax.conv_general_dilated(x, weight, (1,), "SAME", dimension_numbers=layout)
+    return bias + jax.lax.conv_general_dilated(x, weight, (1,), "SAME", dimension_numbers=axes)
 
 
 def layer_norm(x, scale, shift):

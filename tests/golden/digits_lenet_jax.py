@@ -57,9 +57,9 @@ def init(rng):
 
 def conv2d(w, name, x):
     """A convolution, as large as what it is of; channels come last, as XLA has them."""
-    layout = ("NHWC", "HWIO", "NHWC")
+    axes = ("NHWC", "HWIO", "NHWC")
     weight, bias = w[f"{name}.weight"], w[f"{name}.bias"]
-    return bias + jax.lax.conv_general_dilated(x, weight, (1, 1), "SAME", dimension_numbers=layout)
+    return bias + jax.lax.conv_general_dilated(x, weight, (1, 1), "SAME", dimension_numbers=axes)
 
 
 @jax.jit

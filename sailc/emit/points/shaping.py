@@ -137,7 +137,7 @@ def _without_long_dict(
 
 
 def _in_pairs(body: Sequence[Assign]) -> Iterator[Assign]:
-    """The mean and the deviation of the same numbers stand in one statement."""
+    """The mean and the deviation of the same numbers stand in one statement, if that is short."""
     waiting: Assign | None = None
     for a in body:
         both = _pair(waiting, a) if waiting is not None else None
@@ -159,7 +159,9 @@ def _pair(a: Assign, b: Assign) -> Assign | None:
             Op("number_or_one", (Op("std", (y,), {"axes": None}),)),
         ) if x == y and a.name not in reads(y):
             both = Op("pack", (a.value, b.value), {"names": (0, 1)})
-            return replace(a, name=f"{a.name}, {b.name}", value=both)
+            name = f"{a.name}, {b.name}"
+            short = len(f"    {name} = {expression(both, ROWS)}") - len("()") <= WIDTH
+            return replace(a, name=name, value=both) if short else None
         case _:
             return None
 

@@ -24,6 +24,7 @@ from jinja2.bccache import Bucket
 from jinja2.runtime import Context
 
 from sailc import __version__
+from sailc.emit.text.imports import in_order
 from sailc.emit.text.layout import WIDTH
 from sailc.syntax.cache import folder
 
@@ -112,10 +113,16 @@ HOLDER = re.compile(r'find_spec\("(\w+)"\)')
 """How a program finds the package that holds a data file."""
 
 
+IMPORTS = re.compile(r"(?m)(?:^(?:import|from) .+(?<!\()\n)+")
+"""Statements that import, one after another."""
+
+
 def tidy(text: str, functions: Sequence[str] = ()) -> str:
     """A program as it stands in a file: two blank lines between definitions, one newline at the
-    end. It is without the whole modules that it imports and does not use, nor those of some
-    functions that nothing calls but they themselves; what one calls comes after it."""
+    end, imports in order. It is without the whole modules that it imports and does not use, nor
+    those of some functions that nothing calls but they themselves; what one calls comes after
+    it."""
+    text = IMPORTS.sub(lambda found: "".join(in_order(found[0].splitlines(keepends=True))), text)
     whole = symtable(text, "program", "exec")  # raises SyntaxError: it is Python
     names = [(scope.get_name(), names_in(scope)) for scope in whole.get_children()]
     names += [("", frozenset(s.get_name() for s in whole.get_symbols() if s.is_referenced()))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from sailc.backends import distributions
@@ -32,7 +33,8 @@ def needed(
 ) -> tuple[str, ...]:
     """The distributions that a program needs: its backend's, what reads its files, and those that
     functions from outside need."""
-    readers = ["h5py"] if "import h5py" in imports else []
+    modules = {re.split(r"[ .]", line)[1] for line in imports}
+    readers = [name for name in ("h5py", "scipy") if name in modules]
     outside = (p for d in drivers for p in d.packages)
     return tuple(dict.fromkeys([*packages, *readers, *distributions(tuple(outside))]))
 

@@ -30,7 +30,10 @@ def fit(text: str, indent: int = 0, width: int = WIDTH, inside: bool = False) ->
         inner = [single]
     else:
         inner = [fit(i + comma, indent + 4, width, inside=True) for i in items]
-    return "\n".join([pad + head, *inner, pad + tail])
+    before = pad + head
+    if len(before) > width:  # what stands before the bracket is long, too
+        before = fit(head[:-1], indent, width, inside) + head[-1]
+    return "\n".join([before, *inner, pad + tail])
 
 
 def _is_call(text: str, at: int) -> bool:
