@@ -17,6 +17,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
+from away import NAME as AWAY
+from away import accelerator
 from drawn import Call, Planned, calls, expression, is_drawn, operators
 from msgspec.structs import replace
 from written import Written, in_numpy, lacking, on, written
@@ -153,11 +155,13 @@ def by_numpy(made: Written, arrays: Arrays) -> list[Any]:
     return [np.asarray(x) for x in leaves_of(function(weights, *inputs))]
 
 
-def by_torch(made: Written, arrays: Arrays, double: bool) -> Computed:
+def by_torch(made: Written, arrays: Arrays, double: bool, device: str = "cpu") -> Computed:
     torch.set_default_dtype(torch.float64 if double else torch.float32)
+    torch.set_default_device(device)
     try:
         return _by_torch(made, on(TORCH, made), arrays, double)
     finally:
+        torch.set_default_device("cpu")
         torch.set_default_dtype(torch.float32)
 
 
@@ -165,20 +169,20 @@ def stored(made: Written, name: str, x: torch.Tensor) -> torch.Tensor:
     """A learned array as PyTorch's programs hold it."""
     spec = made.starts[name]
     place = eval(f"np.arange({x.numel()}).reshape({spec.shape}){TORCH.store(spec)}", {"np": np})
-    return x.reshape(-1)[torch.as_tensor(place)]
+    return x.reshape(-1)[torch.tensor(place)]
 
 
 def _by_torch(
     made: Written, function: Callable[..., Any], arrays: Arrays, double: bool
 ) -> Computed:
     def narrowed(a: np.ndarray[Any, Any]) -> torch.Tensor:
-        made = torch.as_tensor(a)
+        made = torch.tensor(a)
         if double or a.dtype.kind not in "fc":
             return made
         return made.to(torch.float32 if a.dtype.kind == "f" else torch.complex64)
 
     def shares(n: int, i: int) -> torch.Tensor:
-        return torch.as_tensor(_shares(n, i))
+        return torch.tensor(_shares(n, i))
 
     tensors = {n: narrowed(a) for n, a in arrays.items()}
     by = [tensors[n].requires_grad_() for n in varied(arrays)]
@@ -187,7 +191,7 @@ def _by_torch(
     answering(function, made, narrowed)
     value = leaves_of(function(weights, *inputs))
     floats = [x for v in value for x in parts_of(v)]
-    values = [v.numpy(force=True) if isinstance(v, torch.Tensor) else v for v in value]
+    values = [v.cpu().numpy(force=True) if isinstance(v, torch.Tensor) else v for v in value]
     zero = [torch.zeros_like(x) for x in by]
     total = weighed(floats, shares)
     if not by or not floats or not total.requires_grad:
@@ -210,7 +214,7 @@ def parts_of(x: Any) -> list[Any]:
 
 
 def _plain(tensors: Sequence[torch.Tensor]) -> list[np.ndarray[Any, Any]]:
-    return [x.detach().numpy(force=True) for x in tensors]
+    return [x.cpu().numpy(force=True) for x in tensors]
 
 
 def by_jax(drawn: Sequence[tuple[Written, Arrays]], double: bool) -> list[Computed]:
@@ -277,6 +281,7 @@ def test_backends_agree(name: str) -> None:
     for (call, made, arrays), ours in zip(found, in_double, strict=True):
         agree(call, made, arrays, ours)
     in_single_precision(*found[0], in_double[0])
+    on_an_accelerator(*found[0])
 
 
 def agree(call: Call, made: Written, arrays: Arrays, ours: Computed) -> None:
@@ -311,6 +316,25 @@ def in_single_precision(call: Call, made: Written, arrays: Arrays, expected: Com
         near(expected[1], found[1], f"{what}: the derivatives", 2e-3)
 
 
+def on_an_accelerator(call: Call, made: Written, arrays: Arrays) -> None:
+    """Compare what PyTorch makes of a call where all is on a device with what it makes without.
+    On the way nothing waits for the device, unless numbers in the text are brought there."""
+    here = by_torch(made, arrays, double=True)
+    with accelerator() as moves:
+        if made.operators & {"gru", "lstm"}:  # of which PyTorch has others for real devices alone
+            with pytest.raises(NotImplementedError, match="_thnn_fused_"):
+                by_torch(made, arrays, double=True, device=AWAY)
+            return
+        there = by_torch(made, arrays, double=True, device=AWAY)
+    what = f"{told(call, arrays)} on a device"
+    for expected, found in zip(here, there, strict=True):
+        near(expected, found, what, 1e-12)
+    lines = on(TORCH, made).__dict__["text"].splitlines()
+    waiting = [lines[at[0] - 1] for at in moves if at]
+    for line in waiting:
+        assert "torch.tensor((" in line, f"{what} waits in {line}"
+
+
 # What no signature tells how to draw: functions as arguments, indices, what holds several.
 WRITTEN = [
     ("max(x) + max(x, axis = 0)", {"x": (2, 3)}),
@@ -339,6 +363,7 @@ def test_backends_agree_on_an_expression(text: str, shapes: dict[str, tuple[int,
     if not lacking(made, NUMPY):
         near(by_numpy(made, arrays), ours[0], f"{text}: NumPy's value", 1e-9)
     in_single_precision(call, made, arrays, ours)
+    on_an_accelerator(call, made, arrays)
 
 
 # --- mixed precision ----------------------------------------------------------------------------

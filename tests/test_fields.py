@@ -12,6 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
+from away import NAME as AWAY
+from away import accelerator
 from support import emitted_by, run_here, sail, write_one
 
 BOTH = pytest.mark.parametrize("software", ["PyTorch", "JAX"])
@@ -289,7 +291,7 @@ SHADOWS = {
 
 
 @pytest.mark.parametrize("case", SHADOWS)
-def test_both_backends_lose_alike(tmp_path: Path, case: str) -> None:
+def test_both_backends_lose_alike_and_on_an_accelerator(tmp_path: Path, case: str) -> None:
     text = SHADOWS[case]
     asked = {"lambda": "E(1, 2, 3)", "(a:": "E(2)"}
     call = next((own for part, own in asked.items() if part in text), "E")
@@ -302,7 +304,11 @@ def test_both_backends_lose_alike(tmp_path: Path, case: str) -> None:
         assert ("def borders" in script) == ("initial" in text)
         events = run_here(script, 0, tmp_path / "out")
         first.append(next(e["loss"] for e in events if e["event"] == "epoch"))
-    assert first[0] == pytest.approx(first[1], rel=1e-5)
+        if software == "PyTorch":
+            with accelerator():
+                events = run_here(script, 0, tmp_path / "out", "--device", AWAY)
+            first.append(next(e["loss"] for e in events if e["event"] == "epoch"))
+    assert first == pytest.approx([first[0]] * 3, rel=1e-5)
 
 
 def test_what_no_condition_leaves_over_cannot_be_made_small(tmp_path: Path) -> None:

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import EXAMPLES, TESTS, Json, emitted_by, plan_of, points_of, write_one
+from support import (
+    EXAMPLES,
+    TESTS,
+    Json,
+    emitted_by,
+    plan_of,
+    points_of,
+    sail,
+    sail_json,
+    write_one,
+)
 from test_emit import BACKENDS, run_here
 
 
@@ -135,6 +145,17 @@ def test_energies_and_forces_are_learned_together(bowl: Runs, software: str) -> 
 def test_backends_agree_on_several_fixtures(bowl: Runs) -> None:
     torch, jax = (bowl.losses(f"Bowl/Smooth/{software}") for software in BACKENDS)
     assert torch == pytest.approx(jax, rel=1e-3)
+
+
+def test_a_truth_that_asks_the_model_is_said(tmp_path: Path) -> None:
+    """Such as that of a symmetry; as a difference it is learned and judged."""
+    for asked in ("energy(-m.at) as energy(m.at)", "energy(-m.at) - energy(m.at) as 0 eV"):
+        text = BOWL.replace("pull:   -grad(energy(m.at), m.at) as m.force", f"even: {asked}")
+        path = write_one(tmp_path, text.replace("mean_error(pull)", "mean_error(even)"))
+        if "as 0" in asked:
+            assert len(sail_json("plan", path)["scenarios"]) == len(BACKENDS)
+        else:
+            assert "a truth that asks `energy` again" in sail("plan", path).output
 
 
 def functions(text: str) -> Json:

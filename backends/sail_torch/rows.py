@@ -174,13 +174,6 @@ def _repeat_rows(op: Op) -> str:
     return f"a.expand({', '.join(['len(b)', *['-1'] * rank])})"
 
 
-def _take(op: Op) -> str:
-    """A table of constants goes where its places are."""
-    table = op.arguments[0]
-    made = isinstance(table, Op) and table.operator == "constant"
-    return "a.to(b.device)[b]" if made else "a[b]"
-
-
 TORCH: Rows = {
     **{k: v for k, v in INFIX.items() if k not in ("take_rows", "length", "each_column")},
     **{n: f"torch.{n}(a)" for n in (*ELEMENTARY, "sigmoid", "erf", "relu")},
@@ -240,7 +233,7 @@ TORCH: Rows = {
     "ones": "torch.ones(shape)",
     "arange": "torch.arange(n)",
     "leaky_relu": "F.leaky_relu(a, b)",
-    "take": _take,
+    "take": "a[b]",
     **{o: f"torch.stack([*{text}], dim=axis)" for o, text in STEPS.items()},
     "gelu": "F.gelu(a)",
     "silu": "F.silu(a)",

@@ -50,9 +50,9 @@ OTHERS = '''
 def others(array, axis=1):
     """For each element along an axis all that are not it, along a new axis after its own."""
     n = array.shape[axis]
-    places = np.arange(n - 1) + (np.arange(n - 1) >= np.arange(n)[:, None])
-    index = torch.from_numpy(places.ravel()).to(array.device)
-    return array.index_select(axis, index).unflatten(axis, (n, n - 1))
+    places = torch.arange(n, device=array.device)
+    index = places[:-1] + (places[:-1] >= places[:, None])
+    return array.index_select(axis, index.flatten()).unflatten(axis, (n, n - 1))
 '''.strip()
 
 GRADIENT = '''
@@ -80,10 +80,11 @@ def value_and_gradient(function, x):
 SLOPE = '''
 def slope(function, x, *known):
     """The derivative of a function's one number by x, for arrays and in double precision."""
-    x, *known = (each(torch.tensor, value) for value in (x, *known))
     usual = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
-    found = torch.autograd.grad(function(x.requires_grad_(), *known), x)
+    with torch.device("cpu"):  # where the arrays are
+        x, *known = (each(torch.tensor, value) for value in (x, *known))
+        found = torch.autograd.grad(function(x.requires_grad_(), *known), x)
     torch.set_default_dtype(usual)
     return found[0].numpy()
 '''.strip()
@@ -93,7 +94,7 @@ def pad(x, n, kind):
     """n more along each dimension of space, at both ends."""
     for axis in range(1, x.ndim - 1):
         places = torch.from_numpy(np.pad(np.arange(x.shape[axis]), n, kind))
-        x = x.index_select(axis, places.to(x.device))
+        x = x.index_select(axis, places.to(x.device, non_blocking=True))
     return x
 '''.strip()
 
@@ -154,7 +155,11 @@ WORDS = {
     "diagonal": "torch.diagonal(r, dim1=-2, dim2=-1)",
     "softmax": "torch.softmax(scores, dim=-1)",
     "bins": "torch.arange(bins, device=x.device)",
-    "select": "x.index_select(axis, torch.from_numpy(places[i : i + n]).to(x.device))",
+    "beyond": """
+        places = torch.from_numpy(np.pad(np.arange(n), reach, "symmetric"))
+        places = places.to(x.device, non_blocking=True)
+    """.strip(),
+    "select": "x.index_select(axis, places[i : i + n])",
 }
 
 TARGET = Target(
@@ -198,7 +203,8 @@ TARGET = Target(
         "slope": SLOPE,
         **MOTION,
         **tiling.helpers(
-            "torch", "dim", "parts.new_zeros", count="torch.from_numpy(count).to(whole)"
+            *("torch", "dim", "parts.new_zeros"),
+            count="torch.from_numpy(count).to(whole, non_blocking=True)",
         ),
     },
     simplify=simplified,

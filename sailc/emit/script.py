@@ -24,7 +24,7 @@ from sailc.emit.text.functions import docline, expression, function
 from sailc.emit.text.imports import STANDARD, in_order, needed, versions
 from sailc.emit.text.layout import fit
 from sailc.emit.text.pieces import helpers as helpers_of
-from sailc.emit.text.rows import operators_in, row_text
+from sailc.emit.text.rows import MAKERS, operators_in, row_text
 from sailc.emit.text.twins import calls, with_own_names
 from sailc.emit.training.batch import EVALUATION_BATCH, Batch, all_of, pick, size
 from sailc.emit.training.learning import Learning
@@ -284,8 +284,6 @@ def _has_small_steps(program: Program, used: frozenset[str]) -> bool:
 # What programs do to all arrays of a value, where they have such values.
 TREES = ("taken", "each", "size_of")
 
-# What makes arrays out of nothing, on the device that is the default.
-MAKERS = frozenset({"arange", "constant", "ones", "zeros"})
 # What may give weights themselves as answers.
 REPEATERS = frozenset({"repeat_rows"})
 _ALWAYS = {"import numpy as np"}

@@ -16,7 +16,7 @@ from sailc.emit.text.functions import Write, docline, expression, function
 from sailc.emit.text.imports import versions
 from sailc.emit.text.layout import fit
 from sailc.emit.text.pieces import helpers, merged, taken
-from sailc.emit.text.rows import operators_in
+from sailc.emit.text.rows import MAKERS, operators_in
 from sailc.emit.training.learning import Learning
 from sailc.emit.training.starts import init_function, layers
 from sailc.program.equations.classes import EquationCode
@@ -79,6 +79,7 @@ def _facts(program: SolverProgram, target: Target, numpy: Write) -> dict[str, ob
         "judged": "residual" in used,
         "doors": None,
         "drawing": False,
+        "makes": bool(used & MAKERS),
         "kept": kept,
         "module": attrgetter("module"),
         "standard": [i for i in imports if is_standard(i)],

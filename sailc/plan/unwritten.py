@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sailc.diagnostics.exclusions import Reason
 from sailc.infer.modules.common import World
@@ -59,6 +59,8 @@ def _unwritten(links: Links, trainer: TypedTrainer) -> str:
         truth = truth_type(first.fixture)
         if truth is None or Solver().unify(first.match.types[-1], truth, NOWHERE) is not None:
             return "several fixtures where no converter joins the first answer to its truth"
+    if asked := [name for k in links for name in _asked_again(k.line)]:
+        return f"a truth that asks `{asked[0]}` again, instead of a difference `as 0`,"
     if any(_is_unjudged(k.line) for k in links if k.line.split == "test" or not minimizes):
         return "a question without a truth"
     if is_phased(trainer.phases) and any(chosen_by_point(k.line) for k in links):
@@ -74,6 +76,13 @@ def _is_unjudged(line: DataLine) -> bool:
     if first.truth is not None:
         return False
     return first.truth_type is None or all(f.truth is None for f in others)
+
+
+def _asked_again(line: DataLine) -> Iterator[str]:
+    """The first fixture, where what should be the truth of another depends on its answers."""
+    truths = [f.truth for f in line.fixtures if f.truth is not None]
+    if line.answering is not None and line.answering in walk(*truths):
+        yield line.fixtures[0].name
 
 
 def _of_courses(problem: TypedProblem, links: Links) -> str:

@@ -191,7 +191,8 @@ def constant(library: str) -> Row:
         value = op.attributes["value"]
         shape, numbers = _flattened(value)
         first = next(iter(numbers), 0)
-        if len(numbers) > 4 and all(n == first for n in numbers):
+        many = len(numbers) > (0 if library == "torch" else 4)  # `full` is made on the device
+        if many and all(n == first for n in numbers):
             return f"{library}.full({shape}, {first!r})"
         if len(shape) == 1 and (steps := _even(numbers)):
             return f"{library}.arange({steps})"

@@ -12,6 +12,7 @@ _NUMPY = {
     "diagonal": "np.diagonal(r, axis1=-2, axis2=-1)",
     "softmax": ("(e := np.exp(scores - scores.max(-1, keepdims=True))) / e.sum(-1, keepdims=True)"),
     "bins": "np.arange(bins)",
+    "beyond": 'places = np.pad(np.arange(n), reach, "symmetric")',
     "select": "np.take(x, places[i : i + n], axis)",
     "normed": "scale / np.sqrt(variance + 1e-5)",
 }
@@ -87,9 +88,9 @@ def blur(x, width):
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
     for axis in range(1, x.ndim - 1):
         n = x.shape[axis]
-        places = np.pad(np.arange(n), reach, "symmetric")
-        parts = (w * {select} for i, w in enumerate((weights / weights.sum()).tolist()))
-        x = sum(parts)
+        {beyond}
+        shares = (weights / weights.sum()).tolist()
+        x = sum(share * {select} for i, share in enumerate(shares))
     return x
 ''',
     "windows": '''

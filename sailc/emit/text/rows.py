@@ -199,6 +199,10 @@ def literal(value: object) -> ast.expr:
     return ast.Constant(cast("int | float | bool | str | None", value))
 
 
+MAKERS = frozenset({"arange", "as_array", "constant", "ones", "zeros"})
+"""What makes arrays out of nothing, on the device that is the default."""
+
+
 def operators_in(functions: Iterable[Function]) -> frozenset[str]:
     """The operators that some functions use."""
     return frozenset(o.operator for f in functions for o in operations(*f.expressions))

@@ -346,6 +346,6 @@ def all_of(structured: Container[str], each: str, what: str, value: str, change:
     """The same done to all arrays of a value by the function `each`; `change` has the array as
     `array`."""
     if what in structured:
-        alone = re.fullmatch(r"(\w+)\(array\)", change)
+        alone = re.fullmatch(r"([\w.]+)\(array\)", change)
         return f"{each}({alone[1] if alone else f'lambda array: {change}'}, {value})"
     return re.sub(r"\barray\b", lambda _: value, change)
