@@ -136,7 +136,7 @@ def test_backends_agree_on_several_answers_at_once(outputs: Emitted) -> None:
 def test_the_program_holds_a_record_as_a_dict(outputs: Emitted) -> None:
     torch, jax = (outputs.texts[f"Sums/Ensemble/{s}"] for s in BACKENDS)
     assert '(output["low"] + output["high"]) / 2' in torch
-    assert "lambda: each(lambda array: array.cpu(), respond(w, points[" in torch
+    assert "lambda: each(torch.Tensor.cpu, respond(w, points[" in torch
     assert "jax.device_get(ensemble(w, points[" in jax
 
 

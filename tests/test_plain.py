@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support import emitted_by, plan_of, run_here, sail, write_one
+from support import emitted_by, plan_of, run_here, sail, sail_json, write_one
 
 PROBLEM = """
 problem Means {
@@ -48,6 +48,15 @@ def test_what_a_solver_requires_is_asked_of_its_questions(tmp_path: Path) -> Non
     ).values()
     with pytest.raises(SystemExit, match="Halfway: too large"):
         run_here(text, 0, tmp_path / "out")
+
+
+def test_json_holds_no_number_that_is_not_finite(tmp_path: Path) -> None:
+    """Which JSON does not know; the table says it in words."""
+    text = PROBLEM.replace("/ 2", "/ log(0 * x[0] - 1)")
+    path = write_one(tmp_path, text.replace("mean_error, training_time", "mean_error"))
+    (run,) = sail_json("run", path)["runs"]
+    assert run["result"]["metrics"] == {"mean_error": None}
+    assert "not a number" in sail("run", path).output
 
 
 def test_units_are_converted_around_a_solver(tmp_path: Path) -> None:

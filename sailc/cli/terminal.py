@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
+import msgspec
 
 from sailc.diagnostics.base import Diagnostic
 from sailc.source import Source, Span
@@ -125,7 +125,8 @@ def _plural(n: int, word: str) -> str:
 
 
 def print_json(value: object) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    """Print a value as JSON, which knows no NaN: `null` stands for a number that is not finite."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2))
 
 
 def stop(code: int) -> None:
