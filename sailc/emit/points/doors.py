@@ -10,6 +10,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sailc.backends import distributions
+from sailc.emit.points.crossing import (
+    Label,
+    kind_text,
+    leaves,
+    of_first,
+    once,
+    part,
+    paths,
+    points,
+    rebuilt,
+    tuple_of,
+)
 from sailc.emit.text.environment import TEMPLATES, filled
 from sailc.emit.text.functions import docstring
 from sailc.emit.text.layout import WIDTH, fit
@@ -21,7 +33,6 @@ from sailc.program.tree.nodes import (
     PATH,
     Assign,
     Block,
-    Crossing,
     Door,
     Driver,
     Each,
@@ -29,11 +40,7 @@ from sailc.program.tree.nodes import (
     Given,
     Op,
     Parts,
-    Stored,
 )
-
-Label = tuple[str, tuple[str | int, ...]]
-"""A parameter, and the place of an array in it."""
 
 
 def doors_of(functions: Iterable[Function]) -> tuple[Door, ...]:
@@ -123,10 +130,10 @@ class Doors(Struct, frozen=True):
     def _in_model(self, door: Door, name: str) -> str:
         """A function of tensors: its arrays go outside, and its slopes come from there."""
         doc = f"`{door.name}` among the model's operations, with the gradients that it declares."
-        parts = [(g.name, path) for g in door.given if g.each for path in _paths(g.how)]
+        parts = [(g.name, path) for g in door.given if g.each for path in paths(g.how)]
         labels = {p: identifier("_".join(map(str, (p[0], *p[1])))) for p in parts}
         arrays = [f"{n}{''.join(f'[{k!r}]' for k in path)}" for n, path in parts]
-        inner = [_rebuilt(g.name, (), g.how, labels) if g.each else g.name for g in door.given]
+        inner = [rebuilt(g.name, (), g.how, labels) if g.each else g.name for g in door.given]
         lines = [f"def {name}({', '.join(g.name for g in door.given)}):", *docstring(doc, 4), ""]
         heads = {"value": self.names[at_run(door)]}
         heads |= {f"by_{'_'.join(path)}": self.names[at_run(g)] for path, g in door.gradients}
@@ -174,14 +181,14 @@ class Doors(Struct, frozen=True):
     @property
     def _facts(self) -> dict[str, object]:
         """What the shared functions are to know of."""
-        leaves = [leaf for d in self.names for leaf in _leaves(d.result)]
-        arrays = [leaf for leaf in leaves if leaf.dtype]
+        given = [leaf for d in self.names for leaf in leaves(d.result)]
+        arrays = [leaf for leaf in given if leaf.dtype]
         return {
             "paths": any(g.how == PATH for d in self.names for g in d.given),
             "structured": self._structured,
             "listed": self._listed,
             "arrays": bool(arrays),
-            "opaque": len(arrays) < len(leaves),
+            "opaque": len(arrays) < len(given),
             "lengths": any(None in leaf.shape for leaf in arrays),
             "texts": any(leaf.dtype.startswith("str") for leaf in arrays),
             "keeps": self.keeps,
@@ -228,7 +235,7 @@ class Doors(Struct, frozen=True):
             made = f"outside({', '.join(facts)}){ending}"
         if in_parts and not door.each:
             yield fit(f"result = {made}", 4)
-            made = _first("result", door.result)
+            made = of_first("result", door.result)
         yield fit(f"return {made}", 4)
 
     def _packages(self, door: Door) -> list[str]:
@@ -238,35 +245,11 @@ class Doors(Struct, frozen=True):
         return [json.dumps(distributions(self.driver(door).packages))]
 
 
-def _paths(how: Crossing) -> Iterator[tuple[str | int, ...]]:
-    """The places of the arrays in a value."""
-    if isinstance(how, Parts):
-        for key, part in how.items:
-            yield from ((key, *rest) for rest in _paths(part))
-    else:
-        yield ()
-
-
-def _rebuilt(
-    name: str,
-    path: tuple[str | int, ...],
-    how: Crossing,
-    labels: Mapping[Label, str],
-) -> str:
-    """A value as the door takes it, of its arrays by themselves."""
-    if not isinstance(how, Parts):
-        return labels[name, path]
-    parts = [(key, _rebuilt(name, (*path, key), part, labels)) for key, part in how.items]
-    if any(isinstance(key, str) for key, _ in parts):
-        return "{" + ", ".join(f'"{key}": {text}' for key, text in parts) + "}"
-    return "(" + "".join(f"{text}, " for _, text in parts) + ")"
-
-
 def _kept(door: Door) -> bool:
     """Whether what a door gives can be kept: where only outside code knows what crosses, nobody
     can tell whether it is the same."""
     crossings = [door.result, *(g.how for g in door.given)]
-    return door.kept and all(leaf.dtype for c in crossings for leaf in _leaves(c))
+    return door.kept and all(leaf.dtype for c in crossings for leaf in leaves(c))
 
 
 def _in_parts(door: Door) -> bool:
@@ -292,26 +275,20 @@ def _place(door: Door) -> str:
     return f'"{door.module}:{door.function}"'
 
 
-def _tuple(texts: Iterable[str]) -> str:
-    """A tuple of what some texts say."""
-    items = list(texts)
-    return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
-
-
 def _calls(given: Sequence[Given]) -> tuple[list[tuple[str, str]], str]:
     """The arguments of each call, and names for what they are made of where that is long."""
     if not any(g.each for g in given):
-        return [], f"[{_tuple(_once(g.name, g.how) for g in given)}]"
+        return [], f"[{tuple_of(once(g.name, g.how) for g in given)}]"
     if not any(map(_is_in_parts, given)):
         return [], f"zip({', '.join(_column(g) for g in given)})"
-    parts = [(g, path) for g in given if g.each for path in _paths(g.how)]
+    parts = [(g, path) for g in given if g.each for path in paths(g.how)]
     names = NameTable({"calls", "i", "kind", "outside", "place", *(g.name for g in given)})
     labels = {(g.name, path): names.fresh(str(path[-1]) if path else g.name) for g, path in parts}
-    columns = [_points(g.name + place(path), _part(g.how, path)) for g, path in parts]
+    columns = [points(g.name + place(path), part(g.how, path)) for g, path in parts]
 
     def one(labels: Mapping[Label, str]) -> str:
-        return _tuple(
-            _rebuilt(g.name, (), g.how, labels) if g.each else _once(g.name, g.how) for g in given
+        return tuple_of(
+            rebuilt(g.name, (), g.how, labels) if g.each else once(g.name, g.how) for g in given
         )
 
     every = columns[0] if len(columns) == 1 else f"zip({', '.join(columns)})"
@@ -326,83 +303,4 @@ def _calls(given: Sequence[Given]) -> tuple[list[tuple[str, str]], str]:
 
 def _column(g: Given) -> str:
     """An argument of one call after another."""
-    return _points(g.name, g.how) if g.each else f"itertools.repeat({_once(g.name, g.how)})"
-
-
-def _points(value: str, how: Crossing) -> str:
-    """What is there of one point after another, its numbers as the function has them."""
-    if isinstance(how, Parts) or not how.dtype:
-        return value
-    array = f"np.asarray({value}, {stored_text(how)})"
-    return array if how.shape else f"{array}.tolist()"
-
-
-def _part(how: Crossing, path: tuple[str | int, ...]) -> Crossing:
-    """How a part of a value crosses."""
-    for key in path:
-        assert isinstance(how, Parts)
-        how = dict(how.items)[key]
-    return how
-
-
-def _once(name: str, how: Crossing) -> str:
-    """An argument that is the same for all points."""
-    if isinstance(how, Parts):
-        parts = [(k, _once(f"{name}[{k!r}]", part)) for k, part in how.items]
-        if any(isinstance(k, str) for k, _ in parts):
-            return "{" + ", ".join(f'"{k}": {text}' for k, text in parts) + "}"
-        return "(" + "".join(f"{text}, " for _, text in parts) + ")"
-    if not how.dtype or how == PATH:
-        return name
-    if how.shape:
-        return f"np.asarray({name}, {stored_text(how)})"
-    return f"{_PYTHON[how.dtype.rstrip('0123456789_')]}({name})"
-
-
-_PYTHON = {
-    "float": "float",
-    "int": "int",
-    "uint": "int",
-    "bool": "bool",
-    "complex": "complex",
-    "str": "str",
-}
-
-
-def stored_text(how: Crossing) -> str:
-    """How the numbers of an argument are stored: `np.float64`, or a dict of a record's."""
-    if isinstance(how, Parts):
-        return _parts_text([(k, stored_text(p)) for k, p in how.items])
-    return f"np.{how.dtype}" if how.dtype else "None"
-
-
-def kind_text(how: Crossing) -> str:
-    """What a result is: `(np.float64, (3,))`, or a dict of a record's."""
-    if isinstance(how, Parts):
-        return _parts_text([(k, kind_text(p)) for k, p in how.items])
-    return f"(np.{how.dtype}, {how.shape!r})" if how.dtype else "None"
-
-
-def _parts_text(parts: list[tuple[str | int, str]]) -> str:
-    if any(isinstance(k, str) for k, _ in parts):
-        return "{" + ", ".join(f'"{k}": {text}' for k, text in parts) + "}"
-    return f"[{', '.join(text for _, text in parts)}]"
-
-
-def _first(value: str, how: Crossing) -> str:
-    """What is there of one point."""
-    if isinstance(how, Parts):
-        parts = [(k, _first(f"{value}[{k!r}]", p)) for k, p in how.items]
-        if any(isinstance(k, str) for k, _ in parts):
-            return "{" + ", ".join(f'"{k}": {text}' for k, text in parts) + "}"
-        return "(" + "".join(f"{text}, " for _, text in parts) + ")"
-    return f"{value}[0]"
-
-
-def _leaves(how: Crossing) -> Iterator[Stored]:
-    """How the arrays in a value cross."""
-    if isinstance(how, Parts):
-        for _, part in how.items:
-            yield from _leaves(part)
-    else:
-        yield how
+    return points(g.name, g.how) if g.each else f"itertools.repeat({once(g.name, g.how)})"
