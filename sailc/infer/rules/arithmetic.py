@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from sailc.diagnostics.base import Note
 from sailc.diagnostics.types import DimensionMismatch, TypeMismatch, WrongOperands
 from sailc.infer.coerce import in_unit
@@ -157,6 +159,21 @@ def _binary(ctx: Context, call: Bound) -> tuple[list[Term], list[Operand]]:
     return terms, [_tensor(ctx, t) for t in terms]
 
 
+def _alike(ctx: Context, call: Bound) -> tuple[list[Term], list[Operand]]:
+    """Two operands that are to be of one unit: 0 is of the other's (Kennedy 1996)."""
+    terms, types = _binary(ctx, call)
+    for i, other in enumerate(reversed(types)):
+        if _is_zero(terms[i]) and isinstance(other, Tensor):
+            type = Tensor(Num(_unit(other.element)))
+            terms[i], types[i] = replace(terms[i], type=type), type
+    return terms, types
+
+
+def _is_zero(term: Term) -> bool:
+    """Whether a term is the number 0, of no unit."""
+    return isinstance(term, Const) and term.type == Tensor(Num()) and term.value == 0
+
+
 def convert(ctx: Context, term: Term, unit: Unit) -> Term:
     """The same quantity in another unit of its dimension."""
     return in_unit(ctx.solver, term, unit)
@@ -173,7 +190,7 @@ def as_number(ctx: Context, term: Term) -> Term:
 
 def _same_unit(ctx: Context, call: Bound) -> Value:
     """`a + b`, `a - b`: one unit, numbers only."""
-    terms, types = _binary(ctx, call)
+    terms, types = _alike(ctx, call)
     if _vague(types):
         return _unknown_result(ctx, call, terms, types)
     a, b = types
@@ -264,7 +281,7 @@ def _power(ctx: Context, call: Bound) -> Value:
 
 
 def _comparison(ctx: Context, call: Bound) -> Value:
-    terms, types = _binary(ctx, call)
+    terms, types = _alike(ctx, call)
     a, b = types
     if any(isinstance(t, Unknown) for t in types):
         return POISON
@@ -321,7 +338,8 @@ def _negative(ctx: Context, call: Bound) -> Value:
 
 def _where(ctx: Context, call: Bound) -> Value:
     """`where(c, a, b)`: elementwise; the branches are of one type."""
-    c, a, b = _operands(ctx, call, ("condition", "a", "b"))
+    (c,) = _operands(ctx, call, ("condition",))
+    (a, b), _ = _alike(ctx, call)
     types = [_tensor(ctx, t) for t in (c, a, b)]
     if _vague(types):
         return Apply(ctx.type_of(a), call.span, "where", (c, a, b))
