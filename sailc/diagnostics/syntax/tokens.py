@@ -76,6 +76,8 @@ class SomethingMissing(Diagnostic, frozen=True, kw_only=True):
 
     what: str
     after: str
+    bare: str = ""
+    """The word that begins an expression which would have to stand in parentheses here."""
 
     @property
     def message(self) -> str:
@@ -87,4 +89,6 @@ class SomethingMissing(Diagnostic, frozen=True, kw_only=True):
 
     @property
     def help(self) -> str:
+        if self.bare:
+            return f"put it in parentheses: `({self.bare} …)`"
         return f"write {self.what} here"

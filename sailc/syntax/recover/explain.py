@@ -142,7 +142,8 @@ def explain(
         place = previous if stops and previous is not None else found
         what = "a string" if first[0] == "STRING" else _what(previous, expected, at)
         after = shown(previous) if previous is not None else ""
-        return SomethingMissing(span=_span(path, place), what=what, after=after)
+        bare = found.text if found.text in _WHOLE and what == "an expression" else ""
+        return SomethingMissing(span=_span(path, place), what=what, after=after, bare=bare)
     if first is not None and not edit.delete:
         where = Span(path, previous.end, previous.end) if previous else None
         span = where if stops and where is not None else _span(path, found)
@@ -156,6 +157,10 @@ def explain(
     instead = first[1] if first is not None and len(edit.insert) == 1 else ""
     could = (f"`{instead}`",) if instead else options(expected)
     return Unexpected(span=_span(path, found), found=shown(found), expected=could)
+
+
+_WHOLE = ("if", "match")
+"""The words that begin an expression which is no operand."""
 
 
 def _what(previous: Token | None, expected: set[str], at: Filter) -> str:
