@@ -19,6 +19,7 @@ from sailc.emit.numpy_rows.shared import (
     INFIX,
     among,
     axes_text,
+    block_axes,
     called,
     classes,
     constant,
@@ -33,10 +34,11 @@ from sailc.emit.numpy_rows.shared import (
     running,
     space_rank,
     stack,
+    whole_blocks,
     wraps,
 )
 from sailc.emit.text.rows import Rows
-from sailc.program.tree.nodes import Op
+from sailc.program.tree.nodes import Op, is_tuple
 
 
 def _linear(op: Op) -> str:
@@ -99,6 +101,36 @@ def _scan(op: Op) -> str:
     return f"jnp.moveaxis({states}, 0, axis)" if op.attributes["axis"] else states
 
 
+def _max(op: Op) -> str:
+    return _largest("a", op.attributes.get("axes"))
+
+
+def _min(op: Op) -> str:
+    return f"-{_largest('-a', op.attributes.get('axes'))}"
+
+
+def _pool(op: Op) -> str:
+    """Windows as axes of their own."""
+    k = op.attributes["k"]
+    assert isinstance(k, int)
+    if op.attributes.get("kind") != "max":
+        return pool(op)
+    axes = block_axes(op)
+    return _largest(whole_blocks(op, k), axes if is_tuple(axes) else (axes,))
+
+
+def _largest(text: str, axes: object) -> str:
+    """The largest along some axes, one after another; of all numbers, where there are none."""
+    if axes is None:
+        return f"largest(jnp.ravel({text}), 0)"
+    assert is_tuple(axes)
+    found = [axis for axis in axes if isinstance(axis, int)]
+    # Those counted from the end stay where they are if the ones before them go first.
+    for axis in sorted(found, key=lambda axis: (axis >= 0, -axis if axis >= 0 else axis)):
+        text = f"largest({text}, {axis})"
+    return text
+
+
 JAX: Rows = {
     **{k: v for k, v in INFIX.items() if k not in ("take_rows", "length", "each_column")},
     **{n: f"jnp.{n}(a)" for n in ELEMENTARY},
@@ -128,8 +160,8 @@ JAX: Rows = {
     "std": reduction("std"),
     "variance": reduction("var"),
     "norm": _norm,
-    "max": reduction("max"),
-    "min": reduction("min"),
+    "max": _max,
+    "min": _min,
     "argmax": position("argmax"),
     "argmin": position("argmin"),
     "quantile": called("jnp.quantile", more="q"),
@@ -172,7 +204,7 @@ JAX: Rows = {
     "gru": recurrent,
     "attention": attention,
     # A window operator differentiates slower on a CPU (3 times, for pictures of 8 x 8).
-    "pool": pool,
+    "pool": _pool,
     "upsample": _upsample,
     **tiling.ROWS,
     **FIELDS,

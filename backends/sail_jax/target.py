@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sail_jax.exact import by_value
 from sail_jax.fields import reading
 from sail_jax.layers import LAYERS
 from sail_jax.mixed import MIXING
@@ -47,6 +48,15 @@ def slope(function, x, *known):
     with jax.enable_x64(True):
         x, *known = (jax.tree.map(jnp.asarray, value) for value in (x, *known))
         return np.asarray(jax.grad(function)(x, *known))
+'''.strip()
+
+# JAX's own gives the slope to whatever equals the largest: a compiled step may compute numbers a
+# second time, with other last digits, and then none does.
+LARGEST = '''
+def largest(x, axis):
+    """The largest along an axis; its slope is at its place."""
+    there = jax.nn.one_hot(x.argmax(axis), x.shape[axis], axis=axis, dtype=bool)
+    return jnp.where(there, x, 0).sum(axis)
 '''.strip()
 
 # Its derivative is PyTorch's: finite at 0 and 1, where automatic ones are not.
@@ -109,6 +119,8 @@ TARGET = Target(
         "others": OTHERS,
         "auc": AUC,
         "bce": BCE,
+        "mean_bce": BCE,
+        **dict.fromkeys(("max", "min", "pool"), LARGEST),
         **shared(**WORDS),
         "slope": SLOPE,
         "fold": FOLDED,
@@ -116,6 +128,7 @@ TARGET = Target(
         **MOTION,
         **tiling.helpers("jnp", zeros="jnp.zeros", add="whole = whole.at[:, *at].add(parts[:, k])"),
     },
+    simplify=by_value,
     fitting=Path(__file__).parent / "collocation.py.jinja",
     reading=reading,
     imports=("import jax", "import jax.numpy as jnp", "import optax"),

@@ -114,7 +114,7 @@ def script(program: AnyProgram, target: Target) -> str:
         program = shared(program, own)
     judged = judging(program, text, _at_hand(program))
     facts = _facts(judged.of(program), target, doors) | judged.facts | {"again": again}
-    return tidy(filled(target.template, facts, numpy=numpy, own=own, text=text), TREES)
+    return tidy(filled(target.template, facts, numpy=numpy, own=own, text=text), SOMETIMES)
 
 
 def _at_hand(program: Program) -> dict[str, str]:
@@ -281,8 +281,9 @@ def _has_small_steps(program: Program, used: frozenset[str]) -> bool:
     return plain and work < SMALL_STEP and not used & {"conv", "conv_transpose", "spectral_conv"}
 
 
-# What programs do to all arrays of a value, where they have such values.
-TREES = ("taken", "each", "size_of")
+# What goes where nothing calls it: programs do it to all arrays of a value, if they have such
+# values, and a pool may take means.
+SOMETIMES = ("taken", "each", "size_of", "largest")
 
 # What may give weights themselves as answers.
 REPEATERS = frozenset({"repeat_rows"})

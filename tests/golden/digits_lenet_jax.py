@@ -66,9 +66,9 @@ def conv2d(w, name, x):
 def lenet(w, image):
     """Two convolutions and three linear layers, after LeCun et al. (1998), for small pictures."""
     features = conv2d(w, "features_1", image)
-    x = jax.nn.relu(features).reshape(-1, 4, 2, 4, 2, 6).max((2, 4))
+    x = jax.nn.relu(features).reshape(-1, 4, 2, 4, 2, 6).max(axis=(2, 4))
     features_2 = conv2d(w, "features_2", x)
-    z = jax.nn.relu(features_2).reshape(-1, 2, 2, 2, 2, 16).max((2, 4)).reshape(-1, 64)
+    z = jax.nn.relu(features_2).reshape(-1, 2, 2, 2, 2, 16).max(axis=(2, 4)).reshape(-1, 64)
     y = z @ w["y_1.weight"] + w["y_1.bias"]
     y_2 = jax.nn.relu(y) @ w["y_2.weight"] + w["y_2.bias"]
     return jax.nn.relu(y_2) @ w["y_3.weight"] + w["y_3.bias"]
