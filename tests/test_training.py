@@ -140,3 +140,77 @@ def test_a_program_says_only_what_it_does(tmp_path: Path) -> None:
     plain = text_of(tmp_path, "PyTorch", "optimizer sgd(0.1)\nepochs 8")
     for word in words("factor phases STEPS closure lowered best since"):
         assert not re.search(rf"\b{word}\b", plain)
+
+
+FEW_STEPS = """
+problem Decay {
+    let drawn = uniform([0.5, 0.5], [2, 2]) |> sample(60, seed = 1)
+    let law(p) = [p[0] * exp(-p[1]), p[0] + p[1]]
+    train p in drawn |> first(40): predict p as law(p)
+    test  p in drawn |> last(10):  predict p as law(p)
+}
+
+model Curve {
+    input  x: Tensor[real, n]
+    output y: Tensor[real, m] = x |> linear(8) |> gelu |> linear(m)
+}
+
+trainer searching {
+    optimizer lbfgs(steps = 3)
+    epochs    4
+    loss      (a: Tensor[real, ...s], b: Tensor[real, ...s]) => mean((a - b) ^ 2)
+}
+
+benchmark b {
+    models   Curve
+    trainers searching
+    metrics  mean_error
+    software PyTorch, JAX
+}
+"""
+
+
+def test_both_backends_take_as_many_steps_in_an_epoch_of_lbfgs(tmp_path: Path) -> None:
+    """However many points along the way their line searches look at."""
+    first, second = (
+        run_here(text, 0, tmp_path / "out")[-1]["train"]["loss"]
+        for text in emitted_by(write_one(tmp_path, FEW_STEPS)).values()
+    )
+    assert first == pytest.approx(second, rel=0.5)
+
+
+SHARES = """
+problem Larger {
+    let drawn = uniform([0, 0], [1, 1]) |> sample(60, seed = 1)
+    train p in drawn |> first(40): predict p as if p[0] > p[1] then 1.0 else 0.0
+    test  p in drawn |> last(10):  predict p as if p[0] > p[1] then 1.0 else 0.0
+}
+
+model Share {
+    input  x: Tensor[real, n]
+    output y: real = sigmoid(linear(x, 1))[0]
+}
+
+trainer t {
+    optimizer adam(1e-2)
+    epochs    2
+    loss      (a: real, b: real) => bce(a, b)
+}
+
+benchmark b {
+    models   Share
+    trainers t
+    metrics  mean_error
+    software PyTorch, JAX
+}
+"""
+
+
+def test_probabilities_are_compared_as_they_are(tmp_path: Path) -> None:
+    """Other numbers are measured in the spread of the truths, and would be none afterwards."""
+    first, second = (
+        run_here(text, 0, tmp_path / "out")[-1]["train"]["loss"]
+        for text in emitted_by(write_one(tmp_path, SHARES)).values()
+    )
+    assert first == pytest.approx(second, rel=1e-4)
+    assert first < 1

@@ -183,7 +183,8 @@ TARGET = Target(
             "torch.optim.Adamax(w.values(), lr={rate}, betas=({beta1}, {beta2}), eps={epsilon})"
         ),
         "lbfgs": (
-            "torch.optim.LBFGS(w.values(), max_iter={steps}, history_size={history}, "
+            "torch.optim.LBFGS(w.values(), max_iter={steps}, max_eval=25 * {steps}, "
+            "history_size={history}, "
             'tolerance_grad=1e-12, tolerance_change=1e-14, line_search_fn="strong_wolfe")'
         ),
         "sgd": "torch.optim.SGD(w.values(), lr={rate}, momentum={momentum}, fused=True)",

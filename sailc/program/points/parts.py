@@ -8,11 +8,12 @@ from msgspec import Struct
 
 from sailc.infer.modules.common import World
 from sailc.infer.modules.problem import Question
+from sailc.infer.modules.trainer import Loss
 from sailc.plan.link import Answered, Link, truth_type
 from sailc.plan.scenario import Scenario
 from sailc.program.points.conversions import conversions
 from sailc.program.points.placed import Placed
-from sailc.terms import Const
+from sailc.terms import Apply, Const, walk
 from sailc.types.model import Num, Tensor, Type
 
 
@@ -48,7 +49,20 @@ class Part(Struct, frozen=True):
         loss = self.answered.loss
         if loss is None or isinstance(self.fixture.truth, Const):
             return False
-        return is_number(loss.answer.type) and is_number(loss.truth.type)
+        return is_in_spread(loss)
+
+
+def is_in_spread(loss: Loss) -> bool:
+    """Whether a loss is measured in the spread of the truths: where it compares arrays of numbers,
+    but no probabilities, which would be none afterwards. Labels have no spread, and the parts of a
+    record have no common one."""
+    numbers = is_number(loss.answer.type) and is_number(loss.truth.type)
+    applied = (t.operator for t in walk(loss.value) if isinstance(t, Apply))
+    return numbers and SHARES.isdisjoint(applied)
+
+
+SHARES = frozenset({"bce"})
+"""The operators that compare probabilities."""
 
 
 def parts_of(world: World, link: Link, s: Scenario) -> tuple[Part, ...]:

@@ -15,6 +15,7 @@ from sailc.program.arrays.layout import Vector, packed, rank_of
 from sailc.program.arrays.rules import mean_over_points
 from sailc.program.arrays.vectors import Lowering
 from sailc.program.points.conversions import bind_statistic, statistics
+from sailc.program.points.parts import is_in_spread
 from sailc.program.points.placed import Placed, convert, together
 from sailc.program.training.compared import in_spread, moved, said_at_once, target
 from sailc.program.training.model import function_name
@@ -24,7 +25,7 @@ from sailc.program.tree.names import NameTable, occupied
 from sailc.program.tree.nodes import Assign, Expr, Function, Op, Ref
 from sailc.program.tree.programs import AnswerCode, MetricCode
 from sailc.program.tree.tidy import inlined
-from sailc.types.model import FunctionType, Num, Tensor, Type
+from sailc.types.model import FunctionType
 
 
 class Answering(Struct):
@@ -37,12 +38,10 @@ class Answering(Struct):
 
     @property
     def scaled(self) -> bool:
-        """Whether a loss is measured in the spread of the truths: where it compares arrays of
-        numbers. Labels have no spread, and the parts of a record have no common one."""
+        """Whether a loss is measured in the spread of the truths."""
         loss = self.scenario.training.loss if is_taught(self.scenario.links) else None
-        if loss is None:  # the model minimizes something of its own, or nothing is learned here
-            return False
-        return _is_number(loss.answer.type) and _is_number(loss.truth.type)
+        # Without one, the model minimizes something of its own, or nothing is learned here.
+        return loss is not None and is_in_spread(loss)
 
     def truth_statistics(self) -> Function | None:
         """Statistics of the training truths: those of inverses, then the spread of all,
@@ -223,7 +222,3 @@ def _value_of(expr: Expr, f: Function) -> Expr:
     if isinstance(expr, Ref):
         return next((a.value for a in f.body if a.name == expr.name), expr)
     return expr
-
-
-def _is_number(type: Type) -> bool:
-    return isinstance(type, Tensor) and isinstance(type.element, Num)
