@@ -386,3 +386,82 @@ def test_points_may_be_lists_of_different_lengths_from_the_start(tmp_path: Path)
     results = {n: made.events(n)[-1]["metrics"]["mean_error"] for n in made.texts}
     assert set(results) == {f"{p}/Sum/PyTorch" for p in ("Direct", "Made", "Beside")}
     assert len({round(v, 9) for v in results.values()}) == 1
+
+
+SERIES = """
+problem Series {
+    by setting
+    let drawn    = uniform(0, 1, shape = [6, 3]) |> sample(50, seed = 1)
+    let some(x)  = stack([row for row in x if row[0] > 0.1])
+    let truth(x) = [sum(row[1] * row[2] for row in x if row[0] > 0.1), 1.0]
+    train x in drawn |> first(40): predict some(x) as truth(x)
+    test  x in drawn |> last(10):  predict some(x) as truth(x)
+}
+
+/// The lengths of the series are numbers that it computes with.
+model Counting {
+    input  xs: Tensor[real, n, d]
+    let    counts = concat([0.0 + n, n / 2, 1], [sqrt(n), 2.5 * n])
+    output y: Tensor[real, m] = concat(mean(xs, axis = 0), counts) |> linear(m)
+}
+
+model Pooling {
+    input  xs: Tensor[real, n, d]
+    output y: Tensor[real, m] =
+             xs |> conv(4, 3, stride = 2, pad = wrap) |> pool(2) |> mean(axis = 0) |> linear(m)
+}
+
+trainer brief {
+    optimizer adam(1e-2)
+    epochs    3
+    batch     16
+    loss      (a: Tensor[real, ...s], b: Tensor[real, ...s]) => mean((a - b) ^ 2)
+}
+
+benchmark series {
+    models   Counting, Pooling, Linear, MLP
+    trainers brief
+    metrics  mean_error
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory: pytest.TempPathFactory) -> Emitted:
+    return Emitted(tmp_path_factory.mktemp("series"), SERIES)
+
+
+@pytest.mark.parametrize("model", ["Counting", "Pooling"])
+def test_backends_agree_on_what_is_read_of_lengths(series: Emitted, model: str) -> None:
+    """A length that is a number, or that decides how many windows there are."""
+    found = [series.events(f"Series/{model}/{s}") for s in BACKENDS]
+    losses = [[e["loss"] for e in events if e["event"] == "epoch"] for events in found]
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
+
+
+@pytest.mark.parametrize("software", BACKENDS)
+def test_a_length_among_numbers_is_that_of_the_points_at_hand(
+    series: Emitted, software: str
+) -> None:
+    program = functions(series, f"Series/Counting/{software}")
+    counts = np.array([[5.0, 2, 1, 5**0.5, 12.5]])
+    w = {"y.weight": np.eye(8), "y.bias": np.zeros(8)}
+    xs = np.ones((2, 5, 3))
+    if software == "PyTorch":
+        import torch
+
+        w, xs = {k: torch.tensor(v).float() for k, v in w.items()}, torch.tensor(xs).float()
+    found = np.asarray(program["counting"](w, xs))
+    np.testing.assert_allclose(found[:, 3:], counts.repeat(2, axis=0), rtol=1e-6)
+
+
+def test_no_layer_learns_an_array_as_long_as_a_point(tmp_path: Path) -> None:
+    plan = plan_of(write_one(tmp_path, SERIES))
+    assert {s["model"] for s in plan["scenarios"]} == {"Counting", "Pooling"}
+    reasons = {e["reason"]: e["modules"] for e in plan["excluded"] if e["code"] == "X0301"}
+    (layer,) = (r for r, modules in reasons.items() if modules == ["Series / Linear"])
+    assert layer.startswith(
+        "`weight` of `linear` in `y` would be a `Tensor[real, 3 * some, 2]`, and only the data "
+        "know the length `some`"
+    )
+    assert any(modules == ["Series / MLP"] for modules in reasons.values())

@@ -177,6 +177,7 @@ JAX: Rows = {
     "concat": "jnp.concatenate([*args], axis=-1)",
     "stack": stack("jnp", "[*args]", "jnp.broadcast_arrays(*args)", "axis"),
     "constant": constant("jnp"),
+    "numbers": "jnp.array(args, float)",
     "or_one": "jnp.where(a == 0, 1, a)",
     "number_or_one": "jnp.where(a == 0, 1, a)",
     "mode": "jax.scipy.stats.mode(a, axis=-1).mode",

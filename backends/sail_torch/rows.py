@@ -219,6 +219,7 @@ TORCH: Rows = {
     "concat": "torch.cat([*args], dim=-1)",
     "stack": stack("torch", "[*args]", "torch.broadcast_tensors(*args)", "dim"),
     "constant": constant("torch"),
+    "numbers": "torch.tensor(args) * 1.0",
     "or_one": "torch.where(a == 0, 1, a)",
     "number_or_one": "torch.where(a == 0, 1, a)",
     "mode": "torch.mode(a, dim=-1).values",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from sailc.infer.modules.problem import DataLine
 from sailc.terms import Apply, Const, Map, Term, Var, below, walk
@@ -35,7 +36,7 @@ def only_summed(line: DataLine) -> frozenset[DimName]:
     terms = list(walk(*roots))
     chosen = {length_of(t) for t in terms if isinstance(t, Map) and _chooses_by(t, line.variable)}
     read = set(lengths(*(t.type for t in roots)))
-    read |= {a for t in terms if isinstance(t, Const) for a in _in_value(t)}
+    read |= {a for t in terms if isinstance(t, Const) for a in _in_value(t.value)}
     for t in terms:
         read |= {n for b in below(t) if not _adds_up(t, b) for n in lengths(b.type)}
     return frozenset(chosen - read)
@@ -46,9 +47,18 @@ def _adds_up(term: Term, part: Term) -> bool:
     return sums and isinstance(part, Map) and part.condition is not None
 
 
-def _in_value(term: Const) -> Iterator[DimName]:
-    if isinstance(term.value, Dim):
-        yield from (a for a in term.value.atoms() if isinstance(a, DimName))
+def _in_value(value: object) -> Iterator[DimName]:
+    if isinstance(value, Dim):
+        yield from (a for a in value.atoms() if isinstance(a, DimName))
+    elif isinstance(value, tuple):
+        yield from (a for v in cast("tuple[object, ...]", value) for a in _in_value(v))
+
+
+def has_unknown(value: object) -> bool:
+    """Whether there are lengths in a constant that only the data know."""
+    if isinstance(value, tuple):
+        return any(map(has_unknown, cast("tuple[object, ...]", value)))
+    return isinstance(value, Dim) and value.value is None
 
 
 def length_of(term: Map) -> DimName:

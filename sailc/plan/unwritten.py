@@ -18,7 +18,7 @@ from sailc.plan.solving import is_solving, unsolved
 from sailc.source import NOWHERE
 from sailc.symbolic.vocabulary import held, strange
 from sailc.terms import Apply, Const, Lambda, Term, walk
-from sailc.types.dims import Dim
+from sailc.types.dims import Dim, atom
 from sailc.types.model import (
     Complex,
     FunctionType,
@@ -30,6 +30,7 @@ from sailc.types.model import (
     Type,
     show,
 )
+from sailc.types.parts import lengths
 from sailc.types.solver import Solver
 
 
@@ -37,11 +38,30 @@ def unwritten(
     world: World, problem: TypedProblem, links: Links, trainer: TypedTrainer
 ) -> Reason | None:
     """Why no program can be written for a link by this version."""
+    unknown = _of_unknown_shape(links)
+    if unknown is not None:
+        return unknown
     if is_solving(links):
         return no_modes_in_equations(links) or unsolved(world, links)
     missing = _of_courses(problem, links) or _unwritten(links, trainer)
     text = f"{missing} is not written by this version of sailc"
     return Reason("X0301", text) if missing else no_statistics_in_steps(links)
+
+
+def _of_unknown_shape(links: Links) -> Reason | None:
+    """Why what a layer learns is no array: a part of its shape only the data know, and where
+    lists differ in length, it is another for every point."""
+    for layer in dict.fromkeys(x for k in links for x in k.model.layers):
+        for name, type in (*layer.parameters.items(), *layer.state.items()):
+            if unknown := lengths(type):
+                place = f" in `{layer.part}`" if layer.part else ""
+                text = (
+                    f"`{name}` of `{layer.operator}`{place} would be a `{show(type)}`, and only "
+                    f"the data know the length `{atom(unknown[0])}`: such a layer may follow a "
+                    "sum or mean over the elements, or be applied to each of them"
+                )
+                return Reason("X0301", text)
+    return None
 
 
 def _unwritten(links: Links, trainer: TypedTrainer) -> str:

@@ -13,6 +13,7 @@ from sailc.infer.modules.problem import TypedProblem
 from sailc.names import Entry
 from sailc.plan.link import Answered
 from sailc.plan.matches import Match
+from sailc.plan.ragged import has_unknown
 from sailc.plan.scenario import PlannedMetric, Scenario
 from sailc.plan.solving import is_solving
 from sailc.program.arrays.layout import CannotLower, is_structured
@@ -167,8 +168,8 @@ def _is_total(term: Term, total: frozenset[str]) -> bool:
     match term:
         case Map(condition=condition):
             return condition is None
-        case Const(value=Dim() as length):
-            return length.value is not None
+        case Const(value=value):
+            return not has_unknown(value)
         case Apply(operator="concat", arguments=arguments):
             return len(arguments) > 1
         case Apply(operator=operator):

@@ -69,6 +69,7 @@ ROWS: Rows = {
     "concat": "np.concatenate(args, axis=-1)",
     "stack": stack("np", "[*args]", "np.broadcast_arrays(*args)", "axis"),
     "constant": constant("np"),
+    "numbers": "np.array(args, float)",
     "or_one": "np.where(a == 0, 1, a)",
     "number_or_one": "a or 1.0",
     "one_hot": lambda op: f"np.eye({classes(op)})[a]",

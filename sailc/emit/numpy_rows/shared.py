@@ -75,13 +75,23 @@ def wraps(op: Op) -> bool:
 
 
 def whole_blocks(op: Op, k: int) -> str:
-    """The first argument with windows of k as axes of their own, without what is left over."""
+    """The first argument with windows of k as axes of their own, without what is left over. What
+    only the data know of its shape is read off it."""
     before = op.attributes["before"]
     assert is_tuple(before)
-    space = [n for n in before[:-1] if isinstance(n, int)]
-    whole = all(n % k == 0 for n in space)
-    cut = "" if whole else "[:, " + ", ".join(f": {n // k * k}" for n in space) + "]"
-    return f"a{cut}.reshape(-1, {', '.join(f'{n // k}, {k}' for n in space)}, {before[-1]})"
+    whole = all(isinstance(n, int) and n % k == 0 for n in before[:-1])
+    space = [_shares(n, k, axis) for axis, n in enumerate(before[:-1], start=1)]
+    cut = "" if whole else "[:, " + ", ".join(f": {most}" for _, most in space) + "]"
+    channels = "a.shape[-1]" if before[-1] is None else before[-1]
+    return f"a{cut}.reshape(-1, {', '.join(f'{n}, {k}' for n, _ in space)}, {channels})"
+
+
+def _shares(n: object, k: int, axis: int) -> tuple[str, str]:
+    """How many windows of k there are along an axis, and how much of it these are."""
+    if isinstance(n, int):
+        return str(n // k), str(n // k * k)
+    share = f"a.shape[{axis}] // {k}"
+    return share, f"{share} * {k}"
 
 
 def block_axes(op: Op) -> int | tuple[int, ...]:
@@ -241,6 +251,7 @@ INFIX: Rows = {
     "subtract": "a - b",
     "multiply": "a * b",
     "divide": "a / b",
+    "floor_divide": "a // b",
     "power": "a ** b",
     "negative": "-a",
     "matmul": "a @ b",

@@ -199,7 +199,7 @@ def literal(value: object) -> ast.expr:
     return ast.Constant(cast("int | float | bool | str | None", value))
 
 
-MAKERS = frozenset({"arange", "as_array", "constant", "ones", "zeros"})
+MAKERS = frozenset({"arange", "as_array", "constant", "numbers", "ones", "scalar", "zeros"})
 """What makes arrays out of nothing, on the device that is the default."""
 
 

@@ -200,10 +200,19 @@ def _stacked(vectors: list[Vector]) -> Vector:
     leaves = [v for v in vectors if isinstance(v, Leaf)]
     levels = merge(*(v.levels for v in leaves))
     rank = max(v.rank for v in leaves)
+    if rank == 0 and _are_lengths(leaves):
+        return Leaf(Op("numbers", tuple(v.expr for v in leaves)), (), 1)
     parts = tuple(_beside(align(v, levels, rank), leaves) for v in leaves)
     alike = all(v.levels == levels and not isinstance(v.expr, Literal) for v in leaves)
     attributes = {"axis": -rank - 1, "alike": alike}
     return Leaf(Op("stack", parts, attributes, batch=len(levels)), levels, rank + 1)
+
+
+def _are_lengths(leaves: list[Leaf]) -> bool:
+    """Whether all that stands together are numbers, some of which arrays have to say."""
+    lengths = [is_length(v.expr) for v in leaves]
+    plain = (isinstance(v.expr, Literal) for v in leaves)
+    return any(lengths) and all(a or b for a, b in zip(lengths, plain, strict=True))
 
 
 def _beside(part: Expr, leaves: list[Leaf]) -> Expr:
@@ -211,7 +220,9 @@ def _beside(part: Expr, leaves: list[Leaf]) -> Expr:
     if not (isinstance(part, Literal) or is_length(part)):
         return part
     array = next((v.expr for v in leaves if not is_length(v.expr) and v.levels), None)
-    return part if array is None else Op("beside", (part, array))
+    if array is None:
+        return Op("scalar", (part,)) if is_length(part) else part
+    return Op("beside", (part, array))
 
 
 def _concat(low: Lowering, term: Apply) -> Vector:

@@ -12,7 +12,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from sailc.infer.modules.problem import DataLine
-from sailc.plan.ragged import chain, chosen_by_point, length_of
+from sailc.plan.ragged import chain, chosen_by_point, has_unknown, length_of
 from sailc.program.arrays.layout import (
     ELEMENT,
     POINTS,
@@ -25,10 +25,10 @@ from sailc.program.arrays.layout import (
     enter,
     merge,
 )
-from sailc.program.tree.nodes import Expr, Literal, Op
+from sailc.program.tree.nodes import Expr, Literal, Op, is_tuple
 from sailc.source import Span
 from sailc.terms import Map
-from sailc.types.dims import Atom, Dim, DimName
+from sailc.types.dims import Atom, Dim, DimName, FloorDiv
 from sailc.types.model import ListType, RecordType, SetType, Tensor, TupleType, Type
 
 if TYPE_CHECKING:
@@ -115,7 +115,32 @@ def length(dim: Dim, known: Mapping[DimName, Expr], span: Span) -> Expr:
 def _known(a: Atom, dim: Dim, known: Mapping[DimName, Expr], span: Span) -> Expr:
     if isinstance(a, DimName) and a in known:
         return known[a]
+    if isinstance(a, FloorDiv):
+        parts = (a.numerator, a.divisor)
+        return Op("floor_divide", tuple(length(d, known, span) for d in parts))
     raise CannotLower(f"the length `{dim}`", span)
+
+
+def numbers(values: tuple[object, ...], known: Mapping[DimName, Expr], span: Span) -> Expr:
+    """An array of numbers, among which there may be lengths that are `known` in a run."""
+    if not has_unknown(values):
+        return Op("constant", (), {"value": _counted(values)})
+    parts = tuple(_number(v, known, span) for v in values)
+    if any(map(is_tuple, values)):
+        return Op("stack", parts, {"axis": 0, "alike": True})
+    return Op("numbers", parts)
+
+
+def _number(value: object, known: Mapping[DimName, Expr], span: Span) -> Expr:
+    if is_tuple(value):
+        return numbers(value, known, span)
+    return length(value, known, span) if isinstance(value, Dim) else Literal(value)
+
+
+def _counted(value: object) -> object:
+    if is_tuple(value):
+        return tuple(map(_counted, value))
+    return value.value if isinstance(value, Dim) else value
 
 
 def is_length(expr: Expr) -> bool:
@@ -123,7 +148,7 @@ def is_length(expr: Expr) -> bool:
     match expr:
         case Op("axis_length" | "kept_count"):
             return True
-        case Op("add" | "multiply", arguments):
+        case Op("add" | "subtract" | "multiply" | "divide" | "floor_divide" | "power", arguments):
             return all(isinstance(a, Literal) or is_length(a) for a in arguments)
         case _:
             return False

@@ -13,6 +13,7 @@ from sailc.program.arrays.layout import (
     ELEMENT,
     Group,
     Leaf,
+    Levels,
     Vector,
     align,
     enter,
@@ -22,7 +23,7 @@ from sailc.program.arrays.layout import (
     sizes,
 )
 from sailc.program.arrays.lengths import is_length
-from sailc.program.tree.nodes import Literal, Op, Ref
+from sailc.program.tree.nodes import Expr, Literal, Op, Ref
 from sailc.terms import Apply, Map, Term
 from sailc.types.model import (
     Bool,
@@ -203,8 +204,7 @@ def trailing(low: Lowering, term: Apply) -> Leaf:
     """An operator on the last axes of its first argument; batch axes pass through."""
     leaves = _numbers(low, term)
     levels = merge(*(v.levels for v in leaves))
-    twice = term.operator == "hide" or (term.operator == "reshape" and len(levels) > 1)
-    if twice and _is_made(leaves[0]):  # which its row reads more than once
+    if _is_read_again(term, levels) and _is_made(leaves[0]):
         leaves = [low.store("whole", leaves[0], term.span), *leaves[1:]]
     parts = tuple(
         align(v, levels, v.rank) if i == 0 or v.levels else v.expr for i, v in enumerate(leaves)
@@ -224,8 +224,21 @@ def trailing(low: Lowering, term: Apply) -> Leaf:
     batch = len(levels)
     op = Op(term.operator, parts, attributes, parameters, batch, state)
     if term.operator in WINDOWED and batch != 1:
-        op = _one_batch(op, leaves[0], sizes(term.type))
+        op = _one_batch(low, op, leaves[0], term)
     return Leaf(op, levels, rank_of(term.type))
+
+
+def _is_read_again(term: Apply, levels: Levels) -> bool:
+    """Whether a row reads its first argument more than once, be it for its shape."""
+    match term.operator:
+        case "hide":
+            return True
+        case "reshape":
+            return len(levels) > 1
+        case "pool" | "downsample":
+            return None in sizes(term.arguments[0].type)
+        case _:
+            return False
 
 
 def _kind_of(type: Type) -> dict[str, object]:
@@ -258,9 +271,11 @@ def _is_one(leaf: Leaf) -> bool:
     return isinstance(leaf.expr, Literal) and leaf.rank == 0 and leaf.expr.value == 1
 
 
-def _one_batch(op: Op, first: Leaf, shape: tuple[int | None, ...]) -> Op:
+def _one_batch(low: Lowering, op: Op, first: Leaf, term: Apply) -> Op:
     """An operator that wants just one batch axis: merged before, parted after."""
-    before = op.attributes["before"]
-    merged = Op("merge_batch", (op.arguments[0],), {"shape": before}, batch=len(first.levels))
+    before, batch = op.attributes["before"], len(first.levels)
+    merged: Expr = Op("merge_batch", (op.arguments[0],), {"shape": before}, batch=batch)
+    if _is_read_again(term, first.levels):
+        merged = low.store("whole", Leaf(merged, first.levels, first.rank), term.span).expr
     inner = Op(op.operator, (merged, *op.arguments[1:]), op.attributes, op.parameters, 1)
-    return Op("part_batch", (inner, op.arguments[0]), {"shape": shape}, batch=len(first.levels))
+    return Op("part_batch", (inner, op.arguments[0]), {"shape": sizes(term.type)}, batch=batch)

@@ -23,7 +23,7 @@ from sailc.program.arrays.layout import (
     rank_of,
     rebased,
 )
-from sailc.program.arrays.lengths import UNEQUAL, found_in, kept, length, repeated
+from sailc.program.arrays.lengths import UNEQUAL, found_in, kept, length, numbers, repeated
 from sailc.program.arrays.special import SPECIAL
 from sailc.program.arrays.uniform import ELEMENTWISE, REDUCTIONS, elementwise, reduction, trailing
 from sailc.program.tree.expressions import draws
@@ -156,7 +156,7 @@ class Lowering(Struct):
             case Const(type, _, value):
                 known = value.value if isinstance(value, Dim) else value
                 if isinstance(known, tuple):
-                    return Leaf(Op("constant", (), {"value": known}), (), rank_of(type))
+                    return Leaf(numbers(known, self.dims, term.span), (), rank_of(type))
                 if known is None and isinstance(value, Dim):
                     return Leaf(length(value, self.dims, term.span), (), 0)
                 return Leaf(Literal(known), (), rank_of(type))
