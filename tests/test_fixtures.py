@@ -219,6 +219,52 @@ def test_what_weighs_nothing_teaches_nothing(software: str, tmp_path: Path) -> N
     assert metrics["mean_error(least)"] == 0
 
 
+CHECKED = """
+problem Checked {
+    let drawn = uniform([0.5, 0.5], [2, 2]) |> sample(60, seed = 1)
+    train p in drawn |> first(40) {
+        a: predict p as p[0]
+        b: a(2 * p) as 2 * p[0], weight = p[1]
+    }
+    validate q in drawn |> drop(40) |> first(10) {
+        a: predict q as q[0]
+        b: a(2 * q) as 2 * q[0], weight = q[1]
+    }
+    test p in drawn |> last(10) { a: predict p as p[0] }
+}
+benchmark b {
+    models   Linear
+    trainers adam
+    metrics  mean_error
+    software PyTorch
+}
+"""
+UNLIKE = {
+    "        b: a(2 * q) as 2 * q[0], weight = q[1]\n": ("", "without the fixture `b` of `train`"),
+    "2 * q[0], weight = q[1]": ("2 * q[0]", "without the weight that `b` has in `train`"),
+    "a(2 * q)": ("a(3 * q)", "that computes `b` otherwise than `train`"),
+    "b: a(2 * q)": ("c: a(2 * q)", "without the fixture `b` of `train`"),
+}
+
+
+@pytest.mark.parametrize("there", UNLIKE)
+def test_validation_has_the_fixtures_of_training(there: str, tmp_path: Path) -> None:
+    """The loss of training is that of validation: what it reads has to be there."""
+    assert there in CHECKED
+    other, what = UNLIKE[there]
+    (error,) = sail_json("plan", write_one(tmp_path, CHECKED.replace(there, other)))["errors"]
+    reason = f"a `validate` line {what} is not written by this version of sailc"
+    assert f"{reason}: its loss is that of `train`, so give it the same fixtures" in error["help"]
+
+
+def test_validation_with_the_fixtures_of_training_is_run(tmp_path: Path) -> None:
+    """One number for all of a fixture is a part of the loss: validation need not repeat it."""
+    whole = CHECKED.replace("2 * p[0], weight = p[1]", "2 * p[0], weight = 0.5")
+    for text in (CHECKED, whole.replace(", weight = q[1]", "")):
+        runs = Runs(tmp_path, text)
+        assert all("mean_error" in runs.metrics(name) for name in runs.texts)
+
+
 def test_a_fixture_without_a_metric_is_not_computed(tmp_path: Path) -> None:
     text = BOWL.replace("mean_error, mean_error(pull)", "mean_error")
     emitted = emitted_by(write_one(tmp_path, text))["Bowl/Smooth/JAX"]

@@ -9,6 +9,7 @@ from sailc.infer.modules.common import World
 from sailc.infer.modules.problem import Carried, DataLine, TypedProblem
 from sailc.infer.modules.trainer import TypedTrainer, is_phased
 from sailc.plan.courses import courses
+from sailc.plan.fixtures import unlike_fixtures
 from sailc.plan.link import Links, truth_type
 from sailc.plan.matches import GroundModel
 from sailc.plan.modes import no_modes_in_equations, no_statistics_in_steps
@@ -44,7 +45,12 @@ def unwritten(
     if is_solving(links):
         return no_modes_in_equations(links) or unsolved(world, links)
     missing = _of_courses(problem, links) or _unwritten(links, trainer)
-    text = f"{missing} is not written by this version of sailc"
+    hint = ""
+    if not missing and any(len(k.line.fixtures) > 1 for k in links):
+        found = (unlike_fixtures(c.links) for c in courses(problem, links, "test"))
+        missing = next(filter(None, found), "")
+        hint = ": its loss is that of `train`, so give it the same fixtures"
+    text = f"{missing} is not written by this version of sailc{hint}"
     return Reason("X0301", text) if missing else no_statistics_in_steps(links)
 
 

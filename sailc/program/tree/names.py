@@ -28,11 +28,11 @@ RESERVED = _words(
 )
 
 # Names of a program that its author's functions must not hide: its own functions, and the
-# variables of `main`.
+# variables of `main`; nor may a function be called as rows call arguments, `a` to `d`.
 TAKEN = _words(
     """
-    EPOCH STEP Solution advance after alike along answer answers answers_to array asked auc
-    batches before called checked compile_time constants convert count data drawn each
+    EPOCH STEP Solution a advance after alike along answer answers answers_to array asked auc b
+    batches before c called checked compile_time constants convert count d data drawn each
     energy epoch_of epochs facts final_loss first fit fit_truth fitted given glorot he here
     history in_order initial_running joined joules keep keeper known latency layer lecun
     lengths loss_of memory metrics number output outputs outside parameters parser passed
