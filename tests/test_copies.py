@@ -52,9 +52,11 @@ benchmark sums {
 """
 
 
-def programs(folder: Path, count: int, result: str = "mean(votes)") -> dict[str, str]:
+def programs(
+    folder: Path, count: int, result: str = "mean(votes)", source: str = PROGRAM
+) -> dict[str, str]:
     """The programs whose votes are a Net's, and those without any, by model and software."""
-    text = PROGRAM.replace("COUNT", str(count)).replace("RESULT", result)
+    text = source.replace("COUNT", str(count)).replace("RESULT", result)
     path = write_one(folder, text)
     workspace = Workspace.open([path])
     return {
@@ -100,6 +102,23 @@ def test_both_backends_train_them_alike(tmp_path: Path) -> None:
     )
     assert ours["train"]["loss"] == pytest.approx(theirs["train"]["loss"], rel=1e-5)
     assert ours["model"]["parameters"] == 3 * (5 * 8 + 8 + 8 + 1)
+
+
+@pytest.mark.parametrize("optimizer", ["adam(1e-2)", "lbfgs(steps = 2)"])
+def test_layers_that_are_told_their_names_are_told_which_copy_they_are_of(
+    tmp_path: Path, optimizer: str
+) -> None:
+    """Convolutions and what has running statistics, also where a step calls it several times."""
+    layers = "reshape(x, [5, 1]) |> conv(2, 3) |> conv(2, 3) |> batch_norm |> flat"
+    source = PROGRAM.replace("linear(8) >> tanh", layers, 1).replace("hidden(x)", "hidden", 1)
+    source = source.replace("adam(1e-2)", optimizer)
+    made = programs(tmp_path, 3, source=source)
+    ours, theirs = (made[f"Votes/{software}"] for software in ("PyTorch", "JAX"))
+    assert "    def f(i):" in ours
+    assert "    def f(i):" in theirs
+    runs = [run_here(text, 0, tmp_path / "out") for text in (ours, theirs)]
+    first, other = (next(e["loss"] for e in run if e["event"] == "epoch") for run in runs)
+    assert first == pytest.approx(other, rel=1e-3)
 
 
 def test_two_are_written_out(tmp_path: Path) -> None:

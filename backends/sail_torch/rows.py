@@ -25,6 +25,7 @@ from sailc.emit.numpy_rows.shared import (
     running,
     space_rank,
     stack,
+    state_text,
     wraps,
 )
 from sailc.emit.text.rows import Row, Rows
@@ -85,8 +86,7 @@ def _batch_norm(op: Op) -> str:
 
 def batch_norm_again(op: Op) -> str:
     """Where a step calls it several times: its state is given whole."""
-    name = next(iter(op.state.values())).rsplit(".", 1)[0]
-    numbers = f'running, "{name}", scale, shift, training'
+    numbers = f"running, {state_text(op)}, scale, shift, training"
     if op.batch == 1 and not space_rank(op):
         return f"batch_norm(a, {numbers})"
     return f"batch_norm(a.movedim(-1, 1), {numbers}).movedim(1, -1)"

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from sailc.emit.numpy_rows.shared import block_axes, conv_ends, space_rank, whole_blocks, wraps
+from sailc.emit.numpy_rows.shared import (
+    block_axes,
+    conv_ends,
+    space_rank,
+    state_text,
+    whole_blocks,
+    wraps,
+)
 from sailc.emit.numpy_rows.texts import shared
 from sailc.emit.text.rows import Rows
 from sailc.program.tree.nodes import Op, is_tuple
@@ -97,8 +104,7 @@ def _linear(op: Op) -> str:
 
 def batch_norm(op: Op) -> str:
     """Its state is given whole, and written to in training."""
-    name = next(iter(op.state.values())).rsplit(".", 1)[0]
-    return f'batch_norm(a, scale, shift, running, "{name}", training)'
+    return f"batch_norm(a, scale, shift, running, {state_text(op)}, training)"
 
 
 ROWS: Rows = {

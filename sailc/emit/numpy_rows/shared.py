@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sailc.emit.text.rows import Row, Rows
+from sailc.emit.text.rows import Row, Rows, key_text
 from sailc.program.tree.nodes import Op, is_tuple
 
 
@@ -55,10 +55,15 @@ def conv_ends(op: Op) -> tuple[int, int]:
 
 
 def layer_text(op: Op) -> str:
-    """The name of a layer, as a text; that of one of several copies reads which one it is."""
+    """The name of a layer, as a text."""
     name = op.attributes["layer"]
     assert isinstance(name, str)
-    return f'f"{name}"' if "{" in name else f'"{name}"'
+    return key_text(name)
+
+
+def state_text(op: Op) -> str:
+    """The same of a layer whose state is given whole."""
+    return key_text(next(iter(op.state.values())).rsplit(".", 1)[0])
 
 
 def among(op: Op) -> int:

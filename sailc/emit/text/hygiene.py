@@ -8,7 +8,7 @@ from functools import cache
 
 from msgspec.structs import replace
 
-from sailc.emit.text.rows import Rows, hole_names, row_text
+from sailc.emit.text.rows import Rows, hole_names, numbers_read, row_text
 from sailc.program.tree.expressions import reads, rebuild, rebuilt, walk
 from sailc.program.tree.names import RESERVED, NameTable
 from sailc.program.tree.nodes import Assign, Block, Each, Expr, Function, Op, Ref, Step, Text
@@ -42,14 +42,14 @@ def bound(f: Function) -> Iterator[str]:
 
 def _meant(expr: Expr, rows: Rows) -> Set[str]:
     """The names that an operator's row reads; of those that it binds itself only such as its
-    arguments read, too."""
+    arguments read, too. What a key reads is a variable of the function, which rows only repeat."""
     match expr:
         case Text(text):
             return _names(text)[0]
         case Op(operator) if operator in rows:
             read, inner = _names(row_text(expr, rows))
             given = {n for a in expr.arguments for n in reads(a)} if inner else set[str]()
-            return (read - hole_names(expr) - inner) | (inner & given)
+            return (read - hole_names(expr) - numbers_read(expr) - inner) | (inner & given)
         case _:
             return set()
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import TypeVar, cast
@@ -32,6 +33,7 @@ from sailc.program.tree.nodes import (
 Row = str | Callable[[Op], str]
 Rows = Mapping[str, Row]
 ARGUMENTS = "abcd"
+READ = re.compile(r"\{(\w+)\}")
 COMMON = {"copy": "a(b)", "as_real": "a"}
 """What is written alike for every library, where it has no row of its own: what a backend computes
 with are real numbers already."""
@@ -178,8 +180,18 @@ def _holes(op: Op, arguments: Sequence[ast.expr]) -> dict[str, ast.expr]:
 
 
 def _key(key: str) -> ast.expr:
-    """A key; that of one of several copies reads which one it is."""
-    return _parsed(f'f"{key}"') if "{" in key else ast.Constant(key)
+    return _parsed(key_text(key))
+
+
+def key_text(key: str) -> str:
+    """A key of what is learned, as Python has it; that of one of several copies reads which one
+    it is."""
+    return f'f"{key}"' if "{" in key else f'"{key}"'
+
+
+def numbers_read(op: Op) -> set[str]:
+    """The variables that an operator's keys read."""
+    return {n for key in (*op.parameters.values(), *op.state.values()) for n in READ.findall(key)}
 
 
 def _plain(value: object) -> bool:
