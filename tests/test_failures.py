@@ -148,6 +148,25 @@ def test_a_driver_that_raises_is_told_at_its_extern(tmp_path: Path) -> None:
     assert "raised OSError: no licence" in found["message"]
 
 
+@pytest.mark.parametrize(
+    ("before", "value"),
+    [
+        ("    let hidden = x |> linear(8) |> tanh\n    output", "max(abs(x))"),  # of `Plain`
+        ("    train x in xs |> first(30): predict x as", "max(xs[:, 0])"),
+        ("}\nbenchmark undefined", "value"),
+    ],
+    ids=["model", "problem", "metric"],
+)
+def test_what_is_required_is_told_at_its_line(tmp_path: Path, before: str, value: str) -> None:
+    """A program that ends with a message has no stack that would tell where."""
+    asked = f'    require {value} < 9\n    require {value} < 0 because "it is too large"\n'
+    text = LOGS.replace(before, asked + before).replace("sgd(3.0)", "sgd(0.01)")
+    (found,) = failures(write_one(tmp_path, text), "steep")
+    line = next(i for i, line in enumerate(text.splitlines()) if "too large" in line)
+    assert (found["code"], found["start"]["line"]) == ("E0801", line)
+    assert "it is too large" in found["message"]
+
+
 def test_every_statement_of_a_model_knows_its_source(logs: Path) -> None:
     workspace = Workspace.open([logs])
     scenario = planned(workspace.db, str(logs), "steep").scenarios[0]

@@ -133,10 +133,22 @@ def _around(
 def _within(f: Function, node: Definition, line: int) -> Origin:
     """What a line inside a function is: the function itself where it is no binding."""
     statements = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    for check, refusal in zip(f.checks, filter(_refuses, statements), strict=False):
+        if refusal.lineno <= line <= (refusal.end_lineno or refusal.lineno):
+            return Origin(check.span)
     found = _binding(f.body, statements, line)
     if found is None and statements and statements[-1].lineno <= line:
         found = f.returned
     return Origin(f.span) if found is None else Origin(found.span, found.label, found.type)
+
+
+def _refuses(statement: ast.stmt) -> bool:
+    """Whether a statement asks for what has to hold."""
+    match statement:
+        case ast.If(body=[ast.Raise(ast.Call(ast.Name("SystemExit")))]):
+            return True
+        case _:
+            return False
 
 
 def _binding(bindings: Sequence[Assign], statements: list[ast.stmt], line: int) -> Assign | None:

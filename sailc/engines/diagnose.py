@@ -42,7 +42,7 @@ def diagnose(
             found = divergence(run)
             if found is not None:
                 return _diverged(job, run, found, trace, seen)
-            return _failure(job, run, _traced(trace, failing_lines(run.error or "")))
+            return _failure(job, run, _traced(trace, failing_lines(run.error or "", job.text)))
         case _:
             return None
 
@@ -56,7 +56,7 @@ def _traced(trace: Trace, lines: Iterable[int]) -> Origin | None:
 def _diverged(
     job: Job, run: Run, found: Divergence, trace: Trace, seen: Seen | None
 ) -> TrainingDiverged:
-    lines = seen.lines if seen is not None else failing_lines(run.error or "")
+    lines = seen.lines if seen is not None else failing_lines(run.error or "", job.text)
     origin = _traced(trace, lines) or Origin(place(job))
     return TrainingDiverged(
         span=origin.span,

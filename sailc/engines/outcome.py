@@ -58,7 +58,7 @@ def outcome(job: Job, held: Claim, ended: Ended, fate: Status) -> Run:
         return run
     # The script is named without the folder, which it will have left.
     error = ended.stderr[-ERROR:].replace(f"{held.folder}{os.sep}", "").strip()
-    return replace(run, status=fate, error=error, line=failing_line(ended.stderr))
+    return replace(run, status=fate, error=error, line=failing_line(ended.stderr, job.text))
 
 
 def blank(job: Job, key: str, status: Status, error: str | None = None) -> Run:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 
 HEAD = "Traceback (most recent call last):"
 FATAL = re.compile(r"^Fatal Python error: .*$", re.MULTILINE)
@@ -23,14 +25,27 @@ def exception(stderr: str) -> str:
     return lines[-1].strip() if lines else ""
 
 
-def failing_lines(stderr: str) -> tuple[int, ...]:
-    """The lines of `script.py` on the last stack in `stderr`, the innermost last."""
+def failing_lines(stderr: str, program: str) -> tuple[int, ...]:
+    """The lines of `script.py`, whose text is `program`, on the last stack in `stderr`, the
+    innermost last; without a stack, that which said the last words and ended it."""
     if fatal := FATAL.search(stderr):
         # The stack of a crash in compiled code begins with the innermost call.
         return tuple(map(int, reversed(LINE.findall(stderr, fatal.end()))))
-    return tuple(map(int, LINE.findall(stderr.rpartition(HEAD)[2])))
+    stack = tuple(map(int, LINE.findall(stderr.rpartition(HEAD)[2])))
+    return stack or tuple(sorted(_refusals(stderr, program))[:1])
 
 
-def failing_line(stderr: str) -> int | None:
-    """The innermost line of `script.py` on the last stack in `stderr`."""
-    return next(reversed(failing_lines(stderr)), None)
+def _refusals(stderr: str, program: str) -> Iterator[int]:
+    """The lines of a program that end it with its last words, which leaves no stack."""
+    for node in ast.walk(ast.parse(program)) if "raise SystemExit" in program else ():
+        match node:
+            case ast.Raise(ast.Call(ast.Name("SystemExit"), [ast.Constant(str(said))])):
+                if f"\n{stderr.strip()}".endswith(f"\n{said.strip()}"):
+                    yield node.lineno
+            case _:
+                pass
+
+
+def failing_line(stderr: str, program: str) -> int | None:
+    """The innermost of these lines."""
+    return next(reversed(failing_lines(stderr, program)), None)
