@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from support import EXAMPLES
@@ -154,6 +156,23 @@ benchmark structured {
 @pytest.fixture(scope="module")
 def structured(tmp_path_factory: pytest.TempPathFactory) -> Emitted:
     return Emitted(tmp_path_factory.mktemp("structured"), STRUCTURED)
+
+
+@pytest.mark.parametrize("software", BACKENDS)
+def test_what_a_model_does_not_read_of_its_question_is_not_written(
+    tmp_path: Path, software: str
+) -> None:
+    """Neither in its own function nor in that of what it requires."""
+    asked = 'require body.weight < 9 because "it is too heavy"\n    let    r = 1'
+    text = STRUCTURED.replace("let    r = norm(body.position) / 1 bohr", asked)
+    texts = Emitted(tmp_path, text).texts
+    own, required = (
+        texts[f"Reach/Radial/{software}"].partition(f"def {name}(")[2].partition("\n\n\n")[0]
+        for name in ("radial", "required")
+    )
+    for function in (own, required):
+        assert "weight = body[" in function
+        assert 'body["position"]' not in function
 
 
 def test_models_take_records_and_tuples(structured: Emitted) -> None:

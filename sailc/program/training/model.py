@@ -23,7 +23,7 @@ from sailc.program.tree.names import NameTable, identifier, occupied, snake
 from sailc.program.tree.nodes import Check, Expr, Function, Op, Ref
 from sailc.program.tree.programs import ParameterSpec
 from sailc.program.tree.sharing import said_once
-from sailc.program.tree.tidy import inlined
+from sailc.program.tree.tidy import inlined, pruned
 from sailc.terms import Layer, same
 from sailc.types.model import TupleType
 
@@ -71,7 +71,7 @@ def model_function(model: GroundModel, keys: Keys) -> Function:
     d = model.entry.declaration
     doc = d.doc or f"The model {d.name}."
     name = function_name(model)
-    whole = Function(name, doc, ("w", start), tuple(low.body), (output,), d.name_span)
+    whole = pruned(Function(name, doc, ("w", start), tuple(low.body), (output,), d.name_span))
     once = said_once(copies_once(whole), low.names, lambda op: NOUNS.get(op.operator, ""))
     return inlined(convolved_by_name(once))
 
@@ -89,7 +89,7 @@ def minimized(model: GroundModel, keys: Keys) -> Function:
     result = mean_over_points(value)
     doc = f"What {model.entry.declaration.name} minimizes, the mean of some points."
     span = model.minimize.span
-    return inlined(Function("loss", doc, ("w", start), tuple(low.body), (result,), span))
+    return inlined(pruned(Function("loss", doc, ("w", start), tuple(low.body), (result,), span)))
 
 
 def requirement(model: GroundModel) -> Function | None:
@@ -106,7 +106,7 @@ def requirement(model: GroundModel) -> Function | None:
     )
     doc = f"What {name} requires of questions."
     span = model.conditions[0].span
-    return Function("required", doc, (start,), tuple(low.body), (), span, checks)
+    return pruned(Function("required", doc, (start,), tuple(low.body), (), span, checks))
 
 
 def _always(leaf: Leaf) -> Expr:
