@@ -375,6 +375,63 @@ def test_a_model_that_would_learn_without_a_gradient_is_left_out(
     assert said in found
 
 
+SLOPED = """
+problem P {
+    let xs = uniform([0.5 angstrom, 0.5 angstrom], [1 angstrom, 1 angstrom])
+        |> sample(20, seed = 1)
+    train x in xs |> first(15) {
+        energy: predict x as bowl(x, 1)
+        TRAINED
+    }
+    test x in xs |> last(5) {
+        energy: predict x as bowl(x, 1)
+        slope:  grad(energy(x), x) as grad(bowl(x, 1), x)
+    }
+}
+model Corrected {
+    input  x: Tensor[real<angstrom>, 2]
+    let    moved = PLACE
+    output y: real<eV> = parameter(0.5) * bowl(moved, 1) + bend(x)
+    let    bend(x) = (x / 1 angstrom |> linear(4) |> tanh |> linear(1))[0] * 1 eV
+}
+trainer once_over {
+    optimizer adam(1e-2)
+    epochs    3
+    batch     5
+    loss      (answer: Tensor[real<'u>, ...s], truth: Tensor[real<'u>, ...s]) =>
+                mean((answer - truth) ^ 2)
+}
+benchmark b { models Corrected
+              trainers once_over
+              metrics mean_error, mean_error(slope) }
+"""
+TRAINED = "slope:  grad(energy(x), x) as grad(bowl(x, 1), x)"
+LEARNED = "x + [parameter(0.1 angstrom), parameter(0.2 angstrom)]"
+
+
+def sloped(folder: Path, trained: str, place: str) -> Path:
+    """A model of which the derivative is judged, and maybe trained."""
+    (folder / "driver.py").write_text(BOWL, "utf-8")
+    return write_one(folder, SLOPES + SLOPED.replace("TRAINED", trained).replace("PLACE", place))
+
+
+def test_a_derivative_that_would_be_taken_twice_is_left_out(tmp_path: Path) -> None:
+    said = "a derivative through `bowl` is trained, which takes its second derivative"
+    assert said in left_out(sloped(tmp_path, TRAINED, LEARNED))
+
+
+@pytest.mark.parametrize(("trained", "place"), [("", LEARNED), (TRAINED, "x")])
+def test_a_derivative_that_is_taken_once_is_judged_alike_on_both_backends(
+    tmp_path: Path, trained: str, place: str
+) -> None:
+    """One that is only judged, and one that is trained by what stands beside the extern."""
+    made = emitted_by(sloped(tmp_path, trained, place)).items()
+    ends = [run_here(text, 0, tmp_path / name.replace("/", "-"))[-1] for name, text in made]
+    assert len(ends) == 2
+    assert ends[0]["train"]["loss"] == pytest.approx(ends[1]["train"]["loss"], rel=1e-3)
+    assert ends[0]["metrics"] == pytest.approx(ends[1]["metrics"], rel=1e-3)
+
+
 def test_what_enters_by_a_label_or_a_field_is_told_apart(tmp_path: Path) -> None:
     """Only the places of atoms are learned, and by these there is a gradient."""
     (tmp_path / "driver.py").write_text("", "utf-8")

@@ -17,8 +17,9 @@ from sailc.infer.modules.common import World
 from sailc.infer.read import read_type
 from sailc.names import Entry
 from sailc.plan.coverage import data_roots
-from sailc.plan.outside import calls, packages_of
+from sailc.plan.outside import packages_of
 from sailc.plan.scenario import Scenario
+from sailc.plan.slopes import calls
 from sailc.program.arrays.layout import CannotLower
 from sailc.program.arrays.outside import crossing
 from sailc.program.tree.nodes import Crossing, Parts

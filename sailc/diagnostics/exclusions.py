@@ -64,7 +64,8 @@ NEXT: Mapping[str, str] = {
     ),
     "X0205": (
         'declare the gradient (`gradient r, "driver:slope"`), and compare it with differences '
-        "by `sailc check --deep`"
+        "by `sailc check --deep`; no extern declares a second derivative: what would take one in "
+        "training can be judged, and not trained"
     ),
 }
 """What an author may do about a reason, of those where it is not plain."""

@@ -5,7 +5,7 @@ Nothing is imported: packages are known by their metadata, drivers by their file
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from sailc.backends import missing_packages
@@ -15,8 +15,8 @@ from sailc.infer.modules.common import World, words
 from sailc.infer.modules.problem import Condition
 from sailc.plan.coverage import data_roots, model_roots
 from sailc.plan.link import Links
-from sailc.plan.slopes import without_slope
-from sailc.terms import Apply, Term, walk
+from sailc.plan.slopes import calls, without_slope
+from sailc.terms import Apply
 
 
 def missing_outside(world: World, links: Links, conditions: Iterable[Condition]) -> Reason | None:
@@ -31,13 +31,6 @@ def missing_outside(world: World, links: Links, conditions: Iterable[Condition])
             if reason is not None:
                 return reason
     return without_slope(links, inside)
-
-
-def calls(roots: Iterable[Term]) -> Iterator[Apply]:
-    """The calls of externs in some terms."""
-    for t in walk(*roots):
-        if isinstance(t, Apply) and t.operator == "extern":
-            yield t
 
 
 def packages_of(world: World, software: str) -> tuple[str, ...]:

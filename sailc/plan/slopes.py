@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+
+from msgspec import Struct, field
 
 from sailc.diagnostics.exclusions import Reason
-from sailc.plan.link import Links
+from sailc.plan.link import Link, Links
 from sailc.plan.scenario import learns
-from sailc.terms import Apply, Map, Term, below
+from sailc.terms import Apply, Map, Term, below, rooted, walk
 from sailc.types.model import (
     ListType,
     Num,
@@ -21,21 +24,99 @@ from sailc.types.model import (
 Path = tuple[str, ...]
 
 
+class Varying(Struct, frozen=True):
+    """What changes a little with some terms, those that `by` picks: numbers, and no labels."""
+
+    by: Callable[[Term], bool]
+    known: dict[int, bool] = field(default_factory=dict[int, bool])
+
+    def paths(self, term: Term, type: Type) -> Iterator[Path]:
+        """The paths to the numbers of a term that hang on them."""
+        match term:
+            case Apply(operator="record", arguments=arguments, type=RecordType(fields)):
+                for (name, inner), value in zip(fields, arguments, strict=True):
+                    yield from ((name, *path) for path in self.paths(value, inner))
+            case Apply(operator="set", arguments=(inner,)):
+                yield from self.paths(inner, inner.type)
+            case Map(body=body, condition=None) if not self.moves(term.source):
+                yield from self.paths(body, body.type)
+            case _ if self.moves(term):
+                yield from _numbers(type)
+            case _:
+                pass
+
+    def moves(self, term: Term) -> bool:
+        """Whether numbers of a term do."""
+        if id(term) not in self.known:
+            inside = self.by(term) or any(self.moves(t) for t in below(term))
+            self.known[id(term)] = inside and next(_numbers(term.type), None) is not None
+        return self.known[id(term)]
+
+
 def without_slope(links: Links, called: Iterable[Apply]) -> Reason | None:
     """Why a model cannot be trained through one of the externs that it calls: it declares no
     gradient by something that is learned. A training would end in NaN or an exception."""
     if not learns(links) or any(k.model.fitted is not None for k in links):
         return None
-    learned: dict[int, bool] = {}
+    learned = Varying(_is_layer)
     for call in called:
         names = call.attributes["parameters"]
         assert isinstance(names, tuple)
         known = _declared(call)
         for name, argument in zip(names, call.arguments, strict=True):
-            for path in _varied(argument, argument.type, learned):
+            for path in learned.paths(argument, argument.type):
                 if (str(name), *path) not in known:
                     return _reason(call, (str(name), *path))
+    return next(filter(None, map(_again, links)), None)
+
+
+def _is_layer(term: Term) -> bool:
+    return isinstance(term, Apply) and term.layer is not None
+
+
+def _again(link: Link) -> Reason | None:
+    """Why training would take the derivative of an extern's gradient, which declares none: what is
+    trained is a derivative itself, by something that enters the extern with what is learned."""
+    answers, model = link.line.answering, link.model
+
+    def is_learned(term: Term) -> bool:
+        own = isinstance(term, Apply) and any(a is answers for a in term.arguments)
+        return own or _is_layer(term)
+
+    learned = Varying(is_learned)
+    own = [t for t in (model.output, model.minimize) if t is not None]
+    for term in walk(*own, *_trained(link)):
+        if isinstance(term, Apply) and term.operator == "grad":
+            e, p = term.arguments
+            asks = any(t is answers for t in walk(e))
+            starts = [rooted(p)[0], *(model.inputs if asks else ())]
+            varied = Varying(partial(_is_among, starts))
+            for call in calls([e, *(own if asks else ())]):
+                if _enters(call, varied) and _enters(call, learned):
+                    return _twice(call)
     return None
+
+
+def calls(roots: Iterable[Term]) -> Iterator[Apply]:
+    """The calls of externs in some terms."""
+    for t in walk(*roots):
+        if isinstance(t, Apply) and t.operator == "extern":
+            yield t
+
+
+def _trained(link: Link) -> Iterator[Term]:
+    """What training makes small that is computed from answers."""
+    for fixture, answered in zip(link.line.fixtures[1:], link.answered[1:], strict=True):
+        if link.line.split == "train" and answered.loss is not None:
+            yield fixture.question
+
+
+def _is_among(terms: Sequence[Term], term: Term) -> bool:
+    return any(term is t for t in terms)
+
+
+def _enters(call: Apply, what: Varying) -> bool:
+    return any(True for a in call.arguments for _ in what.paths(a, a.type))
 
 
 def _declared(call: Apply) -> set[Path]:
@@ -46,22 +127,6 @@ def _declared(call: Apply) -> set[Path]:
     assert isinstance(rows, tuple)
     paths = (row[0] for row in rows if isinstance(row, tuple))
     return {tuple(map(str, path)) for path in paths if isinstance(path, tuple)}
-
-
-def _varied(term: Term, type: Type, learned: dict[int, bool]) -> Iterator[Path]:
-    """The paths to the numbers of a term that hang on what is learned."""
-    match term:
-        case Apply(operator="record", arguments=arguments, type=RecordType(fields)):
-            for (name, inner), value in zip(fields, arguments, strict=True):
-                yield from ((name, *path) for path in _varied(value, inner, learned))
-        case Apply(operator="set", arguments=(inner,)):
-            yield from _varied(inner, inner.type, learned)
-        case Map(body=body, condition=None) if not _is_learned(term.source, learned):
-            yield from _varied(body, body.type, learned)
-        case _ if _is_learned(term, learned):
-            yield from _numbers(type)
-        case _:
-            pass
 
 
 def _numbers(type: Type) -> Iterator[Path]:
@@ -81,15 +146,6 @@ def _numbers(type: Type) -> Iterator[Path]:
             pass
 
 
-def _is_learned(term: Term, learned: dict[int, bool]) -> bool:
-    """Whether numbers of a term change a little with what is learned; a label does not."""
-    if id(term) not in learned:
-        own = isinstance(term, Apply) and term.layer is not None
-        inside = own or any(_is_learned(t, learned) for t in below(term))
-        learned[id(term)] = inside and next(_numbers(term.type), None) is not None
-    return learned[id(term)]
-
-
 def _reason(call: Apply, path: Path) -> Reason:
     name, dotted = call.attributes["extern"], ".".join(path)
     if isinstance(call.type, Tensor) and not call.type.shape:
@@ -102,4 +158,13 @@ def _reason(call: Apply, path: Path) -> Reason:
         "X0205",
         f"what is learned enters `{name}` by `{dotted}`, and its result is no single number: "
         "only that of one has a gradient",
+    )
+
+
+def _twice(call: Apply) -> Reason:
+    return Reason(
+        "X0205",
+        f"a derivative through `{call.attributes['extern']}` is trained, which takes its second "
+        "derivative, and an extern declares the first alone: judge the derivative, and train "
+        "without it",
     )
