@@ -31,6 +31,8 @@ class TypeMismatch(Diagnostic, frozen=True, kw_only=True):
 
     @property
     def help(self) -> str:
+        if self.found.startswith("List[") and self.expected.startswith("Tensor["):
+            return "make a tensor of the list: `stack(xs)`"
         return "change one of the two, or convert it: `Class[n](i)`, `one_hot`, `x[i]`, …"
 
 
@@ -372,6 +374,8 @@ class WrongOperands(Diagnostic, frozen=True, kw_only=True):
 
     @property
     def help(self) -> str:
+        if "List[" in f"{self.left} {self.right}":
+            return "arithmetic takes numbers and tensors; `stack(xs)` makes a tensor of a list"
         return "arithmetic takes numbers; `one_hot(c)` makes numbers of a label"
 
 
