@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from sailc.emit.text.functions import Code
 
 STORED = re.compile(r"(\w+\.)*(conv\w*|conv_general_dilated)")
-SAME = frozenset({"jax.nn.relu", "jnp.abs", "jnp.ravel", "largest"})
+SAME = frozenset({"jax.nn.relu", "jax.nn.leaky_relu", "jnp.abs", "jnp.ravel", "largest"})
 MOVED = frozenset({"reshape", "repeat", "ravel", "swapaxes", "transpose", "max", "min"})
 
 
