@@ -11,6 +11,17 @@ from away import NAME as AWAY
 from away import Moves, accelerator
 from support import TESTS, Json, emitted_by, program, run_here, write_one
 
+JUDGED = """
+    metric error {
+        better lower
+        score  (a: real, b: real) => (a - b) ^ 2
+        reduce mean
+    }
+    benchmark B { models Network
+                  trainers steps
+                  metrics error }
+"""
+
 # Layers that train otherwise than they answer, a stop that asks for answers, and numbers in the
 # text of a model.
 LAYERS = """
@@ -32,14 +43,6 @@ LAYERS = """
         loss      (a: real, b: real) => (a - b) ^ 2
         stop      stalled(validate.loss, epochs = 9)
     }
-    metric error {
-        better lower
-        score  (a: real, b: real) => (a - b) ^ 2
-        reduce mean
-    }
-    benchmark B { models Network
-                  trainers steps
-                  metrics error }
 """
 
 # Pairs of points, slopes of what is learned, motion along them, and a search for the step.
@@ -102,14 +105,6 @@ OUTSIDE = """
         batch     5
         loss      (a: real, b: real) => (a - b) ^ 2
     }
-    metric error {
-        better lower
-        score  (a: real, b: real) => (a - b) ^ 2
-        reduce mean
-    }
-    benchmark B { models Network
-                  trainers steps
-                  metrics error }
 """
 DRIVER = """
     def bowl(r):
@@ -169,6 +164,6 @@ def test_a_program_waits_for_the_device_once_an_epoch(name: str, tmp_path: Path)
     assert max(waiting.values()) == 3, {lines[n - 1]: k for n, k in waiting.items()}
 
 
-@pytest.mark.parametrize("text", [LAYERS, SPRINGS, OUTSIDE, RODS], ids=NAMES)
+@pytest.mark.parametrize("text", [LAYERS + JUDGED, SPRINGS, OUTSIDE + JUDGED, RODS], ids=NAMES)
 def test_what_is_on_a_device_meets_nothing_that_is_not(text: str, tmp_path: Path) -> None:
     assert waits(of_pytorch(text, tmp_path), tmp_path)

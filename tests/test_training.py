@@ -170,12 +170,15 @@ benchmark b {
 """
 
 
+def last_losses(folder: Path, text: str) -> list[float]:
+    """Those of each program of a plan."""
+    texts = emitted_by(write_one(folder, text)).values()
+    return [run_here(text, 0, folder / "out")[-1]["train"]["loss"] for text in texts]
+
+
 def test_both_backends_take_as_many_steps_in_an_epoch_of_lbfgs(tmp_path: Path) -> None:
     """However many points along the way their line searches look at."""
-    first, second = (
-        run_here(text, 0, tmp_path / "out")[-1]["train"]["loss"]
-        for text in emitted_by(write_one(tmp_path, FEW_STEPS)).values()
-    )
+    first, second = last_losses(tmp_path, FEW_STEPS)
     assert first == pytest.approx(second, rel=0.5)
 
 
@@ -208,9 +211,6 @@ benchmark b {
 
 def test_probabilities_are_compared_as_they_are(tmp_path: Path) -> None:
     """Other numbers are measured in the spread of the truths, and would be none afterwards."""
-    first, second = (
-        run_here(text, 0, tmp_path / "out")[-1]["train"]["loss"]
-        for text in emitted_by(write_one(tmp_path, SHARES)).values()
-    )
+    first, second = last_losses(tmp_path, SHARES)
     assert first == pytest.approx(second, rel=1e-4)
     assert first < 1

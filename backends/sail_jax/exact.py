@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Set
 
 from sailc.emit.text.functions import Code
 
@@ -22,20 +22,25 @@ MOVED = frozenset({"reshape", "repeat", "ravel", "swapaxes", "transpose", "max",
 
 def by_value(code: Code, kept: frozenset[str]) -> Code:
     """Statements with JAX's own maximum where that is safe."""
-    known = dict(code)
-    return [(name, _ByValue(known).visit(value)) for name, value in code]
+    exact: set[str] = set()
+    found: Code = []
+    for name, value in code:
+        if _is_exact(value, exact):
+            exact.add(name)
+        found.append((name, _ByValue(exact).visit(value)))
+    return found
 
 
 class _ByValue(ast.NodeTransformer):
     """`x.max(axis=1)` for `largest(x, 1)`, and `x.min(axis=1)` for `-largest(-x, 1)`."""
 
-    def __init__(self, known: Mapping[str, ast.expr]) -> None:
-        self.known = known
+    def __init__(self, exact: Set[str]) -> None:
+        self.exact = exact
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         inner, axes = _largest(node.operand)
         match inner:
-            case ast.UnaryOp(ast.USub(), x) if axes and self._is_exact(x):
+            case ast.UnaryOp(ast.USub(), x) if axes and _is_exact(x, self.exact):
                 return _method(self.visit(x), "min", axes)
             case _:
                 self.generic_visit(node)
@@ -43,36 +48,34 @@ class _ByValue(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         inner, axes = _largest(node)
-        if axes and self._is_exact(inner):
+        if axes and _is_exact(inner, self.exact):
             return _method(self.visit(inner), "max", axes)
         self.generic_visit(node)
         return node
 
-    def _is_exact(self, node: ast.expr) -> bool:
-        """Whether a number is the same each time that it is computed."""
-        match node:
-            case ast.Name(name):
-                return name in self.known and self._is_exact(self.known[name])
-            case ast.BinOp(_, ast.MatMult(), _):
-                return True
-            case ast.BinOp(left, ast.Add() | ast.Sub(), right):
-                sides = (left, right)
-                return any(map(self._is_exact, sides)) and all(map(self._is_term, sides))
-            case ast.Subscript(value, _):
-                return self._is_exact(value)
-            case ast.Call(ast.Attribute(value, name)) if name in MOVED:
-                return self._is_exact(value)
-            case ast.Call(function, arguments):
-                text = ast.unparse(function)
-                if STORED.fullmatch(text):
-                    return True
-                return text in SAME and self._is_exact(arguments[0])
-            case _:
-                return False
 
-    def _is_term(self, node: ast.expr) -> bool:
-        """Whether adding a number is one operation: a bias, or what is exact itself."""
-        return isinstance(node, ast.Subscript) or self._is_exact(node)
+def _is_exact(node: ast.expr, exact: Set[str]) -> bool:
+    """Whether a number is the same each time that it is computed, as some names are."""
+    match node:
+        case ast.Name(name):
+            return name in exact
+        case ast.BinOp(_, ast.MatMult(), _):
+            return True
+        case ast.BinOp(left, ast.Add() | ast.Sub(), right):
+            sides = {side: _is_exact(side, exact) for side in (left, right)}
+            biased = (is_it or isinstance(side, ast.Subscript) for side, is_it in sides.items())
+            return any(sides.values()) and all(biased)
+        case ast.Subscript(value, _):
+            return _is_exact(value, exact)
+        case ast.Call(ast.Attribute(value, name)) if name in MOVED:
+            return _is_exact(value, exact)
+        case ast.Call(function, arguments):
+            text = ast.unparse(function)
+            if STORED.fullmatch(text):
+                return True
+            return text in SAME and _is_exact(arguments[0], exact)
+        case _:
+            return False
 
 
 def _largest(node: ast.expr) -> tuple[ast.expr, list[int]]:

@@ -339,8 +339,8 @@ def _negative(ctx: Context, call: Bound) -> Value:
 def _where(ctx: Context, call: Bound) -> Value:
     """`where(c, a, b)`: elementwise; the branches are of one type."""
     (c,) = _operands(ctx, call, ("condition",))
-    (a, b), _ = _alike(ctx, call)
-    types = [_tensor(ctx, t) for t in (c, a, b)]
+    (a, b), branches = _alike(ctx, call)
+    types = [_tensor(ctx, c), *branches]
     if _vague(types):
         return Apply(ctx.type_of(a), call.span, "where", (c, a, b))
     if not all(isinstance(t, Tensor) for t in types):
